@@ -1,0 +1,697 @@
+"""The integers of a U-Net: sizes, crops, legal inputs, receptive fields, costs, tiles and index grids. No torch.
+
+Everything here follows from three size rules, for one axis of a map:
+
+    convolution     n ▶ (n + 2·padding - reach) // stride + 1        reach = dilation·(kernel - 1) + 1
+    pooling         the same, or with the division rounded up (`ceil`)
+    up-convolution  n ▶ stride·(n - 1) + reach - 2·padding + output_padding
+
+The U-Net of Ronneberger, Fischer and Brox (2015) uses them with kernels 3, 2 and 2 and no padding. Each convolution
+loses two pixels, so the size at the end is not the size at the start:
+
+    572 ▶ 570 ▶ 568 ──────── crop 88 per side ────────▶ 392 ▶ 390 ▶ 388
+                 ▼ half                            double ▲
+                284 ▶ 282 ▶ 280 ── crop 40 ──▶ 200 ▶ 198 ▶ 196 ...
+
+Sizes, positions and intervals are pixels of one axis: axes do not influence each other. Costs are multiply-adds (MACs).
+"""
+
+import operator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+MAX_DEPTH = 16  # a U-Net of this depth needs 786,428 pixels; a larger number is a slip, such as plan(4, 572)
+
+
+class SizeError(ValueError):
+    """A size that a layer or a network cannot take. The message names the rule and the nearest legal sizes."""
+
+
+# ---------------------------------------------------------------------------------------------------- the size rules
+
+
+def conv_out(size, kernel=3, stride=1, padding=0, dilation=1) -> int:
+    """Return how many pixels a convolution leaves of `size`, as `torch.nn.Conv2d` does.
+
+    Raises SizeError where the kernel does not fit, ValueError for a parameter out of range, TypeError for non-integers.
+    """
+    size, kernel, stride, padding, dilation = _layer(size, kernel, stride, padding, dilation)
+    reach = dilation * (kernel - 1) + 1
+    if size + 2 * padding < reach:
+        raise SizeError(
+            f"a convolution that reaches over {reach} pixels does not fit into {size} + 2·{padding}: "
+            f"the smallest legal size is {reach - 2 * padding}"
+        )
+    return (size + 2 * padding - reach) // stride + 1
+
+
+def pool_out(size, kernel=2, stride=None, padding=0, dilation=1, ceil=False) -> int:
+    """Return how many pixels a max pooling leaves of `size`, as `torch.nn.MaxPool2d` does.
+
+    `stride` is `kernel` if None. With `ceil`, a last window that hangs over the edge counts too, if it starts inside
+    the map or its left padding.
+    Errors as in `conv_out`; besides, `padding` may be no more than half of `kernel`.
+    """
+    size, kernel, stride, padding, dilation = _layer(
+        size, kernel, kernel if stride is None else stride, padding, dilation
+    )
+    if padding > kernel // 2:
+        raise ValueError(f"the padding of a pooling must be at most kernel // 2 = {kernel // 2}, not {padding}")
+    reach = dilation * (kernel - 1) + 1
+    room = size + 2 * padding - reach + (stride - 1 if ceil else 0)
+    if room < 0:
+        raise SizeError(
+            f"a pooling that reaches over {reach} pixels does not fit into {size} + 2·{padding}: "
+            f"the smallest legal size is {size - room}"
+        )
+    count = room // stride + 1
+    if ceil and (count - 1) * stride >= size + padding:
+        count -= 1
+    return count
+
+
+def up_out(size, kernel=2, stride=2, padding=0, output_padding=0, dilation=1) -> int:
+    """Return how many pixels an up-convolution makes of `size`, as `torch.nn.ConvTranspose2d` does.
+
+    Errors as in `conv_out`; besides, `output_padding` must be smaller than `stride` or smaller than `dilation`.
+    """
+    size, kernel, stride, padding, dilation = _layer(size, kernel, stride, padding, dilation)
+    output_padding = _integer(output_padding, "output_padding", low=0)
+    if output_padding >= max(stride, dilation):
+        raise ValueError(
+            f"output_padding must be less than {max(stride, dilation)} (stride or dilation): {output_padding}"
+        )
+    made = dilation * (kernel - 1) + 1 + output_padding - 2 * padding
+    if stride * (size - 1) + made < 1:
+        raise SizeError(
+            f"this up-convolution cuts away all that it makes of {size} pixels (2·{padding} of padding): "
+            f"the smallest legal size is {1 + -((made - 1) // stride)}"
+        )
+    return stride * (size - 1) + made
+
+
+# ---------------------------------------------------------------------------------------------- the plan of a U-Net
+
+
+@dataclass(frozen=True)
+class Level:
+    """The sizes of one level. What the bottleneck (the last level) does not have is None."""
+
+    index: int  # 0 is the top
+    down: tuple[int, int, int]  # contracting path: entering, after conv1, after conv2
+    pooled: int | None = None  # what goes to the level below
+    skip: int | None = None  # the skip map before its crop
+    crop: int | None = None  # cut off the skip map, per side
+    cropped: int | None = None  # the skip map after its crop, equal to up[0]
+    up: tuple[int, int, int] | None = None  # expansive path: after the up-convolution, after conv1, after conv2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every size in a U-Net for one input size. `print(plan)` shows it a level a line."""
+
+    size: int
+    depth: int
+    levels: tuple[Level, ...]  # top to bottom; the last is the bottleneck
+    output_size: int
+
+    @property
+    def crops(self) -> tuple[int, ...]:
+        """The crop per side of every skip connection, top to bottom: (88, 40, 16, 4) for depth 4."""
+        return tuple(level.crop for level in self.levels[:-1])
+
+    def __str__(self) -> str:
+        lines = []
+        for level in self.levels:
+            line = f"level {level.index}: " + " → ".join(map(str, level.down))
+            if level.up is not None:
+                line += f"  | crop {level.crop} |  " + " → ".join(map(str, level.up))
+            lines.append(line)
+        return "\n".join(lines)
+
+
+def plan(size, depth=4) -> Plan:
+    """Return every size in a U-Net of `depth` poolings, from `size` input pixels to `.output_size`.
+
+    Raises SizeError for a size that the network cannot take (see `check_size`).
+    """
+    check_size(size, depth)
+    size, depth = _integer(size, "size"), _depth(depth)
+
+    entering, going_down = size, []
+    for _ in range(depth + 1):
+        conv1 = conv_out(entering)
+        going_down.append((entering, conv1, conv_out(conv1)))
+        if len(going_down) <= depth:
+            entering = pool_out(going_down[-1][-1])
+
+    levels = [Level(depth, going_down[depth])]
+    reached = going_down[depth][-1]
+    for index in reversed(range(depth)):
+        skip, joined = going_down[index][-1], up_out(reached)
+        conv1 = conv_out(joined)
+        reached = conv_out(conv1)
+        crop = (skip - joined) // 2  # no half pixels: skip and joined are both even
+        levels.append(Level(index, going_down[index], pool_out(skip), skip, crop, joined, (joined, conv1, reached)))
+    return Plan(size, depth, tuple(reversed(levels)), reached)
+
+
+def output_size(size, depth=4) -> int:
+    """Return the output size of a U-Net for `size` input pixels: 388 for 572. Raises SizeError as `plan` does."""
+    check_size(size, depth)
+    return _integer(size, "size") - 2 * border(depth)
+
+
+# ------------------------------------------------------------------------------------------------------- legal sizes
+# Closed forms, to be quick. The tests compare them with the rules above, layer by layer.
+
+
+def grid_step(depth=4) -> int:
+    """Return 2^depth: by how many pixels legal sizes differ, and by how many an image may shift with its output.
+
+    Only a shift by a multiple of it moves every pooling window onto pooling windows: 16 pixels for depth 4.
+    """
+    return 2 ** _depth(depth)
+
+
+def border(depth=4) -> int:
+    """Return how many pixels the output is smaller per side: 6·2^depth - 4, which is 92 for depth 4."""
+    return 6 * grid_step(depth) - 4
+
+
+def valid_sizes(depth=4, low=1, high=1100) -> list[int]:
+    """Return all legal input sizes from `low` to `high`, both included.
+
+    A size is legal if every 2×2 pooling meets an even size and at least one output pixel is left:
+    2^depth·b + 4·(2^depth - 1) for a bottleneck that b pixels enter; 188, 204, 220, … for depth 4.
+    """
+    low, high = _integer(low, "low"), _integer(high, "high")
+    first = max(_smallest(depth), nearest_valid(low, depth)[1])
+    return list(range(first, high + 1, grid_step(depth)))
+
+
+def is_valid(size, depth=4) -> bool:
+    """Return whether a U-Net of `depth` poolings takes `size` pixels. Raises TypeError for a non-integer."""
+    smallest = _smallest(depth)
+    size = _integer(size, "size")
+    return size >= smallest and (size - smallest) % grid_step(depth) == 0
+
+
+def nearest_valid(size, depth=4) -> tuple[int | None, int]:
+    """Return the nearest legal sizes (at most `size`, at least `size`): (556, 572) for 570 and (572, 572) for 572.
+
+    The first is None below the smallest legal size.
+    """
+    smallest, step = _smallest(depth), grid_step(depth)
+    size = _integer(size, "size")
+    if size < smallest:
+        return None, smallest
+    below = size - (size - smallest) % step
+    return below, below if below == size else below + step
+
+
+def check_size(size, depth=4, name="size") -> None:
+    """Raise SizeError unless a U-Net of `depth` poolings takes `size` pixels; TypeError for a non-integer.
+
+    `name` is what the message calls the size, such as "height".
+    """
+    size = _integer(size, name)
+    if is_valid(size, depth):
+        return
+    smallest, step = _smallest(depth), grid_step(depth)
+    rule = f"{step}·b + {4 * step - 4} with b ≥ {(smallest - 4 * step + 4) // step}"
+    reason = "at least one output pixel must be left"
+    if depth > 0:
+        reason = f"all {depth} poolings must meet an even size and " + reason
+    below, above = nearest_valid(size, depth)
+    nearest = (
+        f"the smallest legal size is {above}" if below is None else f"the nearest legal sizes are {below} and {above}"
+    )
+    raise SizeError(f"{name} {size}: {_first_fault(size, depth)}; {reason}, so it must be {rule}: {nearest}")
+
+
+def _smallest(depth) -> int:
+    """Return the smallest legal size: its output, 2^depth·(b - 8) + 4, is the first above zero."""
+    step = grid_step(depth)
+    return step * (8 - 3 // step) + 4 * step - 4
+
+
+def _first_fault(size, depth) -> str:
+    """Return in words which layer is the first that goes wrong with an illegal size."""
+    for level in range(depth + 1):
+        if size < 5:
+            return f"{max(size, 0)} pixels reach level {level}, and two 3×3 convolutions need 5"
+        size -= 4
+        if level < depth and size % 2:
+            return f"pool{level + 1} would meet the odd size {size} and drop a row"
+        if level < depth:
+            size //= 2
+    return "nothing would be left at the output"
+
+
+# --------------------------------------------------------------------------------------------------- receptive fields
+
+
+class Interval(NamedTuple):
+    """The pixels start, start + 1, …, stop - 1 of one axis."""
+
+    start: int
+    stop: int
+
+    @property
+    def width(self) -> int:
+        return self.stop - self.start
+
+
+def stages(depth=4) -> tuple[str, ...]:
+    """Return the names of all stages of a U-Net in the order of computation: "d0.conv1", …, "score", "output"."""
+    return tuple(_wiring(_depth(depth)))
+
+
+def receptive_field(position, depth=4, stage="output", through=None) -> Interval:
+    """Return the interval of input pixels that the value at `position` of a stage's map depends on, along one axis.
+
+    Exact, and independent of the size of the input. An output pixel of depth 4 sees 188 pixels where position mod 16
+    is 0 … 3 and 204 elsewhere. `stage` is one of `stages(depth)`; "skip2" is the skip map after its crop.
+    `through` counts only the paths that pass that stage, such as "skip2"; "bottleneck" means the deepest level.
+
+    Raises ValueError for a negative position, an unknown stage, or where no path leads through `through`.
+    """
+    wiring = _wiring(_depth(depth))
+    position = _integer(position, "position", low=0)
+    through = f"d{depth}.conv1" if through == "bottleneck" else through
+    for name in (stage, through):
+        if name is not None and name not in wiring:
+            raise ValueError(f"a U-Net of depth {depth} has no stage {name!r}; it has {', '.join(wiring)}")
+
+    def trace(name, needed, passed):
+        passed = passed or through is None or name == through
+        if name == "input":
+            return [needed] if passed else []
+        needed_before, sources = wiring[name]
+        return [found for source in sources for found in trace(source, needed_before(needed), passed)]
+
+    found = trace(stage, Interval(position, position + 1), False)
+    if not found:
+        raise ValueError(f"no path from the input to {stage} leads through {through}")
+    return Interval(min(interval.start for interval in found), max(interval.stop for interval in found))
+
+
+def _wiring(depth) -> dict:
+    """Return {stage: (the interval that an interval of its map needs of its sources, the sources)}."""
+
+    def same(needed):
+        return needed
+
+    def conv(needed):  # value i is made of i, i + 1, i + 2
+        return Interval(needed.start, needed.stop + 2)
+
+    def pool(needed):  # value i is made of 2i, 2i + 1
+        return Interval(2 * needed.start, 2 * needed.stop)
+
+    def up(needed):  # value i is made of i // 2, for kernel 2 and stride 2 do not overlap
+        return Interval(needed.start // 2, (needed.stop + 1) // 2)
+
+    def crop(level):
+        return lambda needed: Interval(
+            needed.start + border(depth - level) - 4, needed.stop + border(depth - level) - 4
+        )
+
+    wiring, last = {}, "input"
+
+    def then(name, needed_before, *more):
+        nonlocal last
+        wiring[name], last = (needed_before, (last, *more)), name
+
+    def pair(path, *more):
+        then(f"{path}.conv1", conv, *more)
+        then(f"{path}.relu1", same)
+        then(f"{path}.conv2", conv)
+        then(f"{path}.relu2", same)
+
+    leaving = {}  # level: the stage where its skip connection starts
+    for level in range(depth + 1):
+        if level > 0:
+            then(f"pool{level}", pool)
+        pair(f"d{level}")
+        if level >= max(1, depth - 1):  # drop-out at the end of the contracting path, as `unet_edu.models.UNet` has it
+            then(f"drop{level}", same)
+        leaving[level] = last
+    for level in reversed(range(depth)):
+        then(f"up{level}", up)
+        wiring[f"skip{level}"] = crop(level), (leaving[level],)
+        pair(f"u{level}", f"skip{level}")
+    then("score", same)
+    then("output", same)
+    return wiring
+
+
+# --------------------------------------------------------------------------------------------------------------- cost
+
+
+class LayerRow(NamedTuple):
+    """One layer with weights, or one pooling, of a U-Net."""
+
+    name: str
+    in_channels: int
+    out_channels: int
+    kernel: int  # k of k×k
+    weights: int
+    biases: int
+    output: tuple[int, int]  # height, width
+    macs: int  # multiply-adds; torch's FlopCounterMode counts two operations for each
+
+    @property
+    def parameters(self) -> int:
+        return self.weights + self.biases
+
+
+def layer_table(size=572, base_width=64, in_channels=1, num_classes=2, depth=4) -> list[LayerRow]:
+    """Return all layers of a U-Net with their parameters, output sizes and costs; `size` is one int or (height, width).
+
+    For the paper's network the parameters add up to 31,030,658. Raises SizeError as `plan` does.
+    """
+    plans = [plan(side, depth) for side in _pair(size)]
+    base_width = _integer(base_width, "base_width", low=1)
+    in_channels = _integer(in_channels, "in_channels", low=1)
+    num_classes = _integer(num_classes, "num_classes", low=1)
+    rows = []
+
+    def row(name, coming, going, kernel, sizes, taps):
+        weights = 0 if name.startswith("pool") else coming * going * kernel**2
+        biases = going if weights else 0
+        macs = sizes[0] * sizes[1] * coming * going * taps  # taps: the pixels that one output pixel is made of
+        rows.append(LayerRow(name, coming, going, kernel, weights, biases, tuple(sizes), macs))
+
+    def pair(path, coming, going, level, side):  # side: "down" or "up", a field of Level
+        for number in (1, 2):
+            sizes = [getattr(each.levels[level], side)[number] for each in plans]
+            row(f"{path}{level}.conv{number}", coming if number == 1 else going, going, 3, sizes, 9)
+
+    width, coming = base_width, in_channels
+    for level in range(depth + 1):
+        width = base_width * 2**level
+        if level > 0:
+            row(f"pool{level}", coming, coming, 2, [each.levels[level - 1].pooled for each in plans], 0)
+        pair("d", coming, width, level, "down")
+        coming = width
+    for level in reversed(range(depth)):
+        width = base_width * 2**level
+        row(f"up{level}", 2 * width, width, 2, [each.levels[level].up[0] for each in plans], 1)
+        pair("u", 2 * width, width, level, "up")  # width channels of the skip, width of the up-convolution
+    row("score", base_width, num_classes, 1, [each.output_size for each in plans], 1)
+    return rows
+
+
+def unet_macs(size, base_width=64, in_channels=1, num_classes=2, depth=4) -> int:
+    """Return the multiply-adds of one forward pass over `size`, one int or (height, width): 150.4·10⁹ for 572."""
+    return sum(row.macs for row in layer_table(size, base_width, in_channels, num_classes, depth))
+
+
+# -------------------------------------------------------------------------------------------------------------- tiles
+
+
+class Piece(NamedTuple):
+    """What one tile does, in slices (rows, columns): result[target] = network(padded[source])[kept]."""
+
+    source: tuple[slice, slice]
+    kept: tuple[slice, slice]
+    target: tuple[slice, slice]
+
+
+@dataclass(frozen=True)
+class TilePlan:
+    """An overlap-tile plan: how to cover an image with equal square tiles, and what that costs.
+
+    Pad the image by mirroring, `numpy.pad(image, plan.pad, mode="reflect")`; give each tile of it to the network and
+    write the tile's output where `pieces()` says. All tiles lie on the network's grid of 2^depth pixels, so that
+    where outputs overlap they are equal, and equal to those of one pass over the whole padded image.
+    """
+
+    image: tuple[int, int]  # height, width
+    tile: int  # side of an input tile
+    output: int  # side of its output
+    stride: int  # from one tile to the next, a multiple of 2^depth
+    counts: tuple[int, int]  # rows of tiles, columns of tiles
+    pad: tuple[tuple[int, int], tuple[int, int]]  # (top, bottom), (left, right)
+    macs: int  # of all tiles together
+
+    @property
+    def tiles(self) -> int:
+        """How many tiles there are."""
+        return self.counts[0] * self.counts[1]
+
+    @property
+    def padded(self) -> tuple[int, int]:
+        """Height and width of the padded image."""
+        return tuple(side + before + after for side, (before, after) in zip(self.image, self.pad, strict=True))
+
+    def origins(self) -> list[tuple[int, int]]:
+        """Return the (row, column) where each tile begins, row by row.
+
+        In the padded image the input tile begins there; in the image, the tile's output.
+        """
+        rows, columns = self.counts
+        return [(row * self.stride, column * self.stride) for row in range(rows) for column in range(columns)]
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield for each tile what to read and where to write; outputs are cut where the image ends."""
+        for origin in self.origins():
+            ends = [min(first + self.output, side) for first, side in zip(origin, self.image, strict=True)]
+            yield Piece(
+                source=tuple(slice(first, first + self.tile) for first in origin),
+                kept=tuple(slice(0, end - first) for first, end in zip(origin, ends, strict=True)),
+                target=tuple(slice(first, end) for first, end in zip(origin, ends, strict=True)),
+            )
+
+    def __str__(self) -> str:
+        unit, name = (1e9, "GMAC") if self.macs >= 1e8 else (1e6, "MMAC")
+        return f"{self.tiles:,} × {self.tile} → {self.output}, {self.macs / unit:,.1f} {name}"
+
+
+def tile_plan(
+    image_size, depth=4, base_width=64, in_channels=1, num_classes=2, tile_sizes=None, max_tile=None
+) -> list[TilePlan]:
+    """Return the plans that cover an image with square tiles (Ronneberger et al. 2015, figure 2), cheapest first.
+
+    image_size: an int ≥ 1 or (height, width).  tile_sizes: the input tiles to consider; if None, all legal sizes up to
+    the one that covers the image in one piece.  max_tile: the largest tile to consider, for want of memory.
+    The other arguments describe the network, as in `unet_macs`.
+
+    A tile's output must hold one grid step (2^depth pixels), unless a single tile covers the image: 188 → 4 does not
+    for depth 4. Raises SizeError for an illegal tile size, or where nothing is left to choose from.
+    """
+    image = tuple(_integer(side, "image size", low=1, error=SizeError) for side in _pair(image_size))
+    step, edge = grid_step(depth), border(depth)
+    covering = nearest_valid(max(image) + 2 * edge, depth)[1]
+    if tile_sizes is None:
+        tile_sizes = valid_sizes(depth, high=covering)
+    for tile in tile_sizes:
+        check_size(tile, depth, "tile size")
+    tile_sizes = sorted({_integer(tile, "tile size") for tile in tile_sizes})
+    if max_tile is not None:
+        max_tile = _integer(max_tile, "max_tile")
+        tile_sizes = [tile for tile in tile_sizes if tile <= max_tile]
+
+    plans = []
+    for tile in tile_sizes:
+        output = tile - 2 * edge
+        stride = output // step * step
+        if stride == 0 and output < max(image):
+            continue
+        # The first tile covers `output` pixels, each other one `stride` more.
+        counts = tuple(1 + max(0, -((output - side) // stride)) if side > output else 1 for side in image)
+        pad = tuple(
+            (edge, (count - 1) * stride + tile - side - edge) for count, side in zip(counts, image, strict=True)
+        )
+        macs = counts[0] * counts[1] * unet_macs(tile, base_width, in_channels, num_classes, depth)
+        plans.append(TilePlan(image, tile, output, stride, counts, pad, macs))
+    if not plans:
+        smallest = next(tile for tile in valid_sizes(depth, high=covering) if tile - 2 * edge >= min(step, max(image)))
+        raise SizeError(
+            f"no tile to cover {image[0]}×{image[1]} pixels on the grid of {step}: "
+            f"a tile's output must hold {step} pixels or the whole image, so the smallest tile is {smallest}"
+        )
+    return sorted(plans, key=lambda each: (each.macs, each.tiles))
+
+
+# -------------------------------------------------------------------------------------------------------- index grids
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the values of a map sit in the image: value i at the coordinate stride·i + offset, exactly.
+
+    The image is Grid(1, 0). Each method returns the grid of the map after that layer.
+    """
+
+    stride: Fraction = Fraction(1)
+    offset: Fraction = Fraction(0)
+
+    def __post_init__(self):
+        object.__setattr__(self, "stride", Fraction(self.stride))
+        object.__setattr__(self, "offset", Fraction(self.offset))
+        if self.stride <= 0:
+            raise ValueError(f"the stride of a grid must be greater than 0, not {self.stride}")
+
+    def __call__(self, index) -> Fraction:
+        """Return the image coordinate of value `index`."""
+        return self.stride * index + self.offset
+
+    def conv(self, kernel=3, stride=1, padding=0, dilation=1) -> "Grid":
+        """A convolution's value sits in the middle of its window."""
+        return Grid(self.stride * stride, self(Fraction(dilation * (kernel - 1), 2) - padding))
+
+    def pool(self, kernel=2, stride=None, padding=0, dilation=1) -> "Grid":
+        """A pooling's too; `stride` is `kernel` if None."""
+        return self.conv(kernel, kernel if stride is None else stride, padding, dilation)
+
+    def up(self, kernel=2, stride=2, padding=0, dilation=1) -> "Grid":
+        """An up-convolution undoes the convolution of the same parameters."""
+        return Grid(self.stride / stride, self((padding - Fraction(dilation * (kernel - 1), 2)) / stride))
+
+    def crop(self, count) -> "Grid":
+        """Cutting off the first `count` values moves the others up."""
+        return Grid(self.stride, self(count))
+
+    def crop_onto(self, other) -> int:
+        """Return how many values to cut off here, so that value 0 sits where value 0 of `other` does.
+
+        Raises ValueError where strides differ, or where that is not a whole number ≥ 0.
+        """
+        count = (other.offset - self.offset) / self.stride
+        if self.stride != other.stride or count.denominator != 1 or count < 0:
+            raise ValueError(f"no crop brings {self} onto {other}: it would have to cut off {count} values")
+        return int(count)
+
+
+class FCNCrops(NamedTuple):
+    """The offsets of the crops of each FCN, in the order of computation; the last one crops to the image."""
+
+    fcn32s: tuple[int]  # final
+    fcn16s: tuple[int, int]  # score_pool4, final
+    fcn8s: tuple[int, int, int]  # score_pool4, score_pool3, final
+
+
+def fcn_crops(padding=100) -> FCNCrops:
+    """Return how many values the FCNs of Long et al. (2015) must crop at the left, for a first layer of that padding.
+
+    Derived from where the values sit (`Grid`); a crop fits if it puts the two maps on the same coordinates. Raises
+    SizeError for a padding too small to cover the image: then the final crop would be negative.
+    """
+    padding = _integer(padding, "padding", low=0)
+    image = Grid()
+    map_ = image.conv(padding=padding)  # conv1_1; the other 3×3 convolutions have padding 1 and move nothing
+    pools = []
+    for _ in range(5):
+        map_ = map_.pool()
+        pools.append(map_)
+    score = map_.conv(kernel=7)  # fc6; fc7 and the score layers are 1×1
+    spare = score.up(64, 32).offset
+    if spare > 0:
+        raise SizeError(
+            f"padding {padding}: the scores would begin {spare} pixels inside the image, for fc6 eats 6·32 of them; "
+            f"the smallest legal padding is {padding + spare}"
+        )
+    upscore2 = score.up(4, 2)
+    upscore_pool4 = upscore2.up(4, 2)
+    return FCNCrops(
+        fcn32s=(score.up(64, 32).crop_onto(image),),
+        fcn16s=(pools[3].crop_onto(upscore2), upscore2.up(32, 16).crop_onto(image)),
+        fcn8s=(
+            pools[3].crop_onto(upscore2),
+            pools[2].crop_onto(upscore_pool4),
+            upscore_pool4.up(16, 8).crop_onto(image),
+        ),
+    )
+
+
+def fcn_sizes(size, stride=32, padding=100, ceil=True) -> dict[str, int]:
+    """Return the sizes in FCN-32s, FCN-16s or FCN-8s (`stride` 32, 16 or 8) for `size` image pixels, layer by layer.
+
+    `ceil`: poolings round up, as in Caffe. Raises SizeError where a layer or a crop does not fit, ValueError for
+    another stride.
+    """
+    if stride not in (32, 16, 8):
+        raise ValueError(f"an FCN has the stride 32, 16 or 8, not {stride!r}")
+    crops = list({32: fcn_crops(padding).fcn32s, 16: fcn_crops(padding).fcn16s, 8: fcn_crops(padding).fcn8s}[stride])
+    sizes = {"conv1": conv_out(size, padding=padding)}
+    reached = sizes["conv1"]
+    for number in range(1, 6):
+        reached = sizes[f"pool{number}"] = pool_out(reached, ceil=ceil)
+    reached = sizes["fc6"] = conv_out(reached, kernel=7)
+
+    def crop(name, available, wanted):
+        offset = crops.pop(0)
+        if offset + wanted > available:
+            raise SizeError(
+                f"size {size}: {name} has {available} values, and the crop to {wanted} from {offset} on needs "
+                f"{offset + wanted}; "
+                + ("choose a larger padding or a larger image" if ceil else "poolings must round up (ceil=True)")
+            )
+
+    left = 32
+    for pool, name in ((4, "upscore2"), (3, "upscore_pool4")):
+        if left > stride:
+            reached, left = up_out(reached, 4, 2), left // 2
+            sizes[name] = reached
+            crop(f"score_pool{pool}", sizes[f"pool{pool}"], reached)
+    sizes["upscore"] = up_out(reached, 2 * stride, stride)
+    crop("upscore", sizes["upscore"], size)
+    sizes["score"] = size
+    return sizes
+
+
+# ------------------------------------------------------------------------------------------------- checking arguments
+
+
+def _integer(value, name, low=None, error=ValueError) -> int:
+    """Return `value` as an int; raise TypeError if it is none, `error` if it is below `low`."""
+    if type(value) is not int:  # Python's own first: also what torch.compile can trace
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise TypeError(f"{name} must be an integer, not {value!r} ({type(value).__name__}){_remedy(value)}")
+        value = operator.index(value)
+    if low is not None and value < low:
+        raise error(f"{name} must be at least {low}, not {value}")
+    return value
+
+
+def _remedy(value) -> str:
+    try:
+        whole = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return ""
+    return (
+        f": write {whole}"
+        if isinstance(value, bool | str) or whole == value
+        else f": round it to {whole} or {whole + 1}"
+    )
+
+
+def _depth(depth) -> int:
+    depth = _integer(depth, "depth", low=0)
+    if depth > MAX_DEPTH:
+        raise ValueError(f"depth counts poolings, 0 to {MAX_DEPTH}; the paper has 4, not {depth}")
+    return depth
+
+
+def _pair(size) -> tuple:
+    """Return (height, width) of one int or of a pair."""
+    if isinstance(size, tuple | list):
+        if len(size) != 2:
+            raise ValueError(f"a size is one int or (height, width), not {size!r}")
+        return tuple(size)
+    return size, size
+
+
+def _layer(size, kernel, stride, padding, dilation) -> tuple[int, ...]:
+    """Return the arguments of a layer as ints, checked as far as all layers have the same rules."""
+    return (
+        _integer(size, "size", low=1, error=SizeError),
+        _integer(kernel, "kernel", low=1),
+        _integer(stride, "stride", low=1),
+        _integer(padding, "padding", low=0),
+        _integer(dilation, "dilation", low=1),
+    )
