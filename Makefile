@@ -1,0 +1,53 @@
+# The two commands of the README are `make book` and `make test`; `make help` lists the rest.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+BOOK   := "$(BIN)/jupyter-book" build . -W --keep-going
+PORT   ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help book book-course serve test test-browser test-slow lint format clean
+
+help:  ## list the commands
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+# the environment is made anew when the pins change; a failed install leaves no stamp and is tried again
+$(VENV)/.installed: requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + "; try: make PYTHON=python3.11 $(MAKECMDGOALS)")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@touch $@
+
+book: $(VENV)/.installed  ## build the book into _build/html (warnings are errors)
+	$(BOOK)
+	@echo "The book is built. Open _build/html/index.html in a browser, or type: make serve"
+
+book-course: $(VENV)/.installed  ## the same without any solution, into _build/course/_build/html
+	UNET_BOOK_EDITION=course $(BOOK) --path-output _build/course
+	@echo "The course edition is built. Open _build/course/_build/html/index.html in a browser."
+
+serve: $(VENV)/.installed  ## show the built book on http://localhost:8000 (PORT=... for another port)
+	@test -f _build/html/index.html || { echo "There is no book yet: type 'make book' first."; exit 1; }
+	@echo "http://localhost:$(PORT)   (Ctrl-C ends it)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+test: $(VENV)/.installed  ## the tests (at most ten minutes on two cores)
+	$(BIN)/python -m pytest
+
+test-browser: $(VENV)/.installed  ## drive the built pages in headless Chromium (after make book)
+	$(BIN)/python -m pytest -m browser
+
+test-slow: $(VENV)/.installed  ## what takes minutes: fresh clone, course edition
+	$(BIN)/python -m pytest -m "slow and not browser"
+
+lint: $(VENV)/.installed  ## style and mistakes (ruff)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.installed  ## let ruff set the style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove what was built; keeps the environment
+	rm -rf _build build dist .pytest_cache .hypothesis .ruff_cache *.egg-info
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

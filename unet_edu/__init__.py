@@ -1,0 +1,15 @@
+"""Companion package of the book *U-Net, inside out*.
+
+``import unet_edu`` is light: torch and everything else heavy is loaded by the module that needs it.
+
+    arithmetic    sizes, crops, legal inputs, receptive fields, tile plans: plain integers
+    models        the networks of the papers, one class each
+    data          images and labels: drawn from a seed (``cells``) or real (``isbi2012``)
+    activations   every feature map of a network
+    device        where to compute, found by computing
+    book          what chapters need: ``glue``, ``show``
+    plots         the pictures that several chapters share
+    experiments   the runs whose results the book prints
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,103 @@
+"""What a chapter needs beside the package itself: numbers for its prose, pictures with words.
+
+    glue("params", 31_030_658)      the prose prints it:  {glue:text}`params:,d`
+    show(fig, alt=..., caption=...) one picture for the light page, one for the dark, with alt text and caption
+
+Both work in the built page, in JupyterLab and in Colab (which has no myst-nb), and need nothing but IPython.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import re
+
+GLUE_PREFIX = "application/papermill.record/"
+FIGURE_MIME = "application/vnd.unet-edu.figure+json"
+
+
+def glue(name: str, value) -> None:
+    """Store ``value`` under ``name`` in the notebook, so that the page's text can print it.
+
+    Emits what ``myst_nb.glue(name, value, display=False)`` emits; the text says ``{glue:text}`name```, with an optional
+    format as in ``{glue:text}`name:,d```. NumPy and torch scalars are stored as plain numbers. Outside a notebook nothing
+    happens.
+
+    Raises:
+        ValueError: ``name`` is empty or holds a character that the role would take apart (``:`` or white space).
+    """
+    from IPython import get_ipython
+    from IPython.core.formatters import format_display_data
+    from IPython.display import display
+
+    if not re.fullmatch(r"[^\s:`]+", name):
+        raise ValueError(f"glue name {name!r}: use letters, digits, '.', '_' or '-', for example 'unet_params'")
+    if get_ipython() is None:
+        return
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        value = value.item()
+    bundle, metadata = format_display_data(value)
+    metadata["scrapbook"] = {"name": name, "mime_prefix": GLUE_PREFIX}
+    display({GLUE_PREFIX + mime: data for mime, data in bundle.items()}, raw=True, metadata=metadata)
+
+
+def show(fig, *, alt: str, caption: str, name: str | None = None) -> None:
+    """Show a matplotlib figure, drawn for the light and for the dark page, with alt text and caption; closes ``fig``.
+
+    ``alt`` says what the picture shows and what follows from it, for a reader who cannot see it; ``caption`` (plain text) stands
+    below the picture. Both may hold computed numbers. ``name`` is the label under which the text refers to the figure
+    (``{numref}`name```). Colours of :mod:`unet_edu.plots` change with the page; pictures inside the figure do not.
+
+    Raises:
+        ValueError: ``alt`` or ``caption`` is empty, or ``alt`` only repeats the caption.
+    """
+    import matplotlib.pyplot as plt
+
+    alt, caption = " ".join(alt.split()), " ".join(caption.split())
+    if not alt:
+        raise ValueError("show(alt=...) is empty: say what the picture shows and what follows from it")
+    if not caption:
+        raise ValueError("show(caption=...) is empty: say in one sentence what to look at")
+    if alt == caption:
+        raise ValueError("alt text and caption are the same: the caption says what to look at, alt what is seen")
+    light, dark = render_light_and_dark(fig)
+    plt.close(fig)
+    _display_figure({"light": light, "dark": dark, "alt": alt, "caption": caption, "name": name})
+
+
+def render_light_and_dark(fig) -> tuple[dict, dict]:
+    """The figure in ink for a light page and for a dark one: two ``{"mime": ..., "data": base64}``.
+
+    Drawings come out as SVG, figures that hold a raster image as PNG. ``fig`` keeps the dark colours.
+    """
+    from unet_edu import plots
+
+    kind = "png" if any(axes.images or axes.collections for axes in fig.axes) else "svg"
+    light = _encode(fig, kind)
+    plots.recolour(fig, plots.DARK)
+    return light, _encode(fig, kind)
+
+
+def _encode(fig, kind: str) -> dict:
+    import matplotlib as mpl
+
+    stream = io.BytesIO()
+    # without a date and with a fixed salt the same figure is the same file: rebuilt pages do not change by themselves
+    with mpl.rc_context({"svg.hashsalt": "unet-edu", "svg.fonttype": "path"}):
+        metadata = {"Date": None} if kind == "svg" else {"Software": None}
+        fig.savefig(stream, format=kind, dpi=170, transparent=True, bbox_inches="tight", metadata=metadata)
+    mime = {"svg": "image/svg+xml", "png": "image/png"}[kind]
+    return {"mime": mime, "data": base64.b64encode(stream.getvalue()).decode()}
+
+
+def _display_figure(figure: dict) -> None:
+    from IPython.display import display
+
+    light = figure["light"]
+    picture = (  # for notebooks; the book's page is made from the FIGURE_MIME entry by book/_ext/figure_output.py
+        f'<figure style="margin:1em 0"><img alt="{html.escape(figure["alt"])}" '
+        f'style="max-width:100%;background:#fff;padding:6px" src="data:{light["mime"]};base64,{light["data"]}">'
+        f"<figcaption>{html.escape(figure['caption'])}</figcaption></figure>"
+    )
+    display({FIGURE_MIME: figure, "text/html": picture, "text/plain": figure["alt"]}, raw=True)
