@@ -16,6 +16,8 @@ loses two pixels, so the size at the end is not the size at the start:
 Sizes, positions and intervals are pixels of one axis: axes do not influence each other. Costs are multiply-adds (MACs).
 """
 
+import functools
+import itertools
 import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,9 +56,8 @@ def pool_out(size, kernel=2, stride=None, padding=0, dilation=1, ceil=False) -> 
     the map or its left padding.
     Errors as in `conv_out`; besides, `padding` may be no more than half of `kernel`.
     """
-    size, kernel, stride, padding, dilation = _layer(
-        size, kernel, kernel if stride is None else stride, padding, dilation
-    )
+    stride = kernel if stride is None else stride
+    size, kernel, stride, padding, dilation = _layer(size, kernel, stride, padding, dilation)
     if padding > kernel // 2:
         raise ValueError(f"the padding of a pooling must be at most kernel // 2 = {kernel // 2}, not {padding}")
     reach = dilation * (kernel - 1) + 1
@@ -80,14 +81,13 @@ def up_out(size, kernel=2, stride=2, padding=0, output_padding=0, dilation=1) ->
     size, kernel, stride, padding, dilation = _layer(size, kernel, stride, padding, dilation)
     output_padding = _integer(output_padding, "output_padding", low=0)
     if output_padding >= max(stride, dilation):
-        raise ValueError(
-            f"output_padding must be less than {max(stride, dilation)} (stride or dilation): {output_padding}"
-        )
+        most = max(stride, dilation) - 1  # more would be whole steps, which `size` should have
+        raise ValueError(f"output_padding must be less than stride or dilation, at most {most}, not {output_padding}")
     made = dilation * (kernel - 1) + 1 + output_padding - 2 * padding
     if stride * (size - 1) + made < 1:
         raise SizeError(
             f"this up-convolution cuts away all that it makes of {size} pixels (2·{padding} of padding): "
-            f"the smallest legal size is {1 + -((made - 1) // stride)}"
+            f"the smallest legal size is {1 - (made - 1) // stride}"
         )
     return stride * (size - 1) + made
 
@@ -221,34 +221,32 @@ def check_size(size, depth=4, name="size") -> None:
     if is_valid(size, depth):
         return
     smallest, step = _smallest(depth), grid_step(depth)
-    rule = f"{step}·b + {4 * step - 4} with b ≥ {(smallest - 4 * step + 4) // step}"
-    reason = "at least one output pixel must be left"
-    if depth > 0:
-        reason = f"all {depth} poolings must meet an even size and " + reason
+    rule = f"{step}·b + {4 * step - 4} with b ≥ {smallest // step - 3}, where every pooling meets an even size"
     below, above = nearest_valid(size, depth)
-    nearest = (
-        f"the smallest legal size is {above}" if below is None else f"the nearest legal sizes are {below} and {above}"
+    raise SizeError(
+        f"{name} {size}: {_first_fault(size, depth)}. "
+        f"A U-Net of depth {depth} takes {rule if depth > 0 else '5 pixels or more'}; "
+        + (f"smallest legal size: {above}" if below is None else f"nearest legal sizes: {below} and {above}")
     )
-    raise SizeError(f"{name} {size}: {_first_fault(size, depth)}; {reason}, so it must be {rule}: {nearest}")
 
 
 def _smallest(depth) -> int:
-    """Return the smallest legal size: its output, 2^depth·(b - 8) + 4, is the first above zero."""
+    """Return the smallest legal size, for which the output, 2^depth·(b - 8) + 4, is still greater than 0."""
     step = grid_step(depth)
-    return step * (8 - 3 // step) + 4 * step - 4
+    b = 8 - 3 // step
+    return step * b + 4 * step - 4
 
 
 def _first_fault(size, depth) -> str:
-    """Return in words which layer is the first that goes wrong with an illegal size."""
+    """Return in words where an illegal size goes wrong first."""
     for level in range(depth + 1):
         if size < 5:
-            return f"{max(size, 0)} pixels reach level {level}, and two 3×3 convolutions need 5"
+            return f"level {level} would get {max(size, 0)} pixels, and two 3×3 convolutions need 5"
         size -= 4
         if level < depth and size % 2:
-            return f"pool{level + 1} would meet the odd size {size} and drop a row"
-        if level < depth:
-            size //= 2
-    return "nothing would be left at the output"
+            return f"pool{level + 1} would meet the odd size {size}"
+        size //= 2
+    return "the expansive path would run out of pixels"
 
 
 # --------------------------------------------------------------------------------------------------- receptive fields
@@ -286,65 +284,61 @@ def receptive_field(position, depth=4, stage="output", through=None) -> Interval
         if name is not None and name not in wiring:
             raise ValueError(f"a U-Net of depth {depth} has no stage {name!r}; it has {', '.join(wiring)}")
 
-    def trace(name, needed, passed):
+    def trace(name, start, stop, passed):
+        """Return the input intervals of the values start … stop - 1 of a stage, one for each path."""
         passed = passed or through is None or name == through
         if name == "input":
-            return [needed] if passed else []
-        needed_before, sources = wiring[name]
-        return [found for source in sources for found in trace(source, needed_before(needed), passed)]
+            return [Interval(start, stop)] if passed else []
+        window, sources = wiring[name]
+        start = start * window.stride // window.up + window.shift
+        stop = (stop - 1) * window.stride // window.up + window.shift + window.kernel
+        return [interval for source in sources for interval in trace(source, start, stop, passed)]
 
-    found = trace(stage, Interval(position, position + 1), False)
+    found = trace(stage, position, position + 1, False)
     if not found:
         raise ValueError(f"no path from the input to {stage} leads through {through}")
     return Interval(min(interval.start for interval in found), max(interval.stop for interval in found))
 
 
-def _wiring(depth) -> dict:
-    """Return {stage: (the interval that an interval of its map needs of its sources, the sources)}."""
+class _Window(NamedTuple):
+    """Value i of a stage is made of `kernel` values of its source, from number i·stride // up + shift on."""
 
-    def same(needed):
-        return needed
+    kernel: int = 1
+    stride: int = 1
+    up: int = 1
+    shift: int = 0
 
-    def conv(needed):  # value i is made of i, i + 1, i + 2
-        return Interval(needed.start, needed.stop + 2)
 
-    def pool(needed):  # value i is made of 2i, 2i + 1
-        return Interval(2 * needed.start, 2 * needed.stop)
+@functools.cache
+def _wiring(depth) -> dict[str, tuple[_Window, tuple[str, ...]]]:
+    """Return {stage: (its window, its sources)} in the order of computation."""
+    wiring = {}
 
-    def up(needed):  # value i is made of i // 2, for kernel 2 and stride 2 do not overlap
-        return Interval(needed.start // 2, (needed.stop + 1) // 2)
+    def chain(source, *steps):
+        """Add one stage after the other, the first of them on `source`; return the name of the last."""
+        for name, window in steps:
+            wiring[name] = window, (source,)
+            source = name
+        return source
 
-    def crop(level):
-        return lambda needed: Interval(
-            needed.start + border(depth - level) - 4, needed.stop + border(depth - level) - 4
-        )
+    def pair(path):
+        return [(f"{path}.{name}{n}", _Window(kernel)) for n in (1, 2) for name, kernel in (("conv", 3), ("relu", 1))]
 
-    wiring, last = {}, "input"
-
-    def then(name, needed_before, *more):
-        nonlocal last
-        wiring[name], last = (needed_before, (last, *more)), name
-
-    def pair(path, *more):
-        then(f"{path}.conv1", conv, *more)
-        then(f"{path}.relu1", same)
-        then(f"{path}.conv2", conv)
-        then(f"{path}.relu2", same)
-
-    leaving = {}  # level: the stage where its skip connection starts
+    last, leaving = "input", []  # leaving: the stages where skip connections start, top to bottom
     for level in range(depth + 1):
         if level > 0:
-            then(f"pool{level}", pool)
-        pair(f"d{level}")
-        if level >= max(1, depth - 1):  # drop-out at the end of the contracting path, as `unet_edu.models.UNet` has it
-            then(f"drop{level}", same)
-        leaving[level] = last
+            leaving.append(last)
+            last = chain(last, (f"pool{level}", _Window(kernel=2, stride=2)))
+        last = chain(last, *pair(f"d{level}"))
+        if level >= max(1, depth - 1):  # drop-out at the end of the contracting path, where `models.UNet` has it
+            last = chain(last, (f"drop{level}", _Window()))
     for level in reversed(range(depth)):
-        then(f"up{level}", up)
-        wiring[f"skip{level}"] = crop(level), (leaving[level],)
-        pair(f"u{level}", f"skip{level}")
-    then("score", same)
-    then("output", same)
+        # Kernel 2 and stride 2 do not overlap: each value is made of one.
+        up = chain(last, (f"up{level}", _Window(up=2)))
+        skip = chain(leaving[level], (f"skip{level}", _Window(shift=border(depth - level) - 4)))
+        last = chain(up, *pair(f"u{level}"))
+        wiring[f"u{level}.conv1"] = _Window(kernel=3), (skip, up)
+    chain(last, ("score", _Window()), ("output", _Window()))
     return wiring
 
 
@@ -373,7 +367,9 @@ def layer_table(size=572, base_width=64, in_channels=1, num_classes=2, depth=4) 
 
     For the paper's network the parameters add up to 31,030,658. Raises SizeError as `plan` does.
     """
-    plans = [plan(side, depth) for side in _pair(size)]
+    height, width = _pair(size)
+    plans = [plan(height, depth)]
+    plans.append(plans[0] if width == height else plan(width, depth))
     base_width = _integer(base_width, "base_width", low=1)
     in_channels = _integer(in_channels, "in_channels", low=1)
     num_classes = _integer(num_classes, "num_classes", low=1)
@@ -390,7 +386,7 @@ def layer_table(size=572, base_width=64, in_channels=1, num_classes=2, depth=4) 
             sizes = [getattr(each.levels[level], side)[number] for each in plans]
             row(f"{path}{level}.conv{number}", coming if number == 1 else going, going, 3, sizes, 9)
 
-    width, coming = base_width, in_channels
+    coming = in_channels
     for level in range(depth + 1):
         width = base_width * 2**level
         if level > 0:
@@ -480,8 +476,9 @@ def tile_plan(
     the one that covers the image in one piece.  max_tile: the largest tile to consider, for want of memory.
     The other arguments describe the network, as in `unet_macs`.
 
-    A tile's output must hold one grid step (2^depth pixels), unless a single tile covers the image: 188 → 4 does not
-    for depth 4. Raises SizeError for an illegal tile size, or where nothing is left to choose from.
+    Tiles stand `stride` apart, the largest multiple of 2^depth that their outputs span: for depth 4, 572 → 388 stands
+    384 apart, and 188 → 4 is too small to tile with. Raises SizeError for an illegal tile size, or where nothing is
+    left to choose from.
     """
     image = tuple(_integer(side, "image size", low=1, error=SizeError) for side in _pair(image_size))
     step, edge = grid_step(depth), border(depth)
@@ -500,9 +497,9 @@ def tile_plan(
         output = tile - 2 * edge
         stride = output // step * step
         if stride == 0 and output < max(image):
-            continue
+            continue  # the output holds less than one step of the grid
         # The first tile covers `output` pixels, each other one `stride` more.
-        counts = tuple(1 + max(0, -((output - side) // stride)) if side > output else 1 for side in image)
+        counts = tuple(1 if side <= output else 1 - (output - side) // stride for side in image)
         pad = tuple(
             (edge, (count - 1) * stride + tile - side - edge) for count, side in zip(counts, image, strict=True)
         )
@@ -541,19 +538,19 @@ class Grid:
         return self.stride * index + self.offset
 
     def conv(self, kernel=3, stride=1, padding=0, dilation=1) -> "Grid":
-        """A convolution's value sits in the middle of its window."""
+        """After a convolution: each value sits in the middle of its window."""
         return Grid(self.stride * stride, self(Fraction(dilation * (kernel - 1), 2) - padding))
 
     def pool(self, kernel=2, stride=None, padding=0, dilation=1) -> "Grid":
-        """A pooling's too; `stride` is `kernel` if None."""
+        """After a pooling: the same; `stride` is `kernel` if None."""
         return self.conv(kernel, kernel if stride is None else stride, padding, dilation)
 
     def up(self, kernel=2, stride=2, padding=0, dilation=1) -> "Grid":
-        """An up-convolution undoes the convolution of the same parameters."""
+        """After an up-convolution: it undoes the convolution of the same parameters."""
         return Grid(self.stride / stride, self((padding - Fraction(dilation * (kernel - 1), 2)) / stride))
 
     def crop(self, count) -> "Grid":
-        """Cutting off the first `count` values moves the others up."""
+        """After the first `count` values are cut off."""
         return Grid(self.stride, self(count))
 
     def crop_onto(self, other) -> int:
@@ -592,7 +589,7 @@ def fcn_crops(padding=100) -> FCNCrops:
     spare = score.up(64, 32).offset
     if spare > 0:
         raise SizeError(
-            f"padding {padding}: the scores would begin {spare} pixels inside the image, for fc6 eats 6·32 of them; "
+            f"padding {padding}: the scores would begin {spare} px inside the image, for fc6 eats 6·32 of them; "
             f"the smallest legal padding is {padding + spare}"
         )
     upscore2 = score.up(4, 2)
@@ -616,30 +613,43 @@ def fcn_sizes(size, stride=32, padding=100, ceil=True) -> dict[str, int]:
     """
     if stride not in (32, 16, 8):
         raise ValueError(f"an FCN has the stride 32, 16 or 8, not {stride!r}")
-    crops = list({32: fcn_crops(padding).fcn32s, 16: fcn_crops(padding).fcn16s, 8: fcn_crops(padding).fcn8s}[stride])
+    size = _integer(size, "size")
+    crops = getattr(fcn_crops(padding), f"fcn{stride}s")
+
+    def fits(other):
+        try:
+            return bool(_fcn_walk(other, stride, padding, ceil, crops))
+        except SizeError:
+            return False
+
+    try:
+        return _fcn_walk(size, stride, padding, ceil, crops)
+    except SizeError as fault:
+        below = next((other for other in range(size - 1, 0, -1) if fits(other)), None)
+        above = next(other for other in itertools.count(max(size + 1, 1)) if fits(other))
+        nearest = f"smallest legal size: {above}" if below is None else f"nearest legal sizes: {below} and {above}"
+        advice = "" if ceil else "; with poolings that round up (ceil=True) fewer sizes fail"
+        raise SizeError(f"size {size} with padding {padding}: {fault}; {nearest}{advice}") from None
+
+
+def _fcn_walk(size, stride, padding, ceil, crops) -> dict[str, int]:
     sizes = {"conv1": conv_out(size, padding=padding)}
     reached = sizes["conv1"]
     for number in range(1, 6):
         reached = sizes[f"pool{number}"] = pool_out(reached, ceil=ceil)
     reached = sizes["fc6"] = conv_out(reached, kernel=7)
-
-    def crop(name, available, wanted):
-        offset = crops.pop(0)
-        if offset + wanted > available:
-            raise SizeError(
-                f"size {size}: {name} has {available} values, and the crop to {wanted} from {offset} on needs "
-                f"{offset + wanted}; "
-                + ("choose a larger padding or a larger image" if ceil else "poolings must round up (ceil=True)")
-            )
-
-    left = 32
-    for pool, name in ((4, "upscore2"), (3, "upscore_pool4")):
-        if left > stride:
-            reached, left = up_out(reached, 4, 2), left // 2
-            sizes[name] = reached
-            crop(f"score_pool{pool}", sizes[f"pool{pool}"], reached)
-    sizes["upscore"] = up_out(reached, 2 * stride, stride)
-    crop("upscore", sizes["upscore"], size)
+    wanted = []  # of each crop: from what, how many
+    if stride <= 16:
+        reached = sizes["upscore2"] = up_out(reached, kernel=4, stride=2)
+        wanted.append(("pool4", reached))
+    if stride == 8:
+        reached = sizes["upscore_pool4"] = up_out(reached, kernel=4, stride=2)
+        wanted.append(("pool3", reached))
+    sizes["upscore"] = up_out(reached, kernel=2 * stride, stride=stride)
+    wanted.append(("upscore", size))
+    for (name, count), offset in zip(wanted, crops, strict=True):
+        if offset + count > sizes[name]:
+            raise SizeError(f"a crop of {count} from {offset} on does not fit into the {sizes[name]} of {name}")
     sizes["score"] = size
     return sizes
 
@@ -649,25 +659,24 @@ def fcn_sizes(size, stride=32, padding=100, ceil=True) -> dict[str, int]:
 
 def _integer(value, name, low=None, error=ValueError) -> int:
     """Return `value` as an int; raise TypeError if it is none, `error` if it is below `low`."""
-    if type(value) is not int:  # Python's own first: also what torch.compile can trace
-        if isinstance(value, bool) or not hasattr(value, "__index__"):
-            raise TypeError(f"{name} must be an integer, not {value!r} ({type(value).__name__}){_remedy(value)}")
-        value = operator.index(value)
+    if type(value) is not int:  # Python's own needs no conversion, which torch.compile could not trace
+        try:
+            value = operator.index(None if isinstance(value, bool) else value)
+        except TypeError:
+            kind = type(value).__name__
+            raise TypeError(f"{name} must be an integer, not {value!r} ({kind}){_remedy(value)}") from None
     if low is not None and value < low:
         raise error(f"{name} must be at least {low}, not {value}")
     return value
 
 
 def _remedy(value) -> str:
+    """Return what to write instead, where that is plain."""
     try:
         whole = int(value)
     except (TypeError, ValueError, OverflowError):
         return ""
-    return (
-        f": write {whole}"
-        if isinstance(value, bool | str) or whole == value
-        else f": round it to {whole} or {whole + 1}"
-    )
+    return f": write {whole}" if isinstance(value, bool | str) or whole == value else ""
 
 
 def _depth(depth) -> int:
