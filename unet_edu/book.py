@@ -21,8 +21,8 @@ def glue(name: str, value) -> None:
     """Store ``value`` under ``name`` in the notebook, so that the page's text can print it.
 
     Emits what ``myst_nb.glue(name, value, display=False)`` emits; the text says ``{glue:text}`name```, with an optional
-    format as in ``{glue:text}`name:,d```. NumPy and torch scalars are stored as plain numbers. Outside a notebook nothing
-    happens.
+    format as in ``{glue:text}`name:,d```. NumPy and torch scalars are stored as plain numbers. Outside a notebook
+    nothing happens.
 
     Raises:
         ValueError: ``name`` is empty or holds a character that the role would take apart (``:`` or white space).
@@ -45,9 +45,10 @@ def glue(name: str, value) -> None:
 def show(fig, *, alt: str, caption: str, name: str | None = None) -> None:
     """Show a matplotlib figure, drawn for the light and for the dark page, with alt text and caption; closes ``fig``.
 
-    ``alt`` says what the picture shows and what follows from it, for a reader who cannot see it; ``caption`` (plain text) stands
-    below the picture. Both may hold computed numbers. ``name`` is the label under which the text refers to the figure
-    (``{numref}`name```). Colours of :mod:`unet_edu.plots` change with the page; pictures inside the figure do not.
+    ``alt`` says what the picture shows and what follows from it, for a reader who cannot see it; ``caption`` (plain
+    text) stands below the picture. Both may hold computed numbers. ``name`` is the label under which the text refers to
+    the figure (``{numref}`name```). Colours of :mod:`unet_edu.plots` change with the page; pictures inside the figure
+    do not.
 
     Raises:
         ValueError: ``alt`` or ``caption`` is empty, or ``alt`` only repeats the caption.

@@ -1,8 +1,8 @@
 """Throw the execution cache away when what the chapters run has changed.
 
-The cache's own key is the code of a page's cells. The outputs also depend on the package, the pinned versions, the results
-files and the data found; this extension keeps a hash of those beside the cache. When it differs from the last complete
-build, the cache is deleted and every executed page is read again.
+The cache's own key is the code of a page's cells. The outputs also depend on the package, the pinned versions, the
+results files and the data found; this extension keeps a hash of those beside the cache. When it differs from the last
+complete build, the cache is deleted and every executed page is read again.
 """
 
 from __future__ import annotations

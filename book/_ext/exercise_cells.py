@@ -14,9 +14,9 @@ In a chapter an exercise is a single cell in nbgrader's format::
         ### END SOLUTION
     ```
 
-When the source is read, the reader's edition turns it into the stub (shown, not run) and the solution (folded, run). The
-course edition (``UNET_BOOK_EDITION=course``, see ``make book-course``) keeps the stub alone and publishes no page sources.
-Everything that stands between the markers counts as solution text.
+When the source is read, the reader's edition turns it into the stub (shown, not run) and the solution (folded, run).
+The course edition (``UNET_BOOK_EDITION=course``, see ``make book-course``) keeps the stub alone and publishes no page
+sources. Everything that stands between the markers counts as solution text.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ def parse_cell(body: str, where: str) -> Exercise | None:
     if marks != [BEGIN, END] * (len(marks) // 2) or not marks:
         raise ExerciseError(f"{where}: exercise cell {grade_id!r} needs {BEGIN!r} … {END!r} in pairs, found {marks}")
     if not grade_id or not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", grade_id):
-        raise ExerciseError(f"{where}: solution markers in a cell whose nbgrader grade_id is {grade_id!r}; want 'topic.slug'")
+        raise ExerciseError(
+            f"{where}: solution markers in a cell whose nbgrader grade_id is {grade_id!r}; want 'topic.slug'"
+        )
     return Exercise(grade_id, {k: v for k, v in metadata.items() if k != "tags"}, source)
 
 
@@ -122,7 +124,9 @@ def exercises(text: str, where: str) -> dict[str, Exercise]:
 
 def render_for_page(exercise: Exercise, fence: str, with_solution: bool) -> str:
     """MyST source of the stub and, in the reader's edition, of the folded solution."""
-    stub = f"{fence}{{code-block}} python\n:class: {STUB_TAG}\n:name: stub-{exercise.grade_id}\n{exercise.stub}\n{fence}"
+    stub = (
+        f"{fence}{{code-block}} python\n:class: {STUB_TAG}\n:name: stub-{exercise.grade_id}\n{exercise.stub}\n{fence}"
+    )
     if not with_solution:
         return stub
     header = yaml.safe_dump(
@@ -137,7 +141,7 @@ def render_for_page(exercise: Exercise, fence: str, with_solution: bool) -> str:
 
 
 def is_course_edition() -> bool:
-    """Whether this build is the course edition; the variable has two legal values so that a typo cannot publish solutions."""
+    """Whether this build is the course edition; of two legal values, so that a typo cannot publish solutions."""
     edition = os.environ.get("UNET_BOOK_EDITION", "reader")
     if edition not in ("reader", "course"):
         raise ExerciseError(f"UNET_BOOK_EDITION={edition!r}: choose 'reader' or 'course'")

@@ -1,7 +1,7 @@
 """From a resolved page to plain Markdown: no directive, no role, nothing that only Sphinx understands.
 
-Works on the docutils tree after all references, citations, numbers and glued values are resolved, so that a notebook says
-exactly what the page says. A node that it does not know is an error: nothing is dropped in silence.
+Works on the docutils tree after all references, citations, numbers and glued values are resolved, so that a notebook
+says exactly what the page says. A node that it does not know is an error: nothing is dropped in silence.
 """
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ class MarkdownWriter:
         return self._quote(f"**{title}**\n\n{self.blocks(children, depth)}")
 
     def block_exercise_enumerable_node(self, node, depth):  # sphinx-exercise; its number is known to the page alone
-        titles = [self.inline(child).strip() for child in node.children if isinstance(child, nodes.title | nodes.subtitle)]
+        titles = [
+            self.inline(child).strip() for child in node.children if isinstance(child, nodes.title | nodes.subtitle)
+        ]
         body = [child for child in node.children if not isinstance(child, nodes.title | nodes.subtitle)]
         name = " ".join(title for title in titles if title).strip("() ")
         return self._quote(f"**Exercise{': ' + name if name else ''}**\n\n{self.blocks(body, depth)}")

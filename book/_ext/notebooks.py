@@ -2,10 +2,10 @@
 
     reader       <html>/notebooks/NN_name.ipynb          stubs, folded solutions; what "run in Colab" opens
     student      <build>/notebooks/student/...           stubs alone (in the course edition: <html>/notebooks/...)
-    instructor   <build>/notebooks/instructor/...        exercise cells as in the source; outside <html>, never published
+    instructor   <build>/notebooks/instructor/...        exercise cells as in the source; outside <html>: not published
 
-Text comes from the resolved page (numbers, citations and references as printed), code from the source. Beside the notebooks
-lies the wheel that their first cell installs: ``<html>/wheels/``.
+Text comes from the resolved page (numbers, citations and references as printed), code from the source. Beside the
+notebooks lies the wheel that their first cell installs: ``<html>/wheels/``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 EDITIONS = ("reader", "student", "instructor")
 
-SETUP = '''\
+SETUP = """\
 #@title Set-up: run this first
 # Installs the book's package where it is missing (on Colab, say) and changes nothing else.
 import importlib.util
@@ -43,7 +43,7 @@ if importlib.util.find_spec("unet_edu") is None:
     %pip install -q {{WHEEL}}
 from unet_edu import device
 
-print(device.describe())'''
+print(device.describe())"""
 
 
 def write_notebooks(app, exception):
@@ -77,11 +77,13 @@ def _is_chapter(app, docname: str) -> bool:
 
 
 def _read_page(app, docname: str) -> list[tuple]:
-    """The chapter as ``("text", markdown)``, ``("code", source, tags)`` and ``("exercise", Exercise)`` in page order."""
+    """The chapter in page order: ``("text", markdown)``, ``("code", source, tags)``, ``("exercise", Exercise)``."""
     path = Path(app.env.doc2path(docname))
     text = path.read_text("utf-8")
     with_solution = not app.config.unet_course_edition
-    page_text = split_exercises(text, path.name, lambda exercise, fence: render_for_page(exercise, fence, with_solution))
+    page_text = split_exercises(
+        text, path.name, lambda exercise, fence: render_for_page(exercise, fence, with_solution)
+    )
     cells = read_myst_markdown_notebook(page_text, app.env.myst_config, path=path).cells
     writer = MarkdownWriter(_link_function(app, docname))
     walker = _Walker(writer, cells, exercises(text, path.name))
@@ -158,7 +160,7 @@ def _link_function(app, docname: str):
 
 
 def assemble(pieces: list[tuple], stem: str, edition: str, setup_source: str) -> nbformat.NotebookNode:
-    """One edition of a chapter: ``reader`` folds the solutions, ``student`` has none, ``instructor`` keeps the source cells."""
+    """One edition: ``reader`` folds the solutions, ``student`` has none, ``instructor`` keeps the cells as written."""
     if edition not in EDITIONS:
         raise ValueError(f"edition {edition!r}: choose one of {', '.join(EDITIONS)}")
     cells = [_code(setup_source, f"{stem}-setup", {"cellView": "form"})]
@@ -185,11 +187,13 @@ def _code(source: str, cell_id: str, metadata: dict | None = None):
 
 
 def _page_code(source: str, tags: list[str], cell_id: str):
-    """A code cell of the page; what the page hides is folded here (by its title line in Colab, by metadata in JupyterLab)."""
+    """A code cell of the page; what the page hides is folded, by a title line in Colab, by metadata in JupyterLab."""
     if not {"remove-input", "hide-input", "hide-cell"} & set(tags):
         return _code(source, cell_id)
     title = re.match(r"# (.+)\n", source)
-    source = f"#@title {title[1]}\n{source[title.end() :]}" if title else f"#@title Code of the figure or numbers\n{source}"
+    source = (
+        f"#@title {title[1]}\n{source[title.end() :]}" if title else f"#@title Code of the figure or numbers\n{source}"
+    )
     return _code(source, cell_id, {"cellView": "form", "jupyter": {"source_hidden": True}})
 
 
@@ -220,7 +224,7 @@ def _wheel_name(app) -> str:
 
 
 def build_wheel(root: Path, folder: Path) -> None:
-    """``pip wheel`` from a clean copy, so that no leftover of an earlier build gets in and none is left in the checkout."""
+    """``pip wheel`` from a clean copy: no leftover of an earlier build gets in, none is left in the checkout."""
     with tempfile.TemporaryDirectory() as clean:
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(root / name, clean)
