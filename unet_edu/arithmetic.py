@@ -367,9 +367,7 @@ def layer_table(size=572, base_width=64, in_channels=1, num_classes=2, depth=4) 
 
     For the paper's network the parameters add up to 31,030,658. Raises SizeError as `plan` does.
     """
-    height, width = _pair(size)
-    plans = [plan(height, depth)]
-    plans.append(plans[0] if width == height else plan(width, depth))
+    plans = [plan(side, depth) for side in _pair(size, "size")]
     base_width = _integer(base_width, "base_width", low=1)
     in_channels = _integer(in_channels, "in_channels", low=1)
     num_classes = _integer(num_classes, "num_classes", low=1)
@@ -480,7 +478,7 @@ def tile_plan(
     384 apart, and 188 → 4 is too small to tile with. Raises SizeError for an illegal tile size, or where nothing is
     left to choose from.
     """
-    image = tuple(_integer(side, "image size", low=1, error=SizeError) for side in _pair(image_size))
+    image = tuple(_integer(side, "image size", low=1, error=SizeError) for side in _pair(image_size, "image size"))
     step, edge = grid_step(depth), border(depth)
     covering = nearest_valid(max(image) + 2 * edge, depth)[1]
     if tile_sizes is None:
@@ -686,13 +684,12 @@ def _depth(depth) -> int:
     return depth
 
 
-def _pair(size) -> tuple:
+def _pair(size, name) -> tuple[int, int]:
     """Return (height, width) of one int or of a pair."""
-    if isinstance(size, tuple | list):
-        if len(size) != 2:
-            raise ValueError(f"a size is one int or (height, width), not {size!r}")
-        return tuple(size)
-    return size, size
+    pair = size if isinstance(size, tuple | list) else (size, size)
+    if len(pair) != 2:
+        raise ValueError(f"{name} must be one int or (height, width), not {size!r}")
+    return tuple(_integer(side, name) for side in pair)
 
 
 def _layer(size, kernel, stride, padding, dilation) -> tuple[int, ...]:
