@@ -17,20 +17,21 @@ from pathlib import Path
 
 import torch
 
+PROJECT = Path(__file__).resolve().parents[2]  # the checkout, unless the package is installed from a wheel
 PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "unet-edu")
 
 
-def machine_kind(device: torch.device | str) -> str:
-    """Short name of the hardware for a file name: "cpu", "mps", or the GPU's name as in "nvidia-h200"."""
+def machine_kind(device):
+    """Return a short name of the hardware for a file name: "cpu", "mps", or the GPU's name as in "nvidia-h200"."""
     device = torch.device(device)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def machine(device: torch.device | str) -> dict:
-    """The hardware of a run: kind, device and processor names, cores, threads, memory (bytes), load of the last minute.
+def machine(device):
+    """Return the hardware of a run: names of device and processor, cores, threads, memory in bytes, load.
 
-    What the operating system does not tell is None.
+    What the system does not tell is None. The load is that of the last minute: how many processes wanted a core.
     """
     device = torch.device(device)
     cuda = device.type == "cuda"
@@ -38,19 +39,19 @@ def machine(device: torch.device | str) -> dict:
         "kind": machine_kind(device),
         "device": torch.cuda.get_device_name(device) if cuda else device.type,
         "device_memory_bytes": torch.cuda.get_device_properties(device).total_memory if cuda else None,
-        "processor": _processor(),
+        "processor": processor(),
         "architecture": platform.machine(),
         "system": platform.system(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "memory_bytes": _memory_bytes(),
+        "memory_bytes": memory_bytes(),
         "load_1min": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
     }
 
 
-def versions() -> dict[str, str | None]:
-    """Versions of Python, the packages that results depend on, CUDA and cuDNN; None where not installed."""
-    found: dict[str, str | None] = {"python": platform.python_version()}
+def versions():
+    """Return the versions of Python, of the packages that results depend on, of CUDA and cuDNN; None where missing."""
+    found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
             found[package] = metadata.version(package)
@@ -60,11 +61,16 @@ def versions() -> dict[str, str | None]:
     return found | {"cuda": torch.version.cuda, "cudnn": str(cudnn) if cudnn else None}
 
 
-def git_commit(root: Path | None = None) -> dict:
-    """{"commit": hash or None, "changed": whether tracked files differ from it} of the checkout at `root`."""
-    root = root or Path(__file__).resolve().parents[2]
+def git_commit(root=None):
+    """Return {"commit": hash, "changed": whether tracked files differ from it} of the checkout at `root`.
 
-    def git(*words: str) -> str | None:
+    root: None means the checkout that the package is imported from. Both are None where that is none.
+    """
+    root = Path(root or PROJECT)
+
+    def git(*words):
+        if not (root / ".git").exists():  # git itself would look further up, and find another project's
+            return None
         try:
             run = subprocess.run(["git", "-C", root, *words], capture_output=True, text=True, timeout=30, check=True)
         except (OSError, subprocess.SubprocessError):
@@ -76,8 +82,8 @@ def git_commit(root: Path | None = None) -> dict:
     return {"commit": commit, "changed": None if changed is None else bool(changed)}
 
 
-def made(device: torch.device | str, seed: int | None = None) -> dict:
-    """Where, when and from what a run was made: the head of every record. The date is UTC, to the second."""
+def made(device, seed=None):
+    """Return when, where and from what a run is made, the head of every record. The date is UTC, to the second."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": seed,
@@ -87,16 +93,14 @@ def made(device: torch.device | str, seed: int | None = None) -> dict:
     }
 
 
-def results_dir(start: Path | str | None = None) -> Path:
-    """The folder book/results of the book's checkout that `start` (default: the working directory) lies in.
+def results_dir(start=None):
+    """Return the folder book/results of the book's checkout that `start` lies in.
 
-    Where `start` is outside one, the checkout that the package itself is imported from counts.
-
-    Raises:
-        FileNotFoundError: neither is in a checkout of the book (the package was installed from a wheel, say).
+    start: None means the working directory. Outside any checkout, the one that the package is imported from counts.
+    Raises FileNotFoundError where there is none either: the package was installed from a wheel, say.
     """
     start = Path(start or Path.cwd()).resolve()
-    for folder in (start, *start.parents, Path(__file__).resolve().parents[2]):
+    for folder in (start, *start.parents, PROJECT):
         if (folder / "book").is_dir() and (folder / "unet_edu" / "experiments").is_dir():
             return folder / "book" / "results"
     raise FileNotFoundError(
@@ -105,12 +109,11 @@ def results_dir(start: Path | str | None = None) -> Path:
     )
 
 
-def write_json(path: Path | str, data: dict) -> Path:
-    """Write `data` to `path` as readable JSON, whole or not at all; returns the path. The folder is made if missing.
+def write_json(path, data):
+    """Write `data` to `path` as readable JSON, whole or not at all, and return the path. Its folder is made if missing.
 
-    Raises:
-        ValueError: `data` holds NaN or infinity, which JSON has not. An existing file stays as it was.
-        TypeError: `data` holds something that JSON has not.
+    Raises ValueError where `data` holds NaN or infinity, TypeError where it holds anything else that JSON has not; an
+    older file then stays as it was.
     """
     text = json.dumps(data, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     path = Path(path)
@@ -124,8 +127,8 @@ def write_json(path: Path | str, data: dict) -> Path:
     return path
 
 
-def _processor() -> str | None:
-    """The processor's name as the system prints it."""
+def processor():
+    """Return the processor's name as the system tells it."""
     try:
         names = re.findall(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), flags=re.MULTILINE)
     except OSError:
@@ -133,8 +136,8 @@ def _processor() -> str | None:
     return names[0] if names else platform.processor() or None
 
 
-def _memory_bytes() -> int | None:
-    """The machine's main memory."""
+def memory_bytes():
+    """Return how large the main memory is."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):

@@ -1,0 +1,250 @@
+"""The benchmark's mechanics, never its times; and what every experiment writes beside its scores."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+from unet_edu.arithmetic import tile_plan, unet_macs
+from unet_edu.experiments import record, speed
+
+
+@pytest.fixture(scope="module")
+def results():
+    return speed.measure(quick=True, rounds=2, device="cpu")
+
+
+# --------------------------------------------------------------------------------------------------------- the table
+
+
+def test_ratios_are_to_the_first_row(results):
+    rows = results["rows"]
+    assert [row["name"] for row in rows] == [job.name for job in speed.jobs(True, "cpu")]
+    assert (rows[0]["ratio"], rows[0]["macs_ratio"]) == (1, 1)
+    for row in rows:
+        seconds = row["seconds"]
+        assert len(seconds["rounds"]) == 2
+        assert 0 < seconds["min"] <= seconds["median"] <= seconds["max"]
+        assert row["ratio"] == pytest.approx(seconds["median"] / rows[0]["seconds"]["median"])
+        assert row["macs_ratio"] == pytest.approx(row["macs"] / rows[0]["macs"])
+
+
+def test_quick_costs_are_the_arithmetics(results):
+    whole, narrow, tiled, _, sliding = results["rows"]
+    assert whole["macs"] == unet_macs(188, base_width=8)
+    assert narrow["macs"] == unet_macs(188, base_width=4)
+    assert tiled["macs"] == tile_plan(24, tile_sizes=[204], base_width=8)[0].macs
+    assert sliding["macs"] == 24 * 24 * 121_464_592
+    assert [row["parameters"] for row in (whole, sliding)] == [485_682, 219_290]
+
+
+def test_costs_and_parameters_of_the_full_table():
+    rows = [speed.counted(job) for job in speed.jobs(False, "cpu")]
+    macs = [row["macs"] for row in rows]
+    assert macs[:3] == [unet_macs(572), unet_macs(572, base_width=32), unet_macs(572, base_width=16)]
+    assert [round(each / 1e9, 1) for each in macs[:5]] == [150.4, 37.7, 9.4, 246.6, 313.1]
+    assert macs[3:5] == [plan.macs for plan in tile_plan(512)[:2]]
+    assert round(macs[6] / 1e9, 1) == 126.1  # the article's variant
+    assert macs[-1] == 512 * 512 * 121_464_592
+    assert round(macs[-1] / macs[3]) == 129
+    assert [row["parameters"] for row in rows[:5]] == [31_030_658, 7_759_554, 1_940_834, 31_030_658, 31_030_658]
+    assert [row["parameters"] for row in rows[6:]] == [31_031_810, 134_362_751, 134_346_581, 219_290]
+    assert [row["output"][-1] for row in rows[:9]] == [388, 388, 388, 516, 260, 556, 572, 512, 512]
+
+
+def test_a_gpu_gets_more_windows_at_once_and_the_same_work():
+    for kind in ("cpu", "cuda"):
+        sliding = speed.jobs(False, kind)[-1]
+        assert sliding.batch[0] * sliding.passes * sliding.times == 512 * 512
+    assert speed.jobs(False, "cuda")[-1].batch[0] > speed.jobs(False, "cpu")[-1].batch[0]
+
+
+def test_rows_take_turns():
+    order = []
+
+    class Noting(nn.Module):
+        def __init__(self, name):
+            super().__init__()
+            self.name = name
+
+        def forward(self, images):
+            assert not self.training
+            assert torch.is_inference_mode_enabled()
+            order.append(self.name)
+            return images
+
+    rows = [
+        speed.Job("a", lambda: Noting("a"), (1, 1, 2, 2)),
+        speed.Job("b", lambda: Noting("b"), (1, 1, 2, 2), passes=2),
+    ]
+    seconds = speed.timed_in_turns(rows, 2, torch.device("cpu"))
+    assert "".join(order) == "ab" + "abb" + "abb"  # to warm up, then two rounds
+    assert [len(each) for each in seconds] == [2, 2]
+
+
+def test_the_table_has_a_line_for_each_row(results):
+    lines = speed.as_text(results).splitlines()
+    assert len(lines) == 1 + len(results["rows"])
+    for head in ("network", "work", "parameters", "GMAC", "seconds [min – max]", "ratio", "peak MiB"):
+        assert head in lines[0]
+    assert "188 → 4" in lines[1]
+    assert "485,682" in lines[1]
+    assert "4 × 204 → 20" in lines[3]
+    assert "576 × 95 → 1" in lines[5]
+
+
+# -------------------------------------------------------------------------------------------------------- the memory
+
+HOLDS_400_MIB = """
+import json, torch
+from torch import nn
+from unet_edu.experiments import speed
+
+class Holds(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(100 * 2**18))  # 100 MiB
+
+    def forward(self, images):
+        work = torch.ones(300 * 2**18)  # 300 MiB for a moment
+        del work
+        return images + torch.ones(50 * 2**18)[0]
+
+print(json.dumps(speed.peak_memory_here(speed.Job("", Holds, (1, 1, 8, 8)), torch.device("cpu"))))
+"""
+
+
+def test_peak_memory_is_what_was_held_at_most():
+    ballast = torch.ones(200 * 2**18)  # the parent's memory must not count
+    run = subprocess.run([sys.executable, "-c", HOLDS_400_MIB], capture_output=True, text=True, check=True)
+    peak = json.loads(run.stdout)
+    if peak is None:
+        pytest.skip("this system does not tell a process its peak memory")
+    assert ballast.numel()
+    assert peak / 2**20 == pytest.approx(400, rel=0.05)
+
+
+def test_peak_memory_holds_the_weights_at_least(results):
+    for row in results["rows"]:
+        if row["peak_memory_bytes"] is not None:
+            assert row["peak_memory_bytes"] > 4 * row["parameters"]
+    assert "fresh process" in results["memory"]
+
+
+def test_memory_that_cannot_be_measured_is_none():
+    assert speed.measured_memory(0, True, torch.device("mps")) is None
+
+
+def test_a_failing_measurement_tells_why():
+    with pytest.raises(RuntimeError, match=r"row 99 failed:(.|\n)*IndexError"):
+        speed.measured_memory(99, True, torch.device("cpu"))
+
+
+# -------------------------------------------------------------------------------------------------- the command line
+
+
+def test_record_writes_one_file_named_after_the_machine(results, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(speed, "measure", lambda *arguments, **more: results)
+    monkeypatch.setattr(speed, "results_dir", lambda: tmp_path)
+    speed.main(["--record", "--device", "cpu"])
+    assert "U-Net, base width 8" in capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == ["speed-cpu.json"]
+    kept = json.loads((tmp_path / "speed-cpu.json").read_text())
+    assert kept == results
+    assert set(kept) == {"experiment", "made", "settings", "memory", "rows"}
+    assert set(kept["made"]) == {"date", "seed", "machine", "versions", "git"}
+
+
+def test_without_record_nothing_is_written(results, monkeypatch):
+    monkeypatch.setattr(speed, "measure", lambda *arguments, **more: results)
+    monkeypatch.setattr(speed, "write_json", lambda *arguments: pytest.fail("wrote a file"))
+    speed.main(["--device", "cpu"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--quick", "--record"], "leave --quick out"),
+        (["--rounds", "0"], "--rounds must be at least 1, not 0"),
+        (["--threads", "0"], "--threads must be at least 1, not 0"),
+    ],
+    ids=["quick", "rounds", "threads"],
+)
+def test_wrong_options_are_refused(arguments, message, capsys):
+    with pytest.raises(SystemExit):
+        speed.main(arguments)
+    assert message in capsys.readouterr().err
+
+
+def test_no_rounds_are_refused():
+    with pytest.raises(ValueError, match="rounds must be at least 1, not 0"):
+        speed.measure(rounds=0)
+
+
+# ------------------------------------------------------------------------------------------------------- the records
+
+
+def test_a_record_tells_where_it_comes_from_and_nothing_private():
+    head = record.made("cpu", seed=7)
+    assert head["seed"] == 7
+    assert head["date"].endswith("+00:00")
+    assert head["versions"]["torch"] == torch.__version__
+    assert head["machine"]["kind"] == "cpu"
+    assert head["machine"]["threads"] == torch.get_num_threads()
+    assert head["machine"]["memory_bytes"] > 2**28
+    text = json.dumps(head)
+    assert os.getcwd() not in text
+    assert os.path.expanduser("~") not in text
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_git_commit_and_whether_files_changed(tmp_path):
+    def git(*words):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run(["git", "-C", tmp_path, *identity, *words], check=True, capture_output=True)
+
+    assert record.git_commit(tmp_path) == {"commit": None, "changed": None}
+    git("init")
+    (tmp_path / "file").write_text("one")
+    git("add", ".")
+    git("commit", "-m", "first")
+    (tmp_path / "not added").write_text("does not count")
+    found = record.git_commit(tmp_path)
+    assert len(found["commit"]) == 40
+    assert found["changed"] is False
+    (tmp_path / "file").write_text("two")
+    assert record.git_commit(tmp_path) == {"commit": found["commit"], "changed": True}
+    assert record.git_commit(tmp_path / "below") == {"commit": None, "changed": None}
+
+
+def test_json_is_written_whole_or_not_at_all(tmp_path):
+    path = record.write_json(tmp_path / "new" / "a.json", {"score": 0.5, "name": "Cireşan"})
+    assert json.loads(path.read_text(encoding="utf-8")) == {"score": 0.5, "name": "Cireşan"}
+    for wrong, error in ((float("nan"), ValueError), (torch.ones(2), TypeError)):
+        with pytest.raises(error):
+            record.write_json(path, {"score": wrong})
+    assert json.loads(path.read_text(encoding="utf-8"))["score"] == 0.5
+    assert [each.name for each in path.parent.iterdir()] == ["a.json"]
+
+
+def test_results_lie_in_the_books_checkout(tmp_path, monkeypatch):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "unet_edu" / "experiments").mkdir(parents=True)
+    assert record.results_dir(tmp_path / "book") == tmp_path / "book" / "results"
+    assert record.results_dir("/") == record.PROJECT / "book" / "results"  # the tests run from a checkout
+    monkeypatch.setattr(record, "PROJECT", tmp_path / "site-packages")
+    with pytest.raises(FileNotFoundError, match="not inside a checkout of the book"):
+        record.results_dir("/")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_the_gpu_is_measured_too():
+    found = speed.measure(quick=True, rounds=1, device="cuda")
+    assert found["made"]["machine"]["kind"] != "cpu"
+    assert all(row["peak_memory_bytes"] > 4 * row["parameters"] for row in found["rows"])
