@@ -1,0 +1,28 @@
+"""Checks that every network makes before it computes: errors that say what to do."""
+
+import torch
+
+
+def check_images(images, channels):
+    """Raise unless `images` is a floating tensor of shape (N, channels, H, W): TypeError or ValueError."""
+    if not isinstance(images, torch.Tensor):
+        raise TypeError(f"the network takes a torch tensor (N, {channels}, H, W), not {type(images).__name__}")
+    shape = tuple(images.shape)
+    if images.ndim != 4:
+        hint = {2: "; add both with images[None, None]", 3: "; add the batch axis with images[None]"}.get(
+            len(shape), ""
+        )
+        raise ValueError(f"the network takes four axes (N, {channels}, H, W), not {len(shape)}: shape {shape}{hint}")
+    if shape[1] != channels:
+        raise ValueError(f"the network was built for in_channels={channels}, not {shape[1]}: shape {shape}")
+    if not images.dtype.is_floating_point:
+        raise TypeError(f"the network takes floating-point images, not {images.dtype}: convert with images.float()")
+
+
+def check_count(**counts):
+    """Raise TypeError unless every keyword is an int, ValueError unless it is at least 1."""
+    for name, count in counts.items():
+        if not isinstance(count, int) or isinstance(count, bool):
+            raise TypeError(f"{name} must be an int, not {type(count).__name__}")
+        if count < 1:
+            raise ValueError(f"{name} must be at least 1, not {count}")
