@@ -74,10 +74,17 @@ def render_light_and_dark(fig) -> tuple[dict, dict]:
     """
     from unet_edu import plots
 
-    kind = "png" if any(axes.images or axes.collections for axes in fig.axes) else "svg"
+    kind = "png" if _holds_pixels(fig) else "svg"
     light = _encode(fig, kind)
     plots.recolour(fig, plots.DARK)
     return light, _encode(fig, kind)
+
+
+def _holds_pixels(fig) -> bool:
+    from matplotlib.collections import QuadMesh
+    from matplotlib.image import AxesImage, BboxImage, FigureImage
+
+    return bool(fig.findobj(lambda artist: isinstance(artist, AxesImage | BboxImage | FigureImage | QuadMesh)))
 
 
 def _encode(fig, kind: str) -> dict:
@@ -93,8 +100,12 @@ def _encode(fig, kind: str) -> dict:
 
 
 def _display_figure(figure: dict) -> None:
+    from IPython import get_ipython
     from IPython.display import display
 
+    if get_ipython() is None:  # a plain script: the words, not a screen full of base64
+        print(figure["alt"])
+        return
     light = figure["light"]
     picture = (  # for notebooks; the book's page is made from the FIGURE_MIME entry by book/_ext/figure_output.py
         f'<figure style="margin:1em 0"><img alt="{html.escape(figure["alt"])}" '

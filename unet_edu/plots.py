@@ -57,29 +57,62 @@ def use_style() -> None:
 
 
 def recolour(fig, mapping: dict[str, str]) -> None:
-    """Replace colours in all artists of ``fig``; ``mapping`` goes from hex to hex. Alpha and other colours stay."""
+    """Replace colours in all artists of ``fig``: ``mapping`` goes from hex to hex; alpha is kept, other colours stay.
+
+    Pixels of images and what a colour map paints (meshes, scatters by value) stay too: they are data.
+    """
+    from matplotlib.collections import Collection
     from matplotlib.colors import to_hex, to_rgb
 
     table = {to_hex(old): to_rgb(new) for old, new in mapping.items()}
-
-    def mapped(colour):
-        rgba = np.atleast_2d(np.asarray(colour, dtype=float))
-        return [(*table.get(to_hex(row[:3]), row[:3]), *row[3:]) for row in rgba]
-
-    for artist in fig.findobj():
-        for prop in ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor"):
+    fig.draw_without_rendering()  # ticks take their colours when they are made, and drawing makes them
+    for artist in _artists(fig):
+        several = isinstance(artist, Collection)  # which holds a list of colours, and may take them from a colour map
+        for prop in ("facecolor", "edgecolor") if several else _COLOUR_PROPERTIES:
             getter, setter = getattr(artist, f"get_{prop}", None), getattr(artist, f"set_{prop}", None)
-            if getter is None or setter is None or getattr(artist, "_A", None) is not None:
-                continue  # no such property, or coloured by data through a colour map
-            new = mapped(_to_rgba(getter()))
-            if new:
-                setter(new if hasattr(artist, "get_offsets") or hasattr(artist, "get_paths") else new[0])
+            if getter is None or setter is None or getattr(artist, f"_{prop[:4]}_is_mapped", False):
+                continue
+            if new := _mapped(getter(), table):
+                setter(new if several else new[0])
+        for effect in artist.get_path_effects() or ():  # halos around text and lines
+            foreground = getattr(effect, "_gc", {}).get("foreground")
+            if new := _mapped(foreground, table):
+                effect._gc["foreground"] = new[0]
+        _recolour_contours(artist, table)
 
 
-def _to_rgba(colour):
-    from matplotlib.colors import to_rgba_array
+_COLOUR_PROPERTIES = ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor", "gapcolor", "hatchcolor")
 
-    return to_rgba_array(colour)
+
+def _artists(fig):
+    """All artists of ``fig``, with those that ``findobj`` leaves out."""
+    for artist in fig.findobj():
+        yield artist
+        hidden = [getattr(artist, "arrow_patch", None)]
+        if hasattr(artist, "get_bbox_patch"):
+            hidden.append(artist.get_bbox_patch())
+        if hasattr(artist, "get_text_bounds"):  # a cell of a table
+            hidden.append(artist.get_text())
+        yield from (part for part in hidden if part is not None)
+
+
+def _mapped(colours, table: dict) -> list[tuple] | None:
+    """``colours`` (one or several, in any of matplotlib's forms) mapped to RGBA; ``None`` when nothing changes."""
+    from matplotlib.colors import to_hex, to_rgba_array
+
+    old = [tuple(map(float, row)) for row in to_rgba_array("none" if colours is None else colours)]
+    # alpha 0 is how matplotlib stores "none", as a black that nobody has chosen
+    new = [(*table.get(to_hex(row[:3]), row[:3]), row[3]) if row[3] else row for row in old]
+    return new if new != old else None
+
+
+def _recolour_contours(artist, table: dict) -> None:
+    """Contour lines drawn with ``colors=`` keep them in a colour map of their own."""
+    from matplotlib.colors import ListedColormap
+    from matplotlib.contour import ContourSet
+
+    if isinstance(artist, ContourSet) and artist.colors is not None and (new := _mapped(artist.cmap.colors, table)):
+        artist.set_cmap(ListedColormap(new))
 
 
 # --- a row of pixels -------------------------------------------------------------------------------

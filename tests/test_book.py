@@ -1,0 +1,246 @@
+"""unet_edu.book: computed numbers for the prose, pictures with words."""
+
+import base64
+import io
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+from unet_edu import book, plots
+
+
+@pytest.fixture
+def displayed():
+    """What a notebook would receive: the list of display messages of an IPython shell."""
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    publisher = shell.display_pub = CapturingDisplayPublisher(shell=shell)
+    yield publisher.outputs
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture(autouse=True)
+def no_open_figures():
+    yield
+    plt.close("all")
+
+
+# --- glue --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value", [31_030_658, -1, 0.9203, 1e-30, True, "ISBI 2012, slice 0", 'it\'s "quoted" <b>', [1, 2]]
+)
+def test_glue_emits_what_myst_nb_emits(displayed, value):
+    import myst_nb
+
+    book.glue("a.name", value)
+    myst_nb.glue("a.name", value, display=False)
+    ours, theirs = displayed
+    assert ours["data"] == theirs["data"] != {}
+    assert ours["metadata"] == theirs["metadata"]
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (np.int64(388), 388),
+        (np.float64(0.25), 0.25),
+        (np.float32(0.5), 0.5),
+        (np.array(7), 7),
+        (np.bool_(True), True),
+        (torch.tensor(3.5), 3.5),
+        (torch.tensor(12, dtype=torch.int32), 12),
+    ],
+)
+def test_glue_stores_array_scalars_as_plain_numbers(displayed, value, plain):
+    """NumPy would print np.float64(0.25) in the sentence, and a format such as ``:,d`` would fail on tensor(12)."""
+    book.glue("n", value)
+    book.glue("n", plain)
+    assert displayed[0] == displayed[1]
+
+
+@pytest.mark.parametrize("name", ["", " ", "two words", "colon:d", "line\nbreak", "tab\t", "back`tick"])
+def test_glue_refuses_names_that_the_role_would_take_apart(displayed, name):
+    with pytest.raises(ValueError, match="glue name"):
+        book.glue(name, 1)
+    assert displayed == []
+
+
+def test_glue_is_silent_outside_a_notebook(capsys):
+    assert not InteractiveShell.initialized()
+    book.glue("n", 1)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_book_needs_no_myst_nb():
+    """Colab has none."""
+    code = "import sys; sys.modules['myst_nb'] = None; from unet_edu.book import glue, show; glue('n', 1)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# --- show --------------------------------------------------------------------------------------------
+
+
+def drawing():
+    """A figure without pixels in it, in the palette's colours."""
+    fig, axes = plt.subplots(figsize=(2, 1.5))
+    axes.plot([0, 1, 3], [0, 2, 1], color=plots.DOWN, label="down")
+    axes.fill_between([0, 1, 3], [0, 2, 1], color=plots.DOWN_AREA)
+    axes.text(1, 0.5, "ink", color=plots.INK)
+    axes.legend()
+    return fig
+
+
+def micrograph():
+    fig, axes = plt.subplots(figsize=(2, 2))
+    axes.imshow(np.arange(64.0).reshape(8, 8), cmap="gray")
+    axes.set_title("a slice", color=plots.INK)
+    return fig
+
+
+def pixels(figure: dict, theme: str) -> np.ndarray:
+    return plt.imread(io.BytesIO(base64.b64decode(figure[theme]["data"])))
+
+
+def shown(displayed, fig, alt="A line that rises and falls.", caption="Look at the top.", **more):
+    book.show(fig, alt=alt, caption=caption, **more)
+    return displayed[-1]["data"]
+
+
+@pytest.mark.parametrize(
+    ("alt", "caption", "message"),
+    [
+        ("", "c", "alt=.* is empty"),
+        (" \n ", "c", "alt=.* is empty"),
+        ("a", "", "caption=.* is empty"),
+        ("a", "\t", "caption=.* is empty"),
+        ("the same  words", "the same\nwords", "the same"),
+    ],
+)
+def test_show_refuses_a_picture_without_words(displayed, alt, caption, message):
+    with pytest.raises(ValueError, match=message):
+        book.show(drawing(), alt=alt, caption=caption)
+    assert displayed == []
+
+
+def test_show_demands_both_texts(displayed):
+    with pytest.raises(TypeError):
+        book.show(drawing(), caption="only a caption")
+    with pytest.raises(TypeError):
+        book.show(drawing(), alt="only alt text")
+
+
+def test_show_closes_the_figure_and_displays_once(displayed):
+    shown(displayed, drawing())
+    assert plt.get_fignums() == []
+    assert len(displayed) == 1
+
+
+def test_show_gives_words_and_label_to_the_page(displayed):
+    figure = shown(displayed, drawing(), alt="It  rises\n  and falls", caption="Look", name="fig-rise")[
+        book.FIGURE_MIME
+    ]
+    assert (figure["alt"], figure["caption"], figure["name"]) == ("It rises and falls", "Look", "fig-rise")
+
+
+def test_a_drawing_is_svg_and_a_picture_with_pixels_is_png(displayed):
+    for fig, mime, magic in [(drawing(), "image/svg+xml", b"<?xml"), (micrograph(), "image/png", b"\x89PNG")]:
+        figure = shown(displayed, fig)[book.FIGURE_MIME]
+        for theme in ("light", "dark"):
+            assert figure[theme]["mime"] == mime
+            assert base64.b64decode(figure[theme]["data"]).startswith(magic)
+
+
+@pytest.mark.parametrize("place", ["inset", "figure image", "pcolormesh", "subfigure"])
+def test_pixels_are_found_wherever_they_stand(displayed, place):
+    """As SVG a colour mesh of a feature map is megabytes of rectangles."""
+    values = np.arange(64.0).reshape(8, 8)
+    fig = plt.figure(figsize=(2, 2))
+    if place == "figure image":
+        fig.figimage(values)
+    elif place == "subfigure":
+        fig.subfigures(1, 2)[1].subplots().imshow(values)
+    elif place == "inset":
+        fig.subplots().inset_axes([0.5, 0.5, 0.4, 0.4]).imshow(values)
+    else:
+        fig.subplots().pcolormesh(values)
+    assert shown(displayed, fig)[book.FIGURE_MIME]["light"]["mime"] == "image/png"
+
+
+def test_light_and_dark_picture_differ_in_ink(displayed):
+    figure = shown(displayed, drawing())[book.FIGURE_MIME]
+    svg = {theme: base64.b64decode(figure[theme]["data"]).decode() for theme in ("light", "dark")}
+    for colour in (plots.INK, plots.DOWN, plots.DOWN_AREA):
+        assert colour in svg["light"]
+        assert plots.DARK[colour] not in svg["light"]
+        assert plots.DARK[colour] in svg["dark"]
+        assert colour not in svg["dark"]
+
+
+def test_a_micrograph_keeps_its_grey_values_on_the_dark_page(displayed):
+    """The pixels of the image are data; only what is drawn around them changes."""
+    figure = shown(displayed, micrograph())[book.FIGURE_MIME]
+    light, dark = pixels(figure, "light"), pixels(figure, "dark")
+    assert light.shape == dark.shape
+    h, w = light.shape[:2]
+    middle = np.s_[h // 2 - 20 : h // 2 + 20, w // 2 - 20 : w // 2 + 20]
+    assert np.ptp(light[middle][..., 0]) > 0.05
+    np.testing.assert_array_equal(light[middle], dark[middle])
+    assert np.any(light != dark)
+
+
+@pytest.mark.parametrize("make", [drawing, micrograph])
+def test_the_same_figure_is_the_same_file(make):
+    """Rebuilt pages must not change by themselves."""
+    assert book.render_light_and_dark(make()) == book.render_light_and_dark(make())
+
+
+def test_pictures_name_no_other_host_and_no_machine():
+    for picture in book.render_light_and_dark(drawing()):
+        svg = base64.b64decode(picture["data"]).decode()
+        loaded = re.findall(r'(?:href|src)="([^#"][^"]*)"', svg)
+        assert loaded == []
+        assert "<dc:date>" not in svg
+
+
+class Images(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.images, self.text = [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "img":
+            self.images.append(dict(attrs))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_notebooks_get_alt_text_and_caption_with_quotes_intact(displayed):
+    """In Colab and JupyterLab the HTML alternative is what is seen and read aloud."""
+    alt, caption = 'Panel "a" < panel \'b\' & "c">', 'Is 3 < 4 & "5" > 4? <script>no</script>'
+    data = shown(displayed, drawing(), alt=alt, caption=caption)
+    page = Images(data["text/html"])
+    assert [image["alt"] for image in page.images] == [alt]
+    assert page.text.strip() == caption
+    assert data["text/plain"] == alt
+    assert page.images[0]["src"].startswith("data:image/svg+xml;base64,")
+
+
+def test_outside_a_notebook_show_prints_the_alt_text_alone(capsys):
+    book.show(drawing(), alt="A line that rises.", caption="Look.")
+    assert capsys.readouterr().out == "A line that rises.\n"
+    assert plt.get_fignums() == []
