@@ -34,6 +34,19 @@ def test_ratios_are_to_the_first_row(results):
         assert row["macs_ratio"] == pytest.approx(row["macs"] / rows[0]["macs"])
 
 
+def test_what_is_timed_in_part_is_extrapolated(monkeypatch):
+    monkeypatch.setattr(speed, "timed_in_turns", lambda rows, *more: [[2.0, 1.0, 4.0] for _ in rows])
+    monkeypatch.setattr(speed, "measured_memory", lambda *arguments: None)
+    found = speed.measure(quick=True, rounds=3, device="cpu")
+    for row, job in zip(found["rows"], speed.jobs(True, "cpu"), strict=True):
+        assert row["seconds"] == {key: value * job.times for key, value in (("median", 2), ("min", 1), ("max", 4))} | {
+            "rounds": [2 * job.times, 1 * job.times, 4 * job.times]
+        }
+        assert row["ratio"] == job.times
+    assert found["rows"][-1]["ratio"] == 24 * 24 / 8  # 8 windows are timed, one for each pixel is needed
+    assert " –\n" in speed.as_text(found) + "\n"
+
+
 def test_quick_costs_are_the_arithmetics(results):
     whole, narrow, tiled, _, sliding = results["rows"]
     assert whole["macs"] == unet_macs(188, base_width=8)
