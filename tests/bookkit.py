@@ -1,7 +1,7 @@
 """What several test files need: where things are, and a small book of their own to build.
 
-``FixtureBook`` is a copy of this book's machinery (``_config.yml``, ``book/_ext``, ``book/_static``) around other pages.
-It is built by the command of the Makefile, in a folder of the test's.
+``FixtureBook`` is a copy of this book's machinery (``_config.yml``, ``book/_ext``, ``book/_static``) around other
+pages. It is built by the command of the Makefile, in a folder of the test's.
 """
 
 from __future__ import annotations

@@ -31,8 +31,11 @@ from sphinx.errors import ExtensionError
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 STUB_TAG, SOLUTION_TAG = "exercise-stub", "exercise-solution"
 
-_CELL = re.compile(r"^(?P<fence>`{3,})\{code-cell\}[^\n]*\n(?P<body>.*?)^(?P=fence)[ \t]*$", re.M | re.S)
+_CELL = re.compile(r"^(?P<fence>`{3,})\{code-cell\}[^\n]*\n(?P<body>.*?)^(?P=fence)`*[ \t]*$", re.M | re.S)
 _YAML = re.compile(r"\A---\n(?P<yaml>.*?)^---\n", re.M | re.S)
+# whatever may have been meant as a marker, of which only the two exact lines are let through; a heading is none
+_MARK = re.compile(r"#\s*(BEGIN|END)[\s_-]*SOLUTION", re.I)
+_MARK_IN_CODE = re.compile(_MARK.pattern + r"|^\s*###.*SOLUTION", re.I)
 
 
 class ExerciseError(ExtensionError):
@@ -81,7 +84,7 @@ def parse_cell(body: str, where: str) -> Exercise | None:
     header = _YAML.match(body)
     metadata = (yaml.safe_load(header["yaml"]) or {}) if header else {}
     source = (body[header.end() :] if header else body).rstrip("\n")
-    marks = [line.strip() for line in source.split("\n") if re.search(r"#\s*(BEGIN|END)\s+SOLUTION", line, re.I)]
+    marks = [line.strip() for line in source.split("\n") if _MARK_IN_CODE.search(line)]
     grade_id = (metadata.get("nbgrader") or {}).get("grade_id")
     is_solution_cell = bool((metadata.get("nbgrader") or {}).get("solution"))
     if not marks and not is_solution_cell:
@@ -110,7 +113,7 @@ def split_exercises(text: str, where: str, render) -> str:
 
     new = _CELL.sub(replace, text)
     outside = _CELL.sub("", text)
-    if re.search(r"#\s*(BEGIN|END)\s+SOLUTION", outside, re.I):
+    if _MARK.search(outside):
         raise ExerciseError(f"{where}: a solution marker outside any code-cell")
     return new
 
