@@ -1,0 +1,124 @@
+"""Where evidence is centred: the article's variant is far off, the paper's network is not."""
+
+import numpy as np
+import pytest
+import torch
+
+from unet_edu import arithmetic
+from unet_edu.activations import capture
+from unet_edu.models import ArticleUNet, OneLevelUNet, UNet
+from unet_edu.registration import evidence, registration
+
+
+def seen(weights):
+    """First and last column + 1 of what is seen."""
+    columns = np.flatnonzero(weights)
+    return int(columns[0]), int(columns[-1]) + 1
+
+
+def middle(weights, place):
+    """How far the middle of the receptive field lies from the output pixel."""
+    start, stop = seen(weights)
+    return (start + stop - 1) / 2 - place
+
+
+@pytest.mark.parametrize(
+    ("path", "left", "right"),
+    [("deep", 122, -110), ("skip4", 98, -86), ("skip3", 49, -45), ("skip2", 22, -22), ("skip1", 8, -8)],
+)
+def test_the_articles_network_looks_past_its_own_pixels(path, left, right):
+    """Reference values at 572: pixel 0 gets its deep evidence from column 122, pixel 571 from 461."""
+    offsets = registration(ArticleUNet(2, base_width=1), 572, [0, 571], path)
+    assert offsets == pytest.approx([left, right], abs=0.5)
+
+
+def test_the_articles_network_is_nearly_right_in_the_middle_and_worse_towards_the_border():
+    offsets = registration(ArticleUNet(2, base_width=1), 572)
+    assert offsets.shape == (572,)
+    assert abs(offsets[285]) < 8
+    assert (np.diff(offsets[::50]) < 0).all()
+
+
+@pytest.mark.parametrize("path", ["deep", "skip3", "skip2", "skip1", "skip0"])
+def test_the_papers_network_is_in_register(path):
+    """Its evidence is centred within a tenth of a pixel, on every path, at every position."""
+    offsets = registration(UNet(base_width=1), (188, 572), path=path)
+    assert offsets.shape == (388,)
+    assert np.abs(offsets).max() < (1e-9 if path == "skip0" else 0.1)
+
+
+@pytest.mark.parametrize(
+    ("path", "furthest"), [("d4.conv1", 5.5), ("skip3", 1.5), ("skip2", 1.5), ("skip1", 0.5), ("skip0", 0)]
+)
+def test_the_middle_of_the_papers_receptive_fields(path, furthest):
+    """Reference values, of the fields' middles; their weights are lopsided the other way, hence the smaller offsets."""
+    fields = [arithmetic.receptive_field(position, through=path) for position in range(388)]
+    offsets = [(field.start + field.stop - 1) / 2 - (position + 92) for position, field in enumerate(fields)]
+    assert (min(offsets), max(offsets)) == (-furthest, furthest)
+
+
+@pytest.mark.parametrize("path", ["deep", "skip1", "skip0"])
+def test_what_is_seen_is_the_receptive_field_of_the_arithmetic(path):
+    through = {"deep": "d2.conv1"}.get(path, path)
+    for position in range(8):
+        weights = evidence(UNet(base_width=1, depth=2), 48, position, path)
+        assert seen(weights) == tuple(arithmetic.receptive_field(position, depth=2, through=through))
+        assert weights.sum() == pytest.approx(1)
+        assert weights.min() >= 0
+
+
+def test_fields_of_both_networks_by_the_same_measure():
+    assert middle(evidence(UNet(base_width=1), (188, 204), 4), 96) == 5.5
+    article = ArticleUNet(2, base_width=1)
+    assert middle(evidence(article, 572, 0), 0) == pytest.approx(122, abs=2)
+    assert middle(evidence(article, 572, 571), 571) == pytest.approx(-117.5, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "path"),
+    [
+        (UNet(base_width=2, depth=2), (44, 56), "deep"),
+        (UNet(base_width=2, depth=2), (44, 56), "skip0"),
+        (ArticleUNet(2, base_width=1), (233, 250), "deep"),
+        (ArticleUNet(2, base_width=1), (233, 250), "skip3"),
+    ],
+)
+def test_the_ramp_and_the_gradient_tell_the_same(model, size, path):
+    offsets = registration(model, size, path=path)
+    for position in (0, 5, len(offsets) - 1):
+        weights = evidence(model, size, position, path)
+        place = position + (size[1] - len(offsets)) / 2
+        assert offsets[position] == pytest.approx(weights @ np.arange(size[1]) - place, abs=1e-9)
+
+
+def test_width_and_weights_play_no_part():
+    one, two = OneLevelUNet(base_width=1), OneLevelUNet(in_channels=3, base_width=5)
+    for path in ("deep", "skip0"):
+        assert registration(one, 30, path=path) == pytest.approx(registration(two, 30, path=path), abs=1e-12)
+
+
+def test_the_model_stays_as_it_was():
+    model = UNet(base_width=2, depth=1)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    image = torch.randn(1, 1, 20, 20)
+    expected = capture(model.eval(), image)["output"]
+    model.train()
+    registration(model, 20, path="skip0")
+    evidence(model, 20, 0)
+    assert model.training
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert not any(module._forward_hooks for module in model.modules())
+    assert torch.equal(model.eval()(image), expected)
+
+
+def test_errors():
+    model = UNet(base_width=1, depth=2)
+    for function in (lambda path: registration(model, 44, path=path), lambda path: evidence(model, 44, 0, path)):
+        with pytest.raises(ValueError, match=r"'deep' or a skip connection of the model \(skip1, skip0\), not 'skip2'"):
+            function("skip2")
+    with pytest.raises(arithmetic.SizeError):
+        registration(model, 45)
+    with pytest.raises(IndexError):
+        registration(model, 44, [4])
+    with pytest.raises(IndexError):
+        evidence(model, 44, 4)
