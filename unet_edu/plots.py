@@ -338,6 +338,7 @@ def size_faults(low: int, high: int, depth: int = 4):
             axes.text(size, depth + 1.05, str(size), ha="center", va="top", fontsize=8.5)
     axes.set(xlim=(low - 0.7, high + 0.7), ylim=(depth + 1.7, 0), xticks=[])
     axes.set_yticks(np.arange(depth + 1) + 0.5, [*(f"pool{pool + 1}" for pool in range(depth)), "legal"])
+    axes.set_xlabel("input size")
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -398,18 +399,18 @@ def _under(centre: int, stage: str, depth: int, position: int) -> int:
 # --- maps and micrographs ---------------------------------------------------------------------------
 
 
-def image_row(images, titles, frames=None, figsize=None, cmap="gray", same_scale=False):
+def image_row(images, titles, frames=None, figsize=None, cmap="gray", limits=(None, None)):
     """Pictures side by side with titles; ``frames[i]`` is ``(top, left, height, width)`` to outline, or ``None``.
 
-    images: arrays ``(H, W)``. Returns the figure.
+    images: arrays ``(H, W)``. limits: the values shown black and white; ``None`` means each picture's own least and
+    largest. Returns the figure.
     """
     import matplotlib.pyplot as plt
 
     count = len(images)
     fig, panels = plt.subplots(1, count, figsize=figsize or (10.5, 10.5 / count + 0.35), squeeze=False)
-    limits = {"vmin": min(i.min() for i in images), "vmax": max(i.max() for i in images)} if same_scale else {}
     for axes, image, title, frame in zip(panels[0], images, titles, frames or [None] * count, strict=True):
-        axes.imshow(image, cmap=cmap, **limits)
+        axes.imshow(image, cmap=cmap, vmin=limits[0], vmax=limits[1])
         axes.set_title(title, fontsize=9.5, fontweight="normal")
         axes.axis("off")
         if frame is not None:
@@ -418,4 +419,48 @@ def image_row(images, titles, frames=None, figsize=None, cmap="gray", same_scale
                 plt.Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor=ON_IMAGE_MARK, lw=1.8)
             )
     fig.tight_layout(w_pad=0.6)
+    return fig
+
+
+# --- weights and work --------------------------------------------------------------------------------
+
+
+def layer_bars(rows):
+    """Share of the parameters (to the left) and of the multiply-adds (to the right) that each layer holds.
+
+    rows: the layers of :func:`unet_edu.arithmetic.layer_table`; poolings are left out. Returns the figure.
+    """
+    import matplotlib.pyplot as plt
+
+    rows = [row for row in rows if row.parameters]
+    shares = [(row.name, row.parameters, row.macs) for row in rows]
+    total = [sum(share[which] for share in shares) / 100 for which in (1, 2)]
+    fig, (left, right) = plt.subplots(1, 2, figsize=(10, 0.235 * len(rows) + 0.7), sharey=True)
+    for axes, which, title in ((left, 1, "parameters, %"), (right, 2, "multiply-adds, %")):
+        for place, share in enumerate(shares):
+            up = share[0].startswith("u")
+            value = share[which] / total[which - 1]
+            colours = {"facecolor": UP_AREA, "edgecolor": UP} if up else {"facecolor": DOWN_AREA, "edgecolor": DOWN}
+            axes.barh(place, value, height=0.74, lw=0.9, **colours)
+            label_left = which == 1
+            axes.annotate(
+                f"{value:.1f}",
+                (value, place),
+                xytext=(-4 if label_left else 4, 0),
+                textcoords="offset points",
+                ha="right" if label_left else "left",
+                va="center",
+                fontsize=8,
+                color=MUTED,
+            )
+        axes.set(title=title, ylim=(len(rows) - 0.4, -0.6))
+        axes.tick_params(axis="both", length=0)
+        axes.set_xticks([])
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+    left.invert_xaxis()
+    left.tick_params(axis="y", left=False, labelleft=False)
+    right.set_yticks(range(len(rows)), [share[0] for share in shares], fontsize=8.5)
+    right.tick_params(axis="y", labelleft=True, pad=4)
+    fig.subplots_adjust(wspace=0.22)
     return fig

@@ -29,7 +29,8 @@ def registration(model, size, positions=None, path="deep"):
     taken to lie at input column i + (input width - output width) / 2. Raises ValueError for an unknown path, IndexError
     for a column outside the output, and the model's own error for a size that it does not take.
     """
-    net, skips = averaging(model, path)
+    net = averaging(model)
+    skips = skip_modules(net, path)
     ramp = torch.arange(pair(size)[1], dtype=torch.float64)
     images = torch.stack([ramp, torch.ones_like(ramp)])[:, None, None].expand(2, channels(net), *pair(size))
 
@@ -51,7 +52,8 @@ def evidence(model, size, position, path="deep"):
     output pixel's own place is `registration` at `position`. It is the gradient of one output pixel in the middle row,
     summed over rows. Arguments and errors as in `registration`, `position` a single column.
     """
-    net, skips = averaging(model, path)
+    net = averaging(model)
+    skips = skip_modules(net, path)
     image = torch.ones(1, channels(net), *pair(size), dtype=torch.float64, requires_grad=True)
     passed = {}
     for name, skip in skips.items():
@@ -75,8 +77,8 @@ def home(input_width, output_width):
     return np.arange(output_width) + (input_width - output_width) / 2
 
 
-def averaging(model, path):
-    """Return a copy of the model that takes means, float64 on the CPU, and its skip connections by name.
+def averaging(model):
+    """Return a copy of the model that only takes means, float64 on the CPU: its maps are blurred copies of the image.
 
     Equal weights, no biases, average pooling, no dropout. ReLUs stay: they meet positive numbers alone.
     """
@@ -92,10 +94,15 @@ def averaging(model, path):
                     child.kernel_size, child.stride, child.padding, child.ceil_mode, count_include_pad=False
                 )
                 setattr(module, name, mean)
+    return net
+
+
+def skip_modules(net, path):
+    """Return the skip connections of a network by name; ValueError unless `path` is "deep" or one of them."""
     skips = {name: module for name, module in net.named_modules() if getattr(module, "is_skip", False)}
     if path != "deep" and path not in skips:
         raise ValueError(f"path must be 'deep' or a skip connection of the model ({', '.join(skips)}), not {path!r}")
-    return net, skips
+    return skips
 
 
 def zeros_instead(module, inputs, output):

@@ -12,11 +12,19 @@ import shutil
 import sys
 from pathlib import Path
 
+from sphinx.application import ENV_PICKLE_FILENAME
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
-WATCHED = ("unet_edu/**/*", "requirements.txt", "constraints.txt", "pyproject.toml", "book/results/**/*")
+WATCHED = (
+    "unet_edu/**/*",
+    "requirements.txt",
+    "constraints.txt",
+    "pyproject.toml",
+    "book/results/**/*",
+    "book/_ext/*.py",
+)
 
 
 def fingerprint(root: Path) -> str:
@@ -62,13 +70,15 @@ def on_env_get_outdated(app, env, added, changed, removed):
 
 
 def on_build_finished(app, exception):
-    """Only a complete build is remembered; an interrupted one executes again."""
-    if exception is None and app.builder.name == "html":
+    """Only a complete build is remembered; an interrupted one, or one during which a file changed, executes again."""
+    if app._warncount:
+        Path(app.doctreedir, ENV_PICKLE_FILENAME).unlink(missing_ok=True)
+    if exception is None and app.builder.name == "html" and app.unet_stamp == fingerprint(Path(app.srcdir)):
         app.unet_stamp_file.write_text(app.unet_stamp)
 
 
 def setup(app):
     app.connect("builder-inited", on_builder_inited)
     app.connect("env-get-outdated", on_env_get_outdated)
-    app.connect("build-finished", on_build_finished)
+    app.connect("build-finished", on_build_finished, priority=900)  # after every extension that may still warn
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

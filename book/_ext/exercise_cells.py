@@ -24,6 +24,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 from sphinx.errors import ExtensionError
@@ -166,9 +167,21 @@ def on_config_inited(app, config):
         config.html_show_sourcelink = False
 
 
+def on_builder_inited(app):
+    """The course edition refuses a folder with pages of the reader's edition: what is not written anew would stay."""
+    outdir = Path(app.outdir)
+    mark = outdir.parent / f".unet_edition_{outdir.name}"
+    edition = "course" if app.config.unet_course_edition else "reader"
+    last = mark.read_text() if mark.exists() else "unknown"
+    if edition == "course" and last != "course" and next(outdir.rglob("*.html"), None):
+        raise ExerciseError(f"{outdir} holds another edition, solutions included: build with 'make book-course'")
+    mark.write_text(edition)
+
+
 def setup(app):
     # "env": a build folder that changes its edition re-reads every page
     app.add_config_value("unet_course_edition", False, "env")
     app.connect("config-inited", on_config_inited)
+    app.connect("builder-inited", on_builder_inited)
     app.connect("source-read", on_source_read)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
