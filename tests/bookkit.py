@@ -82,11 +82,9 @@ class FixtureBook:
             (root / "unet_edu").mkdir()
             (root / "unet_edu" / "__init__.py").write_text('"""Stands in for the package."""\n')
         names = list(pages)
-        toc = {
-            "format": "jb-book",
-            "root": f"book/{names[0]}",
-            "chapters": [{"file": f"book/{name}"} for name in names[1:]],
-        }
+        toc = {"format": "jb-book", "root": f"book/{names[0]}"}
+        if names[1:]:
+            toc["chapters"] = [{"file": f"book/{name}"} for name in names[1:]]
         (root / "_toc.yml").write_text(yaml.safe_dump(toc))
         for name, text in pages.items():
             self.page(name).write_text(text, encoding="utf-8")

@@ -1,0 +1,495 @@
+"""What `make book` and `make book-course` do, on a small book of the same machinery (bookkit.FixtureBook)."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import matplotlib
+import pytest
+from bookkit import BIN, FRONT_MATTER, ROOT, FixtureBook, all_text, exercise_cell
+
+COUNT = """\
+```{code-cell} ipython3
+:tags: [remove-cell]
+import os
+
+def count(what):
+    with open(os.environ.get("UNET_TEST_COUNTS", os.devnull), "a") as file:
+        print(what, file=file)
+
+count("PAGE")
+```
+"""
+
+# what stands, or comes out, between the markers; none of it may leave the reader's edition
+TOKENS = {
+    "code": "zq1codex7",
+    "string": "zq2string8",
+    "comment": "zq3comment9",
+    "docstring": "zq4docstring1",
+    "printed": "zq5printed2",
+    "output": "zq6output3",
+}
+SECRETS = f'''\
+class Answer:
+    """What a student writes."""
+
+    ### BEGIN SOLUTION
+    def {TOKENS["code"]}(self):
+        """The {TOKENS["docstring"]} of the solution."""
+        return "{TOKENS["string"]}"  # {TOKENS["comment"]}
+
+    count("the solution ran")
+    print("{TOKENS["printed"][::-1]}"[::-1])
+    from IPython.display import HTML, display
+    display(HTML('<p title="{TOKENS["output"]}"></p>'))
+    ### END SOLUTION
+
+
+count("the exercise cell ran")'''
+
+INDEX = "# A small book\n\nText.\n"
+
+FIRST = (
+    FRONT_MATTER
+    + """\
+# First chapter
+
+The network has {glue:text}`params:,d` parameters, {glue:text}`share:.1f` per cent of them below; see
+{numref}`fig-line`, {cite:t}`someone2015` and {doc}`02_second`.
+
+"""
+    + COUNT.replace("PAGE", "first")
+    + """
+```{code-cell} ipython3
+:tags: [hide-input]
+# Draw the line
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+from unet_edu import plots
+from unet_edu.book import glue, show
+
+glue("params", 31_030_658)
+glue("share", 94.123)
+fig, axes = plt.subplots(figsize=(2, 1))
+axes.plot([1, 2], [3, 4], color=plots.INK)
+show(fig, alt='A line from "three" to four.', caption="It rises by <1 & >0.", name="fig-line")
+```
+"""
+)
+
+SECOND = (
+    FRONT_MATTER
+    + "# Second chapter\n\n"
+    + COUNT.replace("PAGE", "second")
+    + "\n```{exercise} Find the answer\n:label: answer.find\nWrite a class.\n```\n\n"
+    + exercise_cell("answer.find", SECRETS)
+    + "\nThe end.\n"
+)
+
+PAGES = {
+    "index": INDEX,
+    "01_first": FIRST,
+    "02_second": SECOND,
+    "references": "# References\n\n```{bibliography}\n```\n",
+}
+
+
+class Counted:
+    """A book whose cells write down that they ran."""
+
+    def __init__(self, root: Path, counts: Path, **more):
+        self.book, self.counts = FixtureBook(root, PAGES, **more), counts
+
+    def build(self, edition="reader", **environment):
+        """Build; returns what happened and what ran."""
+        self.counts.write_text("")
+        done = self.book.build(edition, UNET_TEST_COUNTS=str(self.counts), **environment)
+        return done, self.counts.read_text().splitlines()
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    """The reader's edition, built once, in a folder with a space and letters beyond ASCII."""
+    folder = tmp_path_factory.mktemp("build")
+    counted = Counted(folder / "mein Büch λ", folder / "counts", package=True)
+    counted.first, counted.ran = counted.build()
+    return counted
+
+
+@pytest.fixture(scope="module")
+def course(reader):
+    """The course edition of the same checkout, as `make book-course` builds it."""
+    done, ran = reader.build("course")
+    assert done.returncode == 0, done.log
+    return reader.book.html("course"), ran
+
+
+# --- a book that builds ------------------------------------------------------------------------------
+
+
+def test_builds_without_a_warning_in_a_path_with_space_and_umlaut(reader):
+    assert reader.first.warnings == []
+    assert reader.first.returncode == 0, reader.first.log
+    assert (reader.book.html() / "index.html").is_file()
+
+
+def test_the_stub_is_not_run_and_the_solution_is(reader):
+    assert sorted(reader.ran) == ["first", "second", "the exercise cell ran", "the solution ran"]
+
+
+def test_prose_prints_computed_numbers(reader):
+    page = re.sub(r"<[^>]+>", "", (reader.book.html() / "book" / "01_first.html").read_text("utf-8"))
+    assert "The network has 31,030,658 parameters, 94.1 per cent of them below; see Figure 1" in re.sub(
+        r"\s+", " ", page
+    )
+
+
+def test_the_page_shows_one_picture_for_each_theme_with_words(reader):
+    from bs4 import BeautifulSoup
+
+    page = BeautifulSoup((reader.book.html() / "book" / "01_first.html").read_text("utf-8"), "html.parser")
+    (figure,) = page.select("figure.unet-figure")
+    light, dark = figure.select("img")
+    assert "only-light" in light["class"]
+    assert "only-dark" in dark["class"]
+    assert light["src"] != dark["src"]
+    assert light["alt"] == dark["alt"] == 'A line from "three" to four.'
+    for image in (light, dark):
+        assert (reader.book.html() / "book" / image["src"]).is_file()
+    assert figure.figcaption.get_text().strip().startswith("Figure 1")
+    assert "It rises by <1 & >0." in figure.figcaption.get_text()
+
+
+def test_the_page_folds_the_solution_below_the_stub(reader):
+    from bs4 import BeautifulSoup
+
+    page = BeautifulSoup((reader.book.html() / "book" / "02_second.html").read_text("utf-8"), "html.parser")
+    (stub,) = page.select(".exercise-stub")
+    assert "raise NotImplementedError()" in stub.get_text()
+    (solution,) = page.select(".tag_exercise-solution")
+    assert stub.sourceline < solution.sourceline
+    details = solution.select("details")
+    assert details
+    assert not any(part.has_attr("open") for part in details)
+    assert "Show the solution" in details[0].summary.get_text()
+    assert TOKENS["code"] in solution.get_text()
+    outside = page.get_text()
+    assert outside.count(TOKENS["code"]) == solution.get_text().count(TOKENS["code"])
+
+
+def test_the_wheel_of_the_site_is_the_package_and_nothing_else(reader):
+    (wheel,) = (reader.book.html() / "wheels").iterdir()
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if ".dist-info/" not in name]
+        info = next(name for name in archive.namelist() if name.endswith("METADATA"))
+        assert "Name: unet-edu" in archive.read(info).decode()
+    package = reader.book.root / "unet_edu"
+    wanted = {path for pattern in ("*.py", "*.csv", "*.js", "*.safetensors") for path in package.rglob(pattern)}
+    assert sorted(names) == sorted(path.relative_to(reader.book.root).as_posix() for path in wanted)
+    assert {"unet_edu/__init__.py", "unet_edu/arithmetic.py", "unet_edu/models/unet.py"} <= set(names)
+
+
+def test_the_build_leaves_nothing_in_the_checkout(reader):
+    """`pip wheel` in the checkout would leave build/ and *.egg-info, of which a later wheel picks old modules up."""
+    assert sorted(path.name for path in reader.book.root.iterdir()) == sorted(
+        ["LICENSE", "README.md", "_build", "_config.yml", "_toc.yml", "book", "constraints.txt", "pyproject.toml"]
+        + ["requirements.txt", "unet_edu"]
+    )
+
+
+# --- the course edition ------------------------------------------------------------------------------
+
+
+def test_no_trace_of_a_solution_in_the_course_edition(course):
+    """In code, strings, comments, docstrings and outputs; looked for in HTML, search index, notebooks, wheel, all."""
+    html, _ = course
+    found = {
+        (kind, name)
+        for name, data in all_text(html).items()
+        for kind, token in TOKENS.items()
+        if token.encode() in data
+    }
+    assert found == set()
+    assert not (html / "_sources").exists()
+    assert not [name for name, data in all_text(html).items() if b"BEGIN SOLUTION" in data or b"END SOLUTION" in data]
+
+
+def test_the_same_tokens_are_found_in_the_reader_s_edition(reader):
+    """Else the test above would prove nothing."""
+    page = (reader.book.html() / "book" / "02_second.html").read_bytes()
+    assert [kind for kind, token in TOKENS.items() if token.encode() not in page] == []
+    assert TOKENS["code"].encode() in (reader.book.html() / "searchindex.js").read_bytes() + page
+    assert TOKENS["code"].encode() in (reader.book.html() / "notebooks" / "02_second.ipynb").read_bytes()
+
+
+def test_the_course_edition_runs_no_solution_and_keeps_the_stub(course):
+    html, ran = course
+    assert sorted(ran) == ["first", "second"]
+    page = (html / "book" / "02_second.html").read_text("utf-8")
+    assert "NotImplementedError" in page
+    assert "YOUR CODE HERE" in page
+    assert "Show the solution" not in page
+
+
+def test_the_course_edition_publishes_student_notebooks_only(course):
+    html, _ = course
+    assert sorted(path.name for path in (html / "notebooks").rglob("*.ipynb")) == ["01_first.ipynb", "02_second.ipynb"]
+    notebook = json.loads((html / "notebooks" / "02_second.ipynb").read_text("utf-8"))
+    assert "YOUR CODE HERE" in json.dumps(notebook)
+
+
+def test_instructor_and_student_notebooks_stay_outside_the_reader_s_site(reader):
+    html = reader.book.html()
+    assert sorted(path.parent.name for path in reader.book.root.rglob("02_second.ipynb") if html in path.parents) == [
+        "notebooks"
+    ]
+    private = html.parent / "notebooks"
+    assert b"BEGIN SOLUTION" in (private / "instructor" / "02_second.ipynb").read_bytes()
+    student = (private / "student" / "02_second.ipynb").read_bytes()
+    assert not [kind for kind, token in TOKENS.items() if token.encode() in student]
+
+
+def test_the_course_edition_refuses_the_reader_s_folder(reader):
+    """There the page sources and notebooks of the reader's edition would be published with it."""
+    done = subprocess.run(
+        [BIN / "jupyter-book", "build", ".", "-W", "--keep-going"],
+        cwd=reader.book.root,
+        env={**os.environ, "UNET_BOOK_EDITION": "course"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert "make book-course" in done.stdout + done.stderr
+
+
+# --- what a second build does ------------------------------------------------------------------------
+
+
+def test_nothing_runs_when_nothing_changed(reader):
+    before = {path: path.read_bytes() for path in reader.book.html().rglob("*.html")}
+    started = time.perf_counter()
+    done, ran = reader.build()
+    assert done.returncode == 0
+    assert ran == []
+    assert time.perf_counter() - started < 10
+    assert {path: path.read_bytes() for path in reader.book.html().rglob("*.html")} == before
+
+
+def test_a_change_of_prose_runs_nothing(reader):
+    page = reader.book.page("02_second")
+    page.write_text(page.read_text("utf-8").replace("The end.", "The very end."), encoding="utf-8")
+    done, ran = reader.build()
+    assert (done.returncode, ran) == (0, [])
+    assert "The very end." in (reader.book.html() / "book" / "02_second.html").read_text("utf-8")
+
+
+def test_a_change_of_the_package_runs_everything_and_renews_the_wheel(reader):
+    module = reader.book.root / "unet_edu" / "arithmetic.py"
+    module.write_text(module.read_text("utf-8") + "\nNEW = 1\n", encoding="utf-8")
+    done, ran = reader.build()
+    assert done.returncode == 0
+    assert sorted(ran) == sorted(reader.ran)
+    (wheel,) = (reader.book.html() / "wheels").iterdir()
+    assert b"NEW = 1" in zipfile.ZipFile(wheel).read("unet_edu/arithmetic.py")
+    assert reader.build()[1] == []
+
+
+def fingerprint(root):
+    import execution_stamp
+
+    return execution_stamp.fingerprint(root)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "unet_edu/models/unet.py",
+        "unet_edu/new_module.py",
+        "unet_edu/data/isbi2012.csv",
+        "requirements.txt",
+        "constraints.txt",
+        "pyproject.toml",
+        "book/results/speed.json",
+        "book/_ext/figure_output.py",
+    ],
+)
+def test_what_outputs_depend_on_is_watched(tmp_path, name):
+    for watched in ("unet_edu/models/unet.py", "requirements.txt", "book/01_a.md", "README.md"):
+        (tmp_path / watched).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / watched).write_text("one")
+    before = fingerprint(tmp_path)
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text("two")
+    changed = fingerprint(tmp_path)
+    assert changed != before
+    (tmp_path / name).write_text("owt")
+    assert fingerprint(tmp_path) not in (before, changed)
+
+
+def test_what_outputs_do_not_depend_on_is_not_watched(tmp_path):
+    (tmp_path / "unet_edu" / "__pycache__").mkdir(parents=True)
+    before = fingerprint(tmp_path)
+    (tmp_path / "unet_edu" / "__pycache__" / "a.pyc").write_text("x")
+    (tmp_path / "README.md").write_text("x")
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "01_a.md").write_text("x")
+    assert fingerprint(tmp_path) == before
+
+
+def test_moving_text_between_files_is_a_change(tmp_path):
+    (tmp_path / "unet_edu").mkdir()
+    one, two = tmp_path / "unet_edu" / "a.py", tmp_path / "unet_edu" / "b.py"
+    one.write_text("xy")
+    two.write_text("")
+    before = fingerprint(tmp_path)
+    one.write_text("x")
+    two.write_text("y")
+    assert fingerprint(tmp_path) != before
+
+
+def test_the_data_found_are_watched(tmp_path, monkeypatch):
+    """The chapters use real slices where there are some: with other data come other pictures."""
+    import execution_stamp
+
+    slices = tmp_path / "slices"
+    slices.mkdir()
+    monkeypatch.setattr(execution_stamp, "_data_files", lambda: sorted(slices.rglob("*.png")))
+    none = fingerprint(tmp_path)
+    (slices / "00.png").write_bytes(b"a")
+    one = fingerprint(tmp_path)
+    (slices / "00.png").write_bytes(b"b")
+    assert len({none, one, fingerprint(tmp_path)}) == 3
+
+
+# --- a book that must not build ----------------------------------------------------------------------
+
+
+def small_book(root, **pages):
+    return FixtureBook(
+        root, {"index": "# Small\n\nText.\n", **{f"0{n}_{k}": v for n, (k, v) in enumerate(pages.items(), 1)}}
+    )
+
+
+def cell(code, options=""):
+    return f"```{{code-cell}} ipython3\n{options}{code}\n```\n"
+
+
+def test_a_build_with_warnings_fails_until_they_are_gone(tmp_path):
+    """Sphinx does not repeat warnings of pages that have not changed: the second run must not look green."""
+    counts = tmp_path / "counts"
+    page = (
+        FRONT_MATTER
+        + "# Page\n\n{glue:text}`nobody`\n\n{numref}`fig-nowhere`\n\n"
+        + cell(f"open({str(counts)!r}, 'a').write('x')")
+        + "\n"
+        + cell(
+            "import matplotlib\nmatplotlib.use('module://matplotlib_inline.backend_inline')\n"
+            "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+        )
+        + "\n![](logo.png)\n"
+    )
+    book = small_book(tmp_path / "book of warnings", page=page)
+    shutil.copy(Path(matplotlib.get_data_path()) / "images" / "matplotlib.png", book.root / "book" / "logo.png")
+    logs = []
+    for _ in range(2):
+        done = book.build()
+        assert done.returncode != 0
+        logs.append("\n".join(sorted(set(done.warnings))))
+        assert "logo.png has no alt text: draw it with unet_edu.book.show" in done.log
+        assert len(re.findall(r"image \S+ has no alt text", done.log)) >= 2, "the figure of plt.show() too"
+        assert "nobody" in done.log
+        assert "fig-nowhere" in done.log
+    assert logs[0] == logs[1]
+    assert counts.read_text() == "x", "reading the page again does not run it again"
+    book.page("01_page").write_text(FRONT_MATTER + "# Page\n\nAll is well.\n")
+    assert book.build().returncode == 0
+
+
+def test_a_cell_that_raises_stops_the_build_and_says_where(tmp_path):
+    book = small_book(tmp_path / "b", page=FRONT_MATTER + "# Page\n\n" + cell("x = 1 / 0"))
+    done = book.build()
+    assert done.returncode != 0
+    assert "01_page" in done.log
+    assert "ZeroDivisionError" in done.log
+    assert book.build().returncode != 0
+
+
+def test_a_broken_exercise_stops_the_build_in_either_edition(tmp_path):
+    page = FRONT_MATTER + "# Page\n\n" + exercise_cell("a.b", "def f():\n    ### BEGIN SOLUTION\n    return 1")
+    book = small_book(tmp_path / "b", page=page)
+    for edition in ("reader", "course"):
+        done = book.build(edition)
+        assert done.returncode != 0
+        assert "01_page.md: exercise cell 'a.b' needs" in done.log
+        assert not list(book.html(edition).rglob("01_page.html"))
+
+
+def test_a_misspelt_edition_stops_the_build(tmp_path):
+    done = small_book(tmp_path / "b").build(UNET_BOOK_EDITION="Course")
+    assert done.returncode != 0
+    assert "choose 'reader' or 'course'" in done.log
+
+
+def test_an_interrupted_build_starts_over(tmp_path):
+    """What ran before the interruption is not trusted: nobody knows what else was half done."""
+    counts = tmp_path / "counts"
+    count = cell(f"open({str(counts)!r}, 'a').write('x')")
+    slow = FRONT_MATTER + "# Slow\n\n" + cell("import time; time.sleep(60)")
+    book = small_book(tmp_path / "b", quick=FRONT_MATTER + "# Quick\n\n" + count, slow=slow)
+    process = subprocess.Popen(
+        [BIN / "jupyter-book", "build", ".", "-W", "--keep-going"],
+        cwd=book.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    for line in process.stdout:
+        if "Executed notebook" in line:
+            break
+    time.sleep(0.5)
+    process.send_signal(signal.SIGKILL)
+    process.stdout.close()
+    process.wait()
+    assert counts.read_text() == "x"
+    book.page("02_slow").write_text(FRONT_MATTER + "# Slow\n\n" + cell("1 + 1"))
+    assert book.build().returncode == 0
+    assert counts.read_text() == "xx"
+    assert book.build().returncode == 0
+    assert counts.read_text() == "xx"
+
+
+# --- from a fresh clone ------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_fresh_clone(tmp_path):
+    """What the README promises: clone, `make book`, open the page."""
+    clone = tmp_path / "a path with spaces" / "u-net"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    env = {
+        name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH", "UNET_EDU_DATA")
+    }
+    env["PATH"] = os.pathsep.join(part for part in env["PATH"].split(os.pathsep) if Path(part) != BIN)
+    base = Path(sys.base_prefix) / "bin" / "python3"
+    done = subprocess.run(
+        ["make", "book", f"PYTHON={base}"],
+        cwd=clone,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert (clone / "_build" / "html" / "index.html").is_file()
+    assert "_build/html/index.html" in done.stdout.splitlines()[-1]
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True).stdout
+    assert status == "", "building changes no tracked file and leaves none behind"
