@@ -1,0 +1,58 @@
+"""Images and labels: drawn from a seed, or real.
+
+    cells      draws tissue and touching round cells from a seed; needs no network
+    isbi2012   the electron-microscope slices of the U-Net paper; found on disk, or downloaded on request
+
+Both hand out ``Sample``. ``example()`` is a real slice where the data is found and drawn tissue otherwise, and its
+``name`` says which.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Sample(NamedTuple):
+    """One image with what is known about it.
+
+    image: float32 ``(H, W)`` in [0, 1]; every value is k/255, as in an 8-bit file.
+    label: uint8 ``(H, W)``, 1 = inside a cell, 0 = membrane or background; None where nobody has labelled the image.
+    instances: int32 ``(H, W)``, 0 = membrane or background, 1…n = the cells; None where nobody numbered them.
+    name: what it is, for a caption.
+    """
+
+    image: np.ndarray
+    label: np.ndarray | None
+    instances: np.ndarray | None
+    name: str
+
+
+def example(index=0, size=None):
+    """The image that chapters show: a training slice of ISBI 2012 where the data is found, drawn tissue otherwise.
+
+    index: which one, 0 to 17: the slice, or the seed of the drawing. size: pixels, one whole number or (height, width),
+    1 to 512: the middle of the image; default: all 512 × 512.
+    Returns a ``Sample``; its name says which of the two it is. Raises TypeError or ValueError for other values, and
+    FileNotFoundError where some slices are found, but not this one.
+    """
+    from . import cells, isbi2012
+
+    index = cells.check_seed(index, name="index")
+    if index not in isbi2012.SPLITS["train"]:
+        raise ValueError(f"index is 0 to 17, a training slice, not {index}; the nearest legal index is 17")
+    h, w = (512, 512) if size is None else cells.check_size(size, largest=512)
+    root = isbi2012.find()
+    sample = isbi2012.load("train", root=root, slices=[index])[0] if root else cells.tissue(512, seed=index)
+    return _middle(sample, h, w)
+
+
+def _middle(sample, h, w):
+    """The middle h × w pixels, with the cells that are left numbered anew."""
+    top, left = (sample.image.shape[0] - h) // 2, (sample.image.shape[1] - w) // 2
+    image, label, instances = (
+        None if part is None else part[top : top + h, left : left + w].copy() for part in sample[:3]
+    )
+    if instances is not None:
+        numbers = np.unique(instances[instances > 0])
+        instances = np.where(instances > 0, np.searchsorted(numbers, instances) + 1, 0).astype(np.int32)
+    return Sample(image, label, instances, sample.name)
