@@ -204,7 +204,10 @@ def unet_drawing(plan, base_width: int = 64, in_channels: int = 1, num_classes: 
     tops = [0.0]
     for level in plan.levels[:-1]:
         tops.append(tops[-1] - max(level.down[0] * scale, 0.25) - 0.72)
-    fig, axes = plt.subplots(figsize=(10.5, 0.98 * (1.3 - tops[-1])))
+    fig, axes = plt.subplots(figsize=(8.8, 0.8 * (1.05 - tops[-1])))
+
+    def thickness(count):
+        return 0.07 + 0.03 * np.log2(max(count, 1))
 
     def box(x, level, size, count, path, label=None, label_x=None):
         """One map, centred on x, with its channels above and its size below; returns its left and right edge."""
@@ -215,7 +218,7 @@ def unet_drawing(plan, base_width: int = 64, in_channels: int = 1, num_classes: 
             "skip": (SKIP_AREA, SKIP),
             "score": (EXTRA_AREA, EXTRA),
         }[path]
-        height, width = size * scale, 0.07 + 0.03 * np.log2(max(count, 1))
+        height, width = size * scale, thickness(count)
         axes.add_patch(
             plt.Rectangle((x - width / 2, tops[level] - height), width, height, facecolor=fill, edgecolor=edge, lw=1.2)
         )
@@ -256,9 +259,10 @@ def unet_drawing(plan, base_width: int = 64, in_channels: int = 1, num_classes: 
     for level in reversed(range(depth)):
         sizes, below = plan.levels[level], tops[level + 1]
         arrow((x, below + 0.23), (x, tops[level] - sizes.up[0] * scale - 0.21), UP)
-        skip_left, _ = box(x - 0.13, level, sizes.cropped, channels[level], "skip", label="")
+        half = thickness(channels[level]) / 2
+        skip_left, _ = box(x - half, level, sizes.cropped, channels[level], "skip", label="")
         joined = str(2 * channels[level])
-        _, edge = box(x + 0.13, level, sizes.up[0], channels[level], "up", label=joined, label_x=x)
+        _, edge = box(x + half, level, sizes.up[0], channels[level], "up", label=joined, label_x=x)
         y = tops[level] - min(0.16, sizes.cropped * scale / 2)
         arrow((ends[level][1], y), (skip_left, y), SKIP, dashed=True)
         axes.text(
@@ -282,11 +286,12 @@ def unet_drawing(plan, base_width: int = 64, in_channels: int = 1, num_classes: 
         ("copy and crop", SKIP),
         ("1×1 convolution", EXTRA),
     ]
-    for row, (text, colour) in enumerate(legend):
-        y = tops[depth] + 0.12 - 0.24 * row
-        arrow((x - 1.6, y), (x - 1.2, y), colour, dashed=colour == SKIP)
-        axes.text(x - 1.1, y, text, va="center", fontsize=8.5)
-    axes.set(xlim=(-0.3, x + gap + 0.3), ylim=(tops[depth] - 1.0, 0.3), aspect="equal")
+    for text, colour in legend:
+        axes.plot([], [], color=colour, lw=1.6, ls=(0, (4, 2)) if colour == SKIP else "-", label=text)
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.5, 0), ncols=5 if depth > 2 else 2, fontsize=8.5, handlelength=2.2
+    )
+    axes.set(xlim=(-0.3, x + gap + 0.3), ylim=(tops[depth] - 0.75, 0.3), aspect="equal")
     axes.axis("off")
     return fig
 
@@ -308,7 +313,7 @@ def funnel(plan):
             rows.append(
                 (f"{'d' if down else 'u'}{level}.conv{number}", lost, *((DOWN, DOWN_AREA) if down else (UP, UP_AREA)))
             )
-    fig, axes = plt.subplots(figsize=(9, 0.235 * len(rows) + 0.6))
+    fig, axes = plt.subplots(figsize=(8, 0.235 * len(rows) + 0.6))
     for row, (name, lost, edge, fill) in enumerate(rows):
         axes.barh(row, plan.size - 2 * lost, left=lost, height=0.72, facecolor=fill, edgecolor=edge, lw=0.9)
         axes.text(-0.012 * plan.size, row, name, ha="right", va="center", fontsize=8.5)
@@ -324,7 +329,7 @@ def size_faults(low: int, high: int, depth: int = 4):
 
     from unet_edu.arithmetic import is_valid
 
-    fig, axes = plt.subplots(figsize=(10, 0.36 * (depth + 1) + 0.9))
+    fig, axes = plt.subplots(figsize=(8.6, 0.34 * (depth + 1) + 0.9))
     for size in range(low, high + 1):
         entering, broken = size, False
         for pool in range(depth):
@@ -355,7 +360,7 @@ def footprints(positions, stages, depth: int = 4):
 
     from unet_edu.arithmetic import border, receptive_field
 
-    fig, panels = plt.subplots(1, len(positions), figsize=(10.5, 0.3 * len(stages) + 1.1), sharey=True, squeeze=False)
+    fig, panels = plt.subplots(1, len(positions), figsize=(8.8, 0.28 * len(stages) + 1.1), sharey=True, squeeze=False)
     for axes, position in zip(panels[0], positions, strict=True):
         centre = position + border(depth)
         for row, stage in enumerate(stages):
@@ -408,7 +413,7 @@ def image_row(images, titles, frames=None, figsize=None, cmap="gray", limits=(No
     import matplotlib.pyplot as plt
 
     count = len(images)
-    fig, panels = plt.subplots(1, count, figsize=figsize or (10.5, 10.5 / count + 0.35), squeeze=False)
+    fig, panels = plt.subplots(1, count, figsize=figsize or (8.4, 8.4 / count + 0.4), squeeze=False)
     for axes, image, title, frame in zip(panels[0], images, titles, frames or [None] * count, strict=True):
         axes.imshow(image, cmap=cmap, vmin=limits[0], vmax=limits[1])
         axes.set_title(title, fontsize=9.5, fontweight="normal")
@@ -435,7 +440,7 @@ def layer_bars(rows):
     rows = [row for row in rows if row.parameters]
     shares = [(row.name, row.parameters, row.macs) for row in rows]
     total = [sum(share[which] for share in shares) / 100 for which in (1, 2)]
-    fig, (left, right) = plt.subplots(1, 2, figsize=(10, 0.235 * len(rows) + 0.7), sharey=True)
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 0.235 * len(rows) + 0.7), sharey=True)
     for axes, which, title in ((left, 1, "parameters, %"), (right, 2, "multiply-adds, %")):
         for place, share in enumerate(shares):
             up = share[0].startswith("u")

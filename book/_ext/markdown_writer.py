@@ -6,6 +6,7 @@ says exactly what the page says. A node that it does not know is an error: nothi
 
 from __future__ import annotations
 
+import html
 import re
 
 from docutils import nodes
@@ -21,10 +22,11 @@ class MarkdownWriter:
     Args:
         link: function from a reference node to an absolute URL, or ``None`` when the place it points to has no address
             outside the built site; such a reference is written as its text.
+        number: function from a figure or table to what the text calls it ("Figure 2"), or ``""``.
     """
 
-    def __init__(self, link=lambda node: None):
-        self.link = link
+    def __init__(self, link=lambda node: None, number=lambda node: ""):
+        self.link, self.number = link, number
 
     # --- blocks -----------------------------------------------------------------------------------
 
@@ -49,7 +51,9 @@ class MarkdownWriter:
         return self.blocks(node.children, depth + 1)
 
     def block_paragraph(self, node, depth):
-        return self.inline(node)
+        text = self.inline(node)
+        # "388. is ..." would open a list, "# ..." a heading
+        return re.sub(r"^(\d+)([.)])(?=\s|$)|^([-+#>=~])", lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", text)
 
     def block_Text(self, node, depth):
         return self.inline(node)
@@ -61,14 +65,22 @@ class MarkdownWriter:
         return self.inline_reference(node)
 
     def block_literal_block(self, node, depth):
-        text = node.astext()
-        fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
         language = node.get("language", "")
-        return f"{fence}{'' if language in ('none', 'default', 'myst-ansi') else language}\n{text}\n{fence}"
+        return self.block_code(node.astext(), "" if language in ("none", "default", "myst-ansi") else language)
+
+    def block_code(self, text: str, language: str) -> str:
+        """A block of code, in a fence that is longer than any inside it."""
+        fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+        return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
     def block_math_block(self, node, depth):
-        number = f" \\tag{{{node['number']}}}" if node.get("number") else ""
-        return f"$$\n{node.astext().strip()}{number}\n$$"
+        text = re.sub(r"\n\s*\n", "\n", node.astext().strip())
+        if "\\\\" in text and "\\begin" not in text:  # as Sphinx does for the page
+            text = f"\\begin{{split}}\n{text}\n\\end{{split}}"
+        if node.get("number"):  # a tag may not stand beside an environment that numbers its own lines
+            text = re.sub(r"\\(begin|end)\{(align|gather|alignat)\*?\}", r"\\\1{\2ed}", text)
+            text += f" \\tag{{{node['number']}}}"
+        return f"$$\n{text}\n$$"
 
     def block_bullet_list(self, node, depth):
         return "\n".join(self._item(item, "- ", depth) for item in node.children)
@@ -84,11 +96,19 @@ class MarkdownWriter:
     def block_definition_list(self, node, depth):
         out = []
         for item in node.children:
-            term, definition = item.children[0], item.children[-1]
-            out.append(f"**{self.inline(term)}**  \n{self.blocks(definition.children, depth)}")
+            terms = [self.inline(child) for child in item.children if not isinstance(child, nodes.definition)]
+            definitions = [
+                self.blocks(child.children, depth) for child in item.children if isinstance(child, nodes.definition)
+            ]
+            out.append(f"**{', '.join(terms)}**  \n" + "\n\n".join(definitions))
         return "\n\n".join(out)
 
-    block_glossary = block_container = block_compound = lambda self, node, depth: self.blocks(node.children, depth)
+    def block_container(self, node, depth):
+        if node.get("nb_element"):
+            raise UnknownNode("a code cell inside another block: it would be lost, so it stands at the outermost level")
+        return self.blocks(node.children, depth)
+
+    block_glossary = block_compound = block_container
 
     def block_block_quote(self, node, depth):
         return self._quote(self.blocks(node.children, depth))
@@ -101,10 +121,12 @@ class MarkdownWriter:
     def block_Admonition(self, node, depth):
         """Notes, tips, exercises: a quote that opens with its title in bold."""
         children = list(node.children)
-        title = type(node).__name__.capitalize()
+        title = {"seealso": "See also"}.get(type(node).__name__, type(node).__name__.capitalize())
         if children and isinstance(children[0], nodes.title):
             title = self.inline(children.pop(0))
         return self._quote(f"**{title}**\n\n{self.blocks(children, depth)}")
+
+    block_sidebar = block_Admonition  # also {margin}
 
     def block_exercise_enumerable_node(self, node, depth):  # sphinx-exercise; its number is known to the page alone
         titles = [
@@ -116,33 +138,46 @@ class MarkdownWriter:
 
     def block_figure(self, node, depth):
         pictures = [self.block(child, depth) for child in node.children if isinstance(child, nodes.image)]
-        caption = [self.inline(child) for child in node.children if isinstance(child, nodes.caption)]
+        captions = [self.inline(child) for child in node.children if isinstance(child, nodes.caption)]
         legend = [self.blocks(child.children, depth) for child in node.children if isinstance(child, nodes.legend)]
-        return "\n\n".join([*pictures[:1], *(f"*{text}*" for text in caption), *legend])
+        return "\n\n".join([*pictures[:1], *(self._caption(node, text) for text in captions), *legend])
+
+    def _caption(self, node, text):
+        return f"{f'**{self.number(node)}** ' if self.number(node) else ''}{text}"
+
+    def block_caption(self, node, depth):  # of a code block
+        return self.inline(node)
 
     def block_image(self, node, depth):
         url = self.link(node)
-        alt = node.get("alt", "")
+        alt = re.sub(r"([\\\[\]])", r"\\\1", node.get("alt", ""))
         return f"![{alt}]({url})" if url else f"*(Picture on the page: {alt})*"
 
     def block_table(self, node, depth):
         group = next(iter(node.findall(nodes.tgroup)))
-        rows = [
-            [" ".join(self.blocks(entry.children, depth).split()).replace("|", "\\|") for entry in row.children]
-            for row in group.findall(nodes.row)
-        ]
+        if any(entry.get("morecols") or entry.get("morerows") for entry in group.findall(nodes.entry)):
+            raise UnknownNode("a table cell that spans several columns or rows")
+        rows = [[self._cell(entry, depth) for entry in row.children] for row in group.findall(nodes.row)]
         if not any(isinstance(child, nodes.thead) for child in group.children):
             rows.insert(0, [""] * len(rows[0]))
         lines = ["| " + " | ".join(row) + " |" for row in rows]
         lines.insert(1, "|" + " --- |" * len(rows[0]))
-        title = [f"*{self.inline(child)}*\n\n" for child in node.children if isinstance(child, nodes.title)]
-        return "".join(title) + "\n".join(lines)
+        titles = [self.inline(child) for child in node.children if isinstance(child, nodes.title)]
+        return "".join(self._caption(node, text) + "\n\n" for text in titles) + "\n".join(lines)
+
+    def _cell(self, entry, depth):
+        entry = entry.deepcopy()
+        for formula in entry.findall(nodes.math):  # \\| is another sign in a formula
+            formula.children = [nodes.Text(formula.astext().replace("|", r"\vert "))]
+        return " ".join(self.blocks(entry.children, depth).split()).replace("|", "\\|")
 
     def block_transition(self, node, depth):
         return "---"
 
     def block_rubric(self, node, depth):
         return f"**{self.inline(node)}**"
+
+    block_sd_tab_label = block_rubric  # sphinx-design: the tabs one below the other
 
     def block_footnote(self, node, depth):
         label = node.children[0].astext() if isinstance(node.children[0], nodes.label) else ""
@@ -157,14 +192,22 @@ class MarkdownWriter:
 
     def block_dropdown_main(self, node, depth):  # sphinx-design
         children = list(node.children)
-        title = self.inline(children.pop(0)) if children else "More"
+        title = (children.pop(0) if children else nodes.title("", "More")).deepcopy()
+        for icon in list(title.findall(nodes.raw)):
+            icon.parent.remove(icon)
+        title = self.inline(title)
         return self.block_details(title, self.blocks(children, depth))
 
     def _nothing(self, node, depth=None):
         return ""
 
-    block_comment = block_target = block_index = block_raw = block_substitution_definition = block_toctree = _nothing
+    block_comment = block_target = block_sd_tab_input = block_index = block_substitution_definition = block_toctree = (
+        _nothing
+    )
     block_system_message = block_meta = block_docinfo = _nothing
+
+    def block_raw(self, node, depth=None):
+        return node.astext() if "html" in node.get("format", "").split() else ""
 
     # --- inside a line ----------------------------------------------------------------------------
 
@@ -183,6 +226,7 @@ class MarkdownWriter:
 
     def inline_Text(self, node):
         text = node.astext().replace("\n", " ")
+        text = re.sub(r"&(?=#?\w+;)", "&amp;", text)
         text = re.sub(r"([\\`*$\[\]])", r"\\\1", text)
         text = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", text)
         return text.replace("<", "&lt;")
@@ -197,7 +241,8 @@ class MarkdownWriter:
 
     def inline_literal(self, node):
         text = node.astext()
-        return f"`` {text} ``" if "`" in text else f"`{text}`"
+        fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+        return f"{fence} {text} {fence}" if "`" in text else f"`{text}`"
 
     def inline_math(self, node):
         return f"${node.astext()}$"
@@ -205,12 +250,17 @@ class MarkdownWriter:
     def inline_reference(self, node):
         text = self.inline(node)
         url = node.get("refuri") if "://" in node.get("refuri", "") else self.link(node)
+        if url and re.search(r"[\s()]", url):
+            url = f"<{url}>"
         return f"[{text}]({url})" if url else text
 
     def inline_inline(self, node):
         return self.inline(node)
 
-    inline_abbreviation = inline_generated = inline_term = inline_inline
+    inline_generated = inline_term = inline_inline
+
+    def inline_abbreviation(self, node):
+        return f'<abbr title="{html.escape(node.get("explanation", ""))}">{self.inline(node)}</abbr>'
 
     def inline_superscript(self, node):
         return f"<sup>{self.inline(node)}</sup>"
@@ -225,7 +275,7 @@ class MarkdownWriter:
         return self.block_image(node, 0)
 
     def inline_raw(self, node):
-        return "  \n" if "<br" in node.astext() else ""
+        return "  \n" if "<br" in node.astext() else self.block_raw(node)
 
     def inline_target(self, node):
         return self.inline(node)

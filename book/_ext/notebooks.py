@@ -10,6 +10,7 @@ notebooks lies the wheel that their first cell installs: ``<html>/wheels/``.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -85,7 +86,7 @@ def _read_page(app, docname: str) -> list[tuple]:
         text, path.name, lambda exercise, fence: render_for_page(exercise, fence, with_solution)
     )
     cells = read_myst_markdown_notebook(page_text, app.env.myst_config, path=path).cells
-    writer = MarkdownWriter(_link_function(app, docname))
+    writer = MarkdownWriter(_link_function(app, docname), _number_function(app, docname))
     walker = _Walker(writer, cells, exercises(text, path.name))
     try:
         walker.walk(app.env.get_and_resolve_doctree(docname, app.builder), 0)
@@ -156,6 +157,18 @@ def _link_function(app, docname: str):
     return link
 
 
+def _number_function(app, docname: str):
+    """What the text calls a figure or table of the page ("Figure 2"); ``""`` for one without number."""
+    standard, numbers = app.env.get_domain("std"), app.env.toc_fignumbers.get(docname, {})
+
+    def number(node):
+        kind = standard.get_enumerable_node_type(node)
+        found = [numbers.get(kind, {}).get(one) for one in node["ids"] if one in numbers.get(kind, {})]
+        return app.config.numfig_format[kind] % ".".join(map(str, found[0])) if found else ""
+
+    return number
+
+
 # --- the notebook, put together ----------------------------------------------------------------------
 
 
@@ -163,13 +176,13 @@ def assemble(pieces: list[tuple], stem: str, edition: str, setup_source: str) ->
     """One edition: ``reader`` folds the solutions, ``student`` has none, ``instructor`` keeps the cells as written."""
     if edition not in EDITIONS:
         raise ValueError(f"edition {edition!r}: choose one of {', '.join(EDITIONS)}")
-    cells = [_code(setup_source, f"{stem}-setup", {"cellView": "form"})]
+    cells = [_code(setup_source, _cell_id(stem, "setup"), {"cellView": "form"})]
     for number, piece in enumerate(pieces, start=1):
         kind, content = piece[0], piece[1]
         if kind == "text":
-            cells.append(nbformat.v4.new_markdown_cell(content, id=f"{stem}-text-{number}"))
+            cells.append(nbformat.v4.new_markdown_cell(content, id=_cell_id(stem, "text", str(number))))
         elif kind == "code":
-            cells.append(_page_code(content, piece[2], f"{stem}-code-{number}"))
+            cells.append(_page_code(content, piece[2], _cell_id(stem, "code", str(number))))
         else:
             cells += _exercise_cells(content, stem, edition)
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -182,8 +195,14 @@ def assemble(pieces: list[tuple], stem: str, edition: str, setup_source: str) ->
     return notebook
 
 
+def _cell_id(*parts: str) -> str:
+    """Joined, and short enough for the format; two long names that begin alike stay two."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", "-".join(parts))
+    return name if len(name) <= 64 else f"{name[:55]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
 def _code(source: str, cell_id: str, metadata: dict | None = None):
-    return nbformat.v4.new_code_cell(source, id=cell_id[:64], metadata=metadata or {})
+    return nbformat.v4.new_code_cell(source, id=cell_id, metadata=metadata or {})
 
 
 def _page_code(source: str, tags: list[str], cell_id: str):
@@ -198,13 +217,14 @@ def _page_code(source: str, tags: list[str], cell_id: str):
 
 
 def _exercise_cells(exercise, stem: str, edition: str) -> list:
-    cell_id = f"{stem}-{exercise.grade_id.replace('.', '-')}"
+    cell_id = _cell_id(stem, exercise.grade_id)
     if edition == "instructor":
         return [_code(exercise.source, cell_id, exercise.metadata)]
     cells = [_code(exercise.stub, cell_id, exercise.metadata)]
     if edition == "reader":
-        folded = MarkdownWriter().block_details("Show the solution", f"```python\n{exercise.solution}\n```")
-        cells.append(nbformat.v4.new_markdown_cell(folded, id=f"{cell_id}-solution"[:64]))
+        writer = MarkdownWriter()
+        folded = writer.block_details("Show the solution", writer.block_code(exercise.solution, "python"))
+        cells.append(nbformat.v4.new_markdown_cell(folded, id=_cell_id(stem, exercise.grade_id, "solution")))
     return cells
 
 
@@ -239,9 +259,26 @@ def _setup_source(app, wheel: str) -> str:
     return SETUP.format(wheel=address)
 
 
+def add_notebook_button(app, pagename, templatename, context, doctree):
+    """In the bar above a chapter: its notebook, from the same site."""
+    if doctree is not None and _is_chapter(app, pagename):
+        url = f"{context['pathto']('notebooks', 1)}/{Path(pagename).name}.ipynb"
+        context["header_buttons"].insert(
+            0,
+            {
+                "type": "link",
+                "url": url,
+                "icon": "fas fa-download",
+                "tooltip": "Download this chapter as a notebook",
+                "label": "download-notebook-button",
+            },
+        )
+
+
 def setup(app):
     app.setup_extension("execution_stamp")
     app.setup_extension("exercise_cells")
     # before execution_stamp marks the build as complete (sphinx calls equal priorities in order of connection)
     app.connect("build-finished", write_notebooks, priority=400)
+    app.connect("html-page-context", add_notebook_button, priority=502)  # after the theme's own buttons
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
