@@ -204,7 +204,7 @@ def unet_drawing(plan, base_width: int = 64, in_channels: int = 1, num_classes: 
     tops = [0.0]
     for level in plan.levels[:-1]:
         tops.append(tops[-1] - max(level.down[0] * scale, 0.25) - 0.72)
-    fig, axes = plt.subplots(figsize=(8.8, 0.8 * (1.05 - tops[-1])))
+    fig, axes = plt.subplots()
 
     def thickness(count):
         return 0.07 + 0.03 * np.log2(max(count, 1))
@@ -291,8 +291,10 @@ def unet_drawing(plan, base_width: int = 64, in_channels: int = 1, num_classes: 
     axes.legend(
         loc="upper center", bbox_to_anchor=(0.5, 0), ncols=5 if depth > 2 else 2, fontsize=8.5, handlelength=2.2
     )
-    axes.set(xlim=(-0.3, x + gap + 0.3), ylim=(tops[depth] - 0.75, 0.3), aspect="equal")
+    right, bottom, top = x + gap + 0.3, tops[depth] - max(plan.levels[depth].down[0] * scale, 0.25) - 0.25, 0.3
+    axes.set(xlim=(-0.3, right), ylim=(bottom, top), position=(0, 0, 1, 1))
     axes.axis("off")
+    fig.set_size_inches(0.78 * (right + 0.3), 0.78 * (top - bottom))  # so that labels fit between maps at any depth
     return fig
 
 
