@@ -63,12 +63,17 @@ class Build:
 
 
 class FixtureBook:
-    """A book in ``root`` with the given pages (name → text); the first one is the root page."""
+    """A book in ``root`` with the given pages (name → text); the first one is the root page.
 
-    def __init__(self, root: Path, pages: dict[str, str], package: bool = False):
+    ``package`` copies the real package into it; ``baseurl`` says where the site lives.
+    """
+
+    def __init__(self, root: Path, pages: dict[str, str], package: bool = False, baseurl: str = ""):
         self.root = root
         (root / "book").mkdir(parents=True)
-        shutil.copy(ROOT / "_config.yml", root)
+        config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+        config["html"]["baseurl"] = baseurl
+        (root / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
         shutil.copytree(EXTENSIONS, root / "book" / "_ext", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static")
         (root / "book" / "references.bib").write_text(

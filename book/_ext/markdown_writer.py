@@ -201,10 +201,8 @@ class MarkdownWriter:
     def _nothing(self, node, depth=None):
         return ""
 
-    block_comment = block_target = block_sd_tab_input = block_index = block_substitution_definition = block_toctree = (
-        _nothing
-    )
-    block_system_message = block_meta = block_docinfo = _nothing
+    block_comment = block_target = block_index = block_substitution_definition = block_toctree = _nothing
+    block_system_message = block_meta = block_docinfo = block_sd_tab_input = _nothing
 
     def block_raw(self, node, depth=None):
         return node.astext() if "html" in node.get("format", "").split() else ""
@@ -242,7 +240,8 @@ class MarkdownWriter:
     def inline_literal(self, node):
         text = node.astext()
         fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
-        return f"{fence} {text} {fence}" if "`" in text else f"`{text}`"
+        pad = " " if re.search(r"^`|`$|^ .*[^ ].* $", text) else ""  # Markdown takes one space away at either side
+        return f"{fence}{pad}{text}{pad}{fence}"
 
     def inline_math(self, node):
         return f"${node.astext()}$"

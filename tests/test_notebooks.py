@@ -1,0 +1,597 @@
+"""The notebooks that the build writes: clean Markdown, three editions, and they run."""
+
+import base64
+import importlib.util
+import os
+import re
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import nbformat
+import pytest
+from bookkit import CHAPTERS, FRONT_MATTER, ROOT, FixtureBook, exercise_cell
+from bs4 import BeautifulSoup
+from docutils import nodes
+from exercise_cells import parse_cell
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_writer import MarkdownWriter, UnknownNode
+from nbclient import NotebookClient
+from notebooks import EDITIONS, SETUP, assemble
+
+BASE = "https://example.org/book/"
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
+
+CONSTRUCTS = (
+    FRONT_MATTER
+    + r"""
+# Constructs: `code`, $x^2$ and *emphasis*
+
+A word in *italics*, **bold**, `code`, ``a`b``, $a_1 \le b$, a [link](https://a.org/a_(b)), <https://a.org/x_y_z>, a
+footnote[^one], x<sup>raw</sup>, under_score, \_private\_, 5 \$, [x], less < more, an entity &amp;lt; and a
+backslash \\ too. First line\
+second line. {term}`crop`, {abbr}`MAC (multiply-accumulate)`, 10{sup}`2`, x{sub}`3`, {kbd}`Ctrl`, {math}`y_1`.
+
+See {ref}`here <second-part>`, {numref}`tab-sizes`, {numref}`fig-logo`, {eq}`eq-sum`, {cite}`someone2015`,
+{doc}`02_code`.
+
+388\. begins the sentence.
+
+\# no heading
+
+(second-part)=
+## Second part
+
+$$
+a = b + c
+$$ (eq-sum)
+
+\begin{align}
+a &= b \\
+c &= d
+\end{align}
+
+$$
+x = 1 \\
+y = 2
+$$
+
+- one
+- two
+  - nested
+
+    second paragraph
+
+3. third
+4. ```python
+   code = "in list"
+   ```
+
+Term
+: Definition *one*
+: Definition two
+
+> A quote
+> of two lines
+
+```{note}
+A note with `code`.
+
+- list
+```
+
+```{admonition} My *title*
+:class: tip
+Body
+```
+
+```{exercise} Predict the size
+:label: ex.one
+
+How large is $572 - 4$?
+```
+
+:::{dropdown} A hint
+Think of *it*.
+:::
+
+```{table} Sizes | of
+:name: tab-sizes
+
+| a | b |
+|---|:-:|
+| 1 \| 2 | $\lvert x \rvert$ |
+| `x\|y` | $\left\|x\right\|$ |
+```
+
+```python
+print("plain ``` block")
+```
+
+```{code-block} python
+:caption: A listing
+x = 1
+```
+
+````{tab-set}
+```{tab-item} First
+first tab
+```
+````
+
+```{figure} logo.png
+:alt: The [logo] of "x"
+:name: fig-logo
+
+A caption with {cite:t}`someone2015` and $x$.
+
+And a legend.
+```
+
+***
+
+```{margin} In the margin
+margin note
+```
+
+```{glossary}
+crop
+  To cut.
+```
+
+% a comment
+
+### Third part
+
+The end.
+
+[^one]: The footnote with *emphasis*.
+"""
+)
+
+EXERCISE = '''\
+def crop(x, size):
+    """Cut x.
+
+    ```
+    crop(x, 4)
+    ```
+    """
+    ### BEGIN SOLUTION
+    return x[:size]  # the secret
+    ### END SOLUTION'''
+
+CODE = (
+    FRONT_MATTER
+    + """
+# Code
+
+The answer is {glue:text}`answer`.
+
+```{code-cell} ipython3
+:tags: [remove-cell]
+import os
+from unet_edu.book import glue, show
+glue("answer", 42)
+```
+
+Between.
+
+```{code-cell} ipython3
+value = 6 * 7
+value
+```
+
+```{code-cell} ipython3
+:tags: [hide-input]
+# Draw the line
+import matplotlib.pyplot as plt
+figure, axes = plt.subplots(figsize=(1, 1))
+axes.plot([1, 2])
+show(figure, alt="A line.", caption="Look at it.", name="fig-line")
+```
+
+{numref}`fig-line` is above.
+
+"""
+    + exercise_cell("skip.crop", EXERCISE, fence="````")
+    + """
+```{code-cell} ipython3
+:tags: [remove-cell]
+assert sorted(os.listdir()) == sorted(os.listdir())
+```
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    pages = {"index": "# Book\n\nText.\n", "01_constructs": CONSTRUCTS, "02_code": CODE}
+    pages["references"] = "# References\n\n```{bibliography}\n```\n"
+    book = FixtureBook(tmp_path_factory.mktemp("notebooks") / "book", pages, baseurl=BASE)
+    (book.root / "book" / "logo.png").write_bytes(PIXEL)
+    done = book.build()
+    assert done.returncode == 0, done.log
+    return book
+
+
+def folder(book, edition: str) -> Path:
+    return book.html() / "notebooks" if edition == "reader" else book.html().parent / "notebooks" / edition
+
+
+def read(book, name: str, edition: str = "reader"):
+    return nbformat.read(folder(book, edition) / f"{name}.ipynb", as_version=nbformat.NO_CONVERT)
+
+
+def markdown(notebook) -> str:
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+# --- the text ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "# Constructs: `code`, $x^2$ and *emphasis*",
+        "A word in *italics*, **bold**, `code`, ``a`b``, $a_1 \\le b$, a [link](<https://a.org/a_(b)>), "
+        "[https://a.org/x_y_z](https://a.org/x_y_z), a footnote[1], x<sup>raw</sup>, under_score, \\_private\\_, "
+        "5 \\$, \\[x\\], less &lt; more, an entity &amp;lt; and a backslash \\\\ too. First line  \nsecond line.",
+        '<abbr title="multiply-accumulate">MAC</abbr>, 10<sup>2</sup>, x<sub>3</sub>, `Ctrl`, $y_1$.',
+        f"See [here]({BASE}book/01_constructs.html#second-part), ",
+        f"[Table 1]({BASE}book/01_constructs.html#tab-sizes), [Figure 1]({BASE}book/01_constructs.html#fig-logo)",
+        f"[Code]({BASE}book/02_code.html).",
+        "\n\n388\\. begins the sentence.\n\n\\# no heading\n\n",
+        "## Second part",
+        "$$\na = b + c \\tag{1}\n$$",
+        "$$\n\\begin{aligned}\na &= b \\\\\nc &= d\n\\end{aligned} \\tag{2}\n$$",
+        "$$\n\\begin{split}\nx = 1 \\\\\ny = 2\n\\end{split}\n$$",
+        "- one\n- two\n\n  - nested\n\n    second paragraph",
+        '3. third\n4. ```python\n   code = "in list"\n   ```',
+        "**Term**  \nDefinition *one*\n\nDefinition two",
+        "> A quote of two lines",
+        "> **Note**\n>\n> A note with `code`.\n>\n> - list",
+        "> **My *title***\n>\n> Body",
+        "> **Exercise: Predict the size**\n>\n> How large is $572 - 4$?",
+        "<details>\n<summary>A hint</summary>\n\nThink of *it*.\n\n</details>",
+        "**Table 1** Sizes | of\n\n| a | b |\n| --- | --- |\n| 1 \\| 2 | $\\lvert x \\rvert$ |\n"
+        "| `x\\|y` | $\\left\\vert x\\right\\vert $ |",
+        '````python\nprint("plain ``` block")\n````',
+        "A listing\n\n```python\nx = 1\n```",
+        "**First**\n\nfirst tab",
+        f'![The \\[logo\\] of "x"]({BASE}_images/logo.png)\n\n**Figure 1** A caption with ',
+        "and $x$.\n\nAnd a legend.",
+        "\n\n---\n\n",
+        "> **In the margin**\n>\n> margin note",
+        "**crop**  \nTo cut.",
+        "### Third part",
+        "[1] The footnote with *emphasis*.",
+    ],
+    ids=lambda text: re.sub(r"[^\w ]", "", text.strip())[:24],
+)
+def test_constructs(book, expected):
+    assert expected in markdown(read(book, "01_constructs"))
+
+
+def test_prose_says_what_the_page_says(book):
+    """Words and numbers in page order; the notebook leaves no paragraph out."""
+    page = BeautifulSoup((book.html() / "book" / "02_code.html").read_text("utf-8"), "html.parser")
+    wanted = [" ".join(p.get_text().split()) for p in page.select("article section > p")]
+    assert wanted == ["The answer is 42.", "Between.", "Figure 2 is above."]
+    text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", markdown(read(book, "02_code")))
+    places = [text.index(paragraph) for paragraph in wanted]
+    assert places == sorted(places)
+
+
+def only_sphinx_understands(text: str) -> list[str]:
+    """Roles, directives, targets, comments and substitutions of MyST in ``text`` outside its code."""
+    text = re.sub(r"^(`{3,})(?!\{)[^`\n]*\n.*?^\1$", "", text, flags=re.M | re.S)
+    patterns = [
+        r"\{[\w:+-]+\}`[^`]*`",
+        r"^[>\s]*(?:`{3,}|~{3,}|:{3,})\s*\{.*$",
+        r"^[>\s]*:::.*$",
+        r"^\([\w-]+\)=",
+        r"^%.*$",
+        r"\{\{.*?\}\}",
+        r"^:\w+:.*$",
+        r"^```$(?=\n:\w+:)",
+    ]
+    return [match for pattern in patterns for match in re.findall(pattern, text, re.M)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{glue:text}`a`", "```{note}\nx\n```", "> ```{note}", ":::{tip}", ":::", "(label)=", "% c", "{{ x }}", ":name: x"],
+)
+def test_the_check_finds_what_it_looks_for(text):
+    assert only_sphinx_understands(f"before\n\n{text}\n\nafter")
+    assert not only_sphinx_understands("Set $\\{x\\}$ and `{a: 1}` or {x}.\n\n````md\n```{note}\n```\n````\n")
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize("name", ["01_constructs", "02_code"])
+def test_nothing_that_only_sphinx_understands(book, name, edition):
+    assert only_sphinx_understands(markdown(read(book, name, edition))) == []
+
+
+def test_every_link_into_the_site_has_a_target(book):
+    text = markdown(read(book, "01_constructs"))
+    links = re.findall(r"\]\(<?([^)>\s]+)>?\)", text)
+    inside = {link for link in links if link.startswith(BASE)}
+    assert len(inside) >= 6
+    assert not [link for link in links if "://" not in link], "a relative link leads nowhere from Colab"
+    for link in inside:
+        address, anchor = urldefrag(link.removeprefix(BASE))
+        target = book.html() / unquote(address)
+        assert target.is_file(), link
+        assert not anchor or f'id="{anchor}"' in target.read_text("utf-8"), link
+
+
+# --- the writer, for all texts -----------------------------------------------------------------------
+
+RENDER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+TEXT = st.text("ab1 2.)(*_`$[]<>&;#-+=~|!\\{}:\"'/^%é", min_size=1, max_size=40).map(
+    lambda text: " ".join(text.split())
+)
+
+
+def write(*children) -> str:
+    return MarkdownWriter().block(nodes.paragraph("", "", *children))
+
+
+@settings(derandomize=True, deadline=None, max_examples=500)
+@given(TEXT.filter(bool))
+def test_any_text_is_one_paragraph_that_reads_as_the_text(text):
+    html = BeautifulSoup(RENDER.render(write(nodes.Text(text))), "html.parser")
+    assert [tag.name for tag in html.find_all(True)] == ["p"]
+    assert " ".join(html.get_text().split()) == text
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(TEXT.filter(bool), st.sampled_from(["", " "]), st.sampled_from(["", " "]))
+def test_any_code_in_a_line_stays_that_code(text, left, right):
+    code = f"{left}{text}{right}"
+    html = BeautifulSoup(
+        RENDER.render(write(nodes.Text("a "), nodes.literal("", code), nodes.Text(" b"))), "html.parser"
+    )
+    assert [tag.get_text() for tag in html.find_all("code")] == [code]
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(st.lists(TEXT, min_size=1, max_size=5).map("\n".join).map(str.rstrip).filter(bool))
+def test_any_code_block_stays_that_block(code):
+    block = nodes.literal_block(code, code, language="python")
+    html = BeautifulSoup(RENDER.render(MarkdownWriter().block(block)), "html.parser")
+    assert [tag.name for tag in html.find_all(True)] == ["pre", "code"]
+    assert html.get_text().rstrip("\n") == code
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(st.lists(TEXT.filter(bool), min_size=2, max_size=4))
+def test_any_table_keeps_its_cells(cells):
+    row = nodes.row("", *(nodes.entry("", nodes.paragraph("", "", nodes.Text(cell))) for cell in cells))
+    table = nodes.table("", nodes.tgroup("", nodes.thead("", row.deepcopy()), nodes.tbody("", row)))
+    html = BeautifulSoup(RENDER.render(MarkdownWriter().block(table)), "html.parser")
+    for kind in ("th", "td"):
+        assert [" ".join(tag.get_text().split()) for tag in html.find_all(kind)] == cells
+
+
+def test_unknown_nodes_are_errors():
+    class Strange(nodes.General, nodes.Element):
+        pass
+
+    class StrangeInline(nodes.Inline, nodes.Element):
+        pass
+
+    with pytest.raises(UnknownNode, match="Strange"):
+        MarkdownWriter().block(nodes.block_quote("", Strange()))
+    with pytest.raises(UnknownNode, match="StrangeInline"):
+        write(nodes.emphasis("", "", StrangeInline()))
+    spanning = nodes.entry("", nodes.paragraph("", "wide"), morecols=1)
+    table = nodes.table("", nodes.tgroup("", nodes.tbody("", nodes.row("", spanning))))
+    with pytest.raises(UnknownNode, match="several columns"):
+        MarkdownWriter().block(table)
+    cell = nodes.container("", nb_element="cell_code")
+    with pytest.raises(UnknownNode, match="code cell inside"):
+        MarkdownWriter().block(nodes.block_quote("", cell))
+
+
+# --- the notebooks -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize("name", ["01_constructs", "02_code"])
+def test_valid_without_outputs_and_with_a_set_up_cell(book, name, edition):
+    check_notebook(folder(book, edition) / f"{name}.ipynb")
+
+
+def check_notebook(path):
+    notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) >= (4, 5)
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", cell_id) for cell_id in ids)
+    assert all(cell_id.startswith(path.stem) for cell_id in ids), "ids derive from the chapter"
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+    assert notebook.cells[0].source.startswith("#@title Set-up")
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert "widgets" not in notebook.metadata
+
+
+def test_two_builds_write_the_same_notebooks(book):
+    before = {path: path.read_bytes() for path in book.root.glob("_build/**/notebooks/**/*.ipynb")}
+    assert len(before) == 2 * len(EDITIONS)
+    assert book.build().returncode == 0
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_code_cells_in_page_order_without_the_solution(book):
+    for edition in EDITIONS:
+        code = [cell.source for cell in read(book, "02_code", edition).cells[1:] if cell.cell_type == "code"]
+        assert [re.search(r"glue\(|6 \* 7|Draw|def crop|listdir", source)[0] for source in code] == [
+            "glue(",
+            "6 * 7",
+            "Draw",
+            "def crop",
+            "listdir",
+        ]
+        assert "exercise-solution" not in str(read(book, "02_code", edition))
+
+
+def test_cells_that_the_page_hides_are_folded(book):
+    cells = {cell.source.split("\n")[0]: cell for cell in read(book, "02_code").cells if cell.cell_type == "code"}
+    drawn = cells["#@title Draw the line"]
+    assert drawn.metadata["cellView"] == "form"
+    assert drawn.metadata["jupyter"]["source_hidden"] is True
+    assert "jupyter" not in cells["value = 6 * 7"].metadata
+
+
+def exercise(source=EXERCISE, grade_id="skip.crop"):
+    return parse_cell(exercise_cell(grade_id, source, "````").split("\n", 1)[1].rsplit("````", 1)[0], "page.md")
+
+
+def test_editions_of_an_exercise(book):
+    """The reader folds the solution, the student has no trace of it, the instructor has the cell as written."""
+    texts = {edition: (folder(book, edition) / "02_code.ipynb").read_text("utf-8") for edition in EDITIONS}
+    assert {edition: "the secret" in text for edition, text in texts.items()} == {
+        "reader": True,
+        "student": False,
+        "instructor": True,
+    }
+    assert {edition: "BEGIN SOLUTION" in text for edition, text in texts.items()} == {
+        "reader": False,
+        "student": False,
+        "instructor": True,
+    }
+    for edition in EDITIONS:
+        cells = [cell for cell in read(book, "02_code", edition).cells if "nbgrader" in cell.metadata]
+        (cell,) = cells
+        assert cell.metadata.nbgrader.grade_id == "skip.crop"
+        assert cell.source == (EXERCISE if edition == "instructor" else exercise().stub)
+
+
+def test_the_folded_solution_survives_backticks_in_it(book):
+    (folded,) = [cell for cell in read(book, "02_code").cells if cell.source.startswith("<details>")]
+    assert f"````python\n{exercise().solution}\n````" in folded.source
+
+
+def pieces(**changes):
+    content = {"text": "# Title", "code": "x = 1", "exercise": exercise()} | changes
+    return [
+        ("text", content["text"]),
+        ("code", content["code"], []),
+        ("exercise", content["exercise"]),
+        ("text", "end"),
+    ]
+
+
+def test_ids_stay_when_the_text_changes():
+    for edition in EDITIONS:
+        before = assemble(pieces(), "03_arithmetic", edition, "setup")
+        after = assemble(pieces(text="# Another", code="y = 2"), "03_arithmetic", edition, "set-up")
+        assert [cell.id for cell in before.cells] == [cell.id for cell in after.cells]
+
+
+def test_an_exercise_keeps_its_id_wherever_it_stands():
+    first = assemble(pieces(), "03_arithmetic", "student", "setup")
+    moved = assemble(pieces()[2:], "03_arithmetic", "student", "setup")
+    assert [cell.id for cell in first.cells if "nbgrader" in cell.metadata] == [
+        cell.id for cell in moved.cells if "nbgrader" in cell.metadata
+    ]
+
+
+@pytest.mark.parametrize("length", [20, 40, 50, 64, 100])
+def test_long_names_make_ids_that_are_short_enough_and_differ(length):
+    names = [f"topic.{'long_' * 30}"[:length] + end for end in ("a", "b")]
+    many = [("exercise", exercise(grade_id=name)) for name in names]
+    ids = [cell.id for cell in assemble(many, "03_arithmetic", "reader", "setup").cells]
+    assert len(set(ids)) == len(ids) == 5
+    assert all(len(cell_id) <= 64 for cell_id in ids)
+
+
+def test_an_unknown_edition_is_refused():
+    with pytest.raises(ValueError, match="reader, student, instructor"):
+        assemble(pieces(), "03_arithmetic", "teacher", "setup")
+
+
+# --- they run ----------------------------------------------------------------------------------------
+
+
+def test_the_student_s_notebook_runs_with_its_stubs_unfilled(book, tmp_path):
+    """From an empty folder, as after a download: nothing stands beside it but what it brings."""
+    notebook = read(book, "02_code", "student")
+    NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
+    assert os.listdir(tmp_path) == []
+    (result,) = [cell for cell in notebook.cells if cell.source == "value = 6 * 7\nvalue"]
+    assert result.outputs[0]["data"]["text/plain"] == "42"
+    (picture,) = [cell for cell in notebook.cells if cell.source.startswith("#@title Draw")]
+    assert 'alt="A line."' in picture.outputs[0]["data"]["text/html"]
+
+
+class FakeShell:
+    def __init__(self):
+        self.magics = []
+
+    def run_line_magic(self, name, line, **_):
+        self.magics.append((name, line))
+
+
+def run_set_up(monkeypatch, wheel, installed):
+    """Run the first cell where the package is or is not installed; returns the magics it called."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    from unet_edu import device
+
+    found = importlib.util.find_spec
+    monkeypatch.setattr(device, "describe", lambda: "a device")
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: found(name, *rest) if installed or name != "unet_edu" else None
+    )
+    shell = FakeShell()
+    exec(TransformerManager().transform_cell(SETUP.format(wheel=wheel)), {"get_ipython": lambda: shell})
+    return shell.magics
+
+
+def test_set_up_installs_the_wheel_of_the_same_site_where_the_package_is_missing(monkeypatch, capsys):
+    wheel = f"{BASE}wheels/unet_edu-0.1.0-py3-none-any.whl"
+    ((magic, line),) = run_set_up(monkeypatch, wheel, installed=False)
+    assert magic == "pip"
+    assert line.split()[0] == "install"
+    assert line.split()[-1].strip("\"'") in (wheel, "{WHEEL}")
+    assert capsys.readouterr().out.strip().endswith("a device")
+
+
+def test_set_up_changes_nothing_where_the_package_is_installed(monkeypatch):
+    assert run_set_up(monkeypatch, f"{BASE}wheels/x.whl", installed=True) == []
+
+
+def test_set_up_says_what_to_do_when_the_site_does_not_know_its_address(monkeypatch):
+    with pytest.raises(ModuleNotFoundError, match=r"html.baseurl.*pip install x\.whl"):
+        run_set_up(monkeypatch, "x.whl", installed=False)
+
+
+def test_the_set_up_cell_names_the_wheel_that_lies_in_the_site(book):
+    source = read(book, "02_code").cells[0].source
+    (wheel,) = (book.html() / "wheels").iterdir()
+    assert f'WHEEL = "{BASE}wheels/{wheel.name}"' in source
+
+
+# --- the book's own notebooks, once it is built ------------------------------------------------------
+
+BUILT = sorted((ROOT / "_build" / "html" / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", BUILT, ids=lambda path: path.stem)
+def test_notebooks_of_the_book(path):
+    check_notebook(path)
+    assert only_sphinx_understands(markdown(nbformat.read(path, as_version=4))) == []
+
+
+def test_every_chapter_of_the_book_has_its_notebook():
+    if BUILT:
+        assert {path.stem for path in BUILT} == {path.stem for path in CHAPTERS}
