@@ -106,7 +106,7 @@ def tissue(rng, ellipses, X, Y, owner, border2, half, corner):
     _synapses(rng, image, border2)
     image -= 0.09 * np.clip(noise(rng, h, w, 40) - 1.4, 0, 1.5)  # stain lies unevenly …
 
-    image = ndimage.gaussian_filter(image, 0.7)
+    image = ndimage.gaussian_filter(np.maximum(image, 0.1), 0.7)  # no stain is quite black
     image += grain(rng, h, w, blur=0.9, sd=0.07) + grain(rng, h, w, sd=0.01)
     image += 0.03 * noise(rng, h, w, 150)  # … on every scale
     _dirt(rng, image)

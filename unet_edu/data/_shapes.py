@@ -3,7 +3,7 @@
     throw                darts ──► ellipses, big cells first; a dart that lands on a cell is lost
     bend                 smooth noise bends the coordinates, which makes the ellipses irregular
     grow                 each pixel goes to the ellipse that asks the lowest price for it ──► owner
-    borders, distance2   owner ──► how far it is to the next cell ──► membranes
+    borders, distance2   owner ──► how far it is to the next cell ──► membranes (touching: ──► gaps)
     number               what is left inside ──► cells 1…n
 
 Nothing here is a float, so that a seed gives the same labels on every machine. Positions and radii are in 1/16 pixel,
@@ -262,16 +262,28 @@ def distance2(here):
     return d
 
 
-def borders(owner, only_cells=False):
-    """True where one of the four neighbours has another owner; `only_cells`: where both are cells."""
+STRAIGHT = ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1]))
+DIAGONAL = ((np.s_[1:, 1:], np.s_[:-1, :-1]), (np.s_[1:, :-1], np.s_[:-1, 1:]))
+
+
+def borders(owner):
+    """True where one of the four neighbours has another owner."""
     border = np.zeros(owner.shape, bool)
-    for one, other in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+    for one, other in STRAIGHT:
         differ = owner[one] != owner[other]
-        if only_cells:
-            differ &= (owner[one] > 0) & (owner[other] > 0)
         border[one] |= differ
         border[other] |= differ
     return border
+
+
+def touching(owner):
+    """True where a pixel of a cell has a pixel of another cell among its eight neighbours."""
+    gap = np.zeros(owner.shape, bool)
+    for one, other in STRAIGHT + DIAGONAL:
+        meet = (owner[one] != owner[other]) & (owner[one] > 0) & (owner[other] > 0)
+        gap[one] |= meet
+        gap[other] |= meet
+    return gap
 
 
 def number(inside, smallest):

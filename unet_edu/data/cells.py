@@ -47,7 +47,7 @@ def tissue(size=512, seed=0):
     h, w = check_size(size)
     seed = check_seed(seed)
     ellipses = _shapes.throw(_shapes.stream(seed, 1), h, w, TISSUE)
-    X, Y = _shapes.bend(_shapes.stream(seed, 2), h, w, ((110, 20), (45, 9), (18, 5), (9, 1)))
+    X, Y = _shapes.bend(_shapes.stream(seed, 2), h, w, ((110, 20), (45, 9), (24, 7), (12, 2)))
     owner, _ = _shapes.grow(ellipses, X, Y)
     border2 = _shapes.distance2(_shapes.borders(owner))
 
@@ -55,9 +55,7 @@ def tissue(size=512, seed=0):
     half = 33 + (_shapes.smooth(rng, h, w, 9) >> 11) + (_shapes.smooth(rng, h, w, 40) >> 11)  # 1/16 pixel
     half += np.maximum(_shapes.smooth(rng, h, w, 36) - 12_500, 0) // 90  # cut at a slant, a membrane looks broad
     beyond = border2.astype(np.int32) * SUB**2
-    core = (
-        beyond > (half + 4 * SUB) ** 2
-    )  # four pixels further in; grown again, it leaves sharp corners to the membrane
+    core = beyond > (half + 4 * SUB) ** 2  # grown again by four pixels, it leaves sharp corners to the membrane
     inside = (beyond > half * half) & (_shapes.distance2(core) <= 20)
     instances = _shapes.number(inside, smallest=32)
 
@@ -79,7 +77,7 @@ def round_cells(size=512, seed=0):
     ellipses = _shapes.throw(_shapes.stream(seed, 5), h, w, DISH)
     X, Y = _shapes.bend(_shapes.stream(seed, 6), h, w, ((60, 8), (24, 3)))
     owner, rho2 = _shapes.grow(ellipses, X, Y, reach=RHO2)
-    gap = _shapes.borders(owner, only_cells=True)
+    gap = _shapes.touching(owner)
     instances = _shapes.number((owner > 0) & ~gap, smallest=60)
     image = _painting.dish(_shapes.stream(seed, 7), ellipses, X, Y, owner, rho2, gap)
     return Sample(image, (instances > 0).astype(np.uint8), instances, f"drawn round cells, seed {seed}")

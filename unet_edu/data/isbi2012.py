@@ -166,12 +166,12 @@ def _how_to_get(missing, wanted, root):
         if (root.parent / "train" / "image").is_dir():
             hint += f"; it is itself the data, so set {VARIABLE} to the folder above, named isbi2012 in it"
         lines.append(hint + ".")
+    lines.append(f"To fetch them: isbi2012.load({missing[0].split!r}, download=True).")
     return "\n".join([*lines, _by_hand(missing[0], root)])
 
 
 def _by_hand(file, root):
     return (
-        f"To fetch them: isbi2012.load({file.split!r}, download=True).\n"
         f"By hand: put {UPSTREAM}{file.upstream_path} at {root / file.path}, and so on as isbi2012.csv lists them, "
         f"or set {VARIABLE} to the absolute path of a folder that holds them in a folder isbi2012.\n"
         "Without them, unet_edu.data.cells.tissue() draws similar images."
