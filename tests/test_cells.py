@@ -172,27 +172,19 @@ def test_round_cells_touch():
 # Counted in the training slices 0-17 of ISBI 2012: means over the slices, unless said otherwise; see `count`.
 # share of pixels in 16 bins of 16 grey levels
 GREY_HISTOGRAM = np.array(
-    "0.0019 0.0083 0.0256 0.0541 0.0826 0.1033 0.1154 0.1227 0.1278 0.1283 0.1149 0.0759 0.0307 0.0070 "
-    "0.0012 0.0003".split(),
-    float,
+    [0.0019, 0.0083, 0.0256, 0.0541, 0.0826, 0.1033, 0.1154, 0.1227]
+    + [0.1278, 0.1283, 0.1149, 0.0759, 0.0307, 0.0070, 0.0012, 0.0003]
 )
 # share of membrane that is 0-3, 3-5, 5-7, 7-9, 9-13, 13- pixels wide
-WIDTH_HISTOGRAM = np.array(
-    "0.0083 0.2519 0.4631 0.1572 0.0679 0.0516".split(),
-    float,
-)
+WIDTH_HISTOGRAM = np.array([0.0083, 0.2519, 0.4631, 0.1572, 0.0679, 0.0516])
 # profiles a slice of 16-100, 100-300, 300-1000, 1000-3000, 3000-10000, 10000- pixels
-AREA_HISTOGRAM = np.array(
-    "9.2 21.6 42.8 25.3 15.0 3.3".split(),
-    float,
-)
+AREA_HISTOGRAM = np.array([9.2, 21.6, 42.8, 25.3, 15.0, 3.3])
 FARTHEST_SLICE = 24.5  # grey levels: how far the histogram of a slice is from the mean of all
 WIDEST_SLICE = 0.514  # bins, the same for the widths
 MEMBRANE_SHARE, MEMBRANE_GREY, INSIDE_GREY = 0.231, 0.327, 0.533
 # log10, see `power`
 POWER = np.array(
-    "-0.15 -0.62 -0.98 -1.27 -1.49 -1.68 -1.88 -2.08 -2.31 -2.57 -2.83 -3.09 -3.32 -3.51 -3.65".split(),
-    float,
+    [-0.15, -0.62, -0.98, -1.27, -1.49, -1.68, -1.88, -2.08] + [-2.31, -2.57, -2.83, -3.09, -3.32, -3.51, -3.65]
 )
 
 WIDTHS = [0, 3, 5, 7, 9, 13, np.inf]
