@@ -1,0 +1,117 @@
+"""The built book in headless Chromium, with the network cut."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+import yaml
+from bookkit import ROOT
+from browserkit import settled
+from playwright.sync_api import sync_playwright
+
+SITE = ROOT / "_build" / "html"
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+CHAPTERS = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
+PAGES = [f"{name}.html" for name in CHAPTERS] + ["search.html", "genindex.html"]
+
+
+def pytest_generate_tests(metafunc):
+    """`name`: every page of the book; `chapter`: every page with text; `origin`, `theme`: both kinds."""
+    if "name" in metafunc.fixturenames:
+        metafunc.parametrize("name", PAGES)
+    if "chapter" in metafunc.fixturenames:
+        metafunc.parametrize("chapter", [f"{name}.html" for name in CHAPTERS])
+    if "origin" in metafunc.fixturenames:
+        metafunc.parametrize("origin", ["file", "http"])
+    if "theme" in metafunc.fixturenames:
+        metafunc.parametrize("theme", ["light", "dark"])
+
+
+@pytest.fixture(scope="session")
+def site():
+    if not (SITE / "index.html").is_file():
+        pytest.fail("there is no book in _build/html: type 'make book' first")
+    return SITE
+
+
+@pytest.fixture(scope="session")
+def addresses(site):
+    """Where the site lives: ``file`` and ``http`` (served from a thread, on this machine alone)."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield {"file": site.as_uri(), "http": f"http://127.0.0.1:{server.server_port}"}
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.fail("these tests drive Chromium and find none: install the package 'chromium' of your system")
+    # no name resolves: what a route does not catch (a DNS look-ahead, say) leads nowhere either
+    options = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-background-networking"]
+    if os.geteuid() == 0:
+        options.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=options)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """A page that is open, and what it did."""
+
+    page: object
+    outside: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def visit(chromium, addresses):
+    """Function that opens a page and waits until it is drawn: visit("book/index.html", origin="http", theme="dark")."""
+    contexts = []
+
+    def open_page(name, origin="http", theme="light", width=1280, query="", settle=True) -> Visit:
+        context = chromium.new_context(color_scheme=theme, viewport={"width": width, "height": 900})
+        contexts.append(context)
+        base = addresses[origin]
+        done = Visit(context.new_page())
+
+        def allow(route):
+            if route.request.url.startswith((base, "data:", "blob:")):
+                route.continue_()
+            else:
+                done.outside.append(route.request.url)
+                route.abort()
+
+        context.route("**/*", allow)
+        done.page.on(
+            "console",
+            lambda message: (
+                done.complaints.append(f"{message.type}: {message.text}")
+                if message.type in ("error", "warning")
+                else None
+            ),
+        )
+        done.page.on("pageerror", lambda error: done.complaints.append(f"exception: {error}"))
+        done.page.on("requestfailed", lambda request: done.complaints.append(f"failed: {request.url}"))
+        done.page.on("websocket", lambda socket: done.outside.append(socket.url))
+        done.page.goto(f"{base}/{name}{query}", wait_until="load")
+        if settle:
+            settled(done.page)
+        return done
+
+    yield open_page
+    for context in contexts:
+        context.close()
