@@ -358,16 +358,20 @@ def test_moving_text_between_files_is_a_change(tmp_path):
 
 def test_the_data_found_are_watched(tmp_path, monkeypatch):
     """The chapters use real slices where there are some: with other data come other pictures."""
-    import execution_stamp
+    from unet_edu.data import isbi2012
 
-    slices = tmp_path / "slices"
-    slices.mkdir()
-    monkeypatch.setattr(execution_stamp, "_data_files", lambda: sorted(slices.rglob("*.png")))
-    none = fingerprint(tmp_path)
-    (slices / "00.png").write_bytes(b"a")
-    one = fingerprint(tmp_path)
-    (slices / "00.png").write_bytes(b"b")
-    assert len({none, one, fingerprint(tmp_path)}) == 3
+    monkeypatch.setenv("UNET_EDU_DATA", str(tmp_path / "data"))
+    image = isbi2012.folder() / "train" / "image" / "0.png"
+    label = isbi2012.folder() / "train" / "label" / "0.png"
+    seen = [fingerprint(tmp_path)]
+    for path in (image, label):
+        path.parent.mkdir(parents=True)
+    for contents in [("a", None), ("a", "b"), ("b", "a"), ("b", "c")]:
+        for path, content in zip((image, label), contents, strict=True):
+            if content:
+                path.write_text(content)
+        seen.append(fingerprint(tmp_path))
+    assert len(set(seen)) == 5
 
 
 # --- a book that must not build ----------------------------------------------------------------------

@@ -35,7 +35,7 @@ def fingerprint(root: Path) -> str:
         if "__pycache__" not in path.parts:
             _add(digest, str(path.relative_to(root)), path)
     for path in _data_files():
-        _add(digest, "data/" + path.name, path)
+        _add(digest, "/".join(path.parts[-3:]), path)  # train/image/0.png
     return digest.hexdigest()
 
 
