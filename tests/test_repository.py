@@ -158,8 +158,8 @@ def distributions() -> dict[str, str]:
 
 def third_party(path) -> set[str]:
     tops = {name.split(".")[0] for name in imports(path)}
-    own = {"unet_edu", "bookkit", "conftest", *(extension.stem for extension in EXTENSIONS.glob("*.py"))}
-    return tops - own - set(sys.stdlib_module_names) - {path.stem for path in (ROOT / "tests").glob("*.py")}
+    own = {"unet_edu", *(file.stem for folder in (EXTENSIONS, ROOT / "tests") for file in folder.rglob("*.py"))}
+    return tops - own - set(sys.stdlib_module_names)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
