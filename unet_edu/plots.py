@@ -223,9 +223,9 @@ def unet_drawing(plan, base_width: int = 64, in_channels: int = 1, num_classes: 
             plt.Rectangle((x - width / 2, tops[level] - height), width, height, facecolor=fill, edgecolor=edge, lw=1.2)
         )
         if label:
-            axes.text(label_x or x, tops[level] + 0.05, label, ha="center", va="bottom", fontsize=8)
+            axes.text(label_x or x, tops[level] + 0.05, label, ha="center", va="bottom", fontsize=9.5)
             axes.text(
-                label_x or x, tops[level] - height - 0.05, str(size), ha="center", va="top", fontsize=7.5, color=MUTED
+                label_x or x, tops[level] - height - 0.05, str(size), ha="center", va="top", fontsize=9.5, color=MUTED
             )
         return x - width / 2, x + width / 2
 
@@ -376,12 +376,10 @@ def footprints(positions, stages, depth: int = 4):
                 facecolor=UP_AREA if up else DOWN_AREA,
                 edgecolor=UP if up else DOWN,
             )
-            axes.text(
-                interval.start + interval.width / 2, row, str(interval.width), ha="center", va="center", fontsize=8.5
-            )
+            axes.text(interval.stop + 4, row, str(interval.width), ha="left", va="center", fontsize=9)
         axes.axvline(centre + 0.5, color=SKIP, lw=1.2, linestyle=(0, (4, 2)))
         widest = receptive_field(position, depth)
-        axes.set(xlim=(widest.start - 6, widest.stop + 6), ylim=(len(stages) - 0.4, -0.6))
+        axes.set(xlim=(widest.start - 6, widest.stop + 28), ylim=(len(stages) - 0.4, -0.6))
         axes.set(xlabel="input pixel", title=f"output pixel {position}")
         axes.set_yticks(range(len(stages)), stages)
         axes.tick_params(axis="y", length=0)
@@ -406,20 +404,23 @@ def _under(centre: int, stage: str, depth: int, position: int) -> int:
 # --- maps and micrographs ---------------------------------------------------------------------------
 
 
-def image_row(images, titles, frames=None, figsize=None, cmap="gray", limits=(None, None)):
-    """Pictures side by side with titles; ``frames[i]`` is ``(top, left, height, width)`` to outline, or ``None``.
+def image_row(images, titles, frames=None, figsize=None, cmap="gray", limits=(None, None), columns=None):
+    """Pictures with titles, in rows of ``columns`` (``None``: all in one row).
 
-    images: arrays ``(H, W)``. limits: the values shown black and white; ``None`` means each picture's own least and
+    images: arrays ``(H, W)``. frames: for each ``(top, left, height, width)`` to outline, or ``None``. limits: the values shown black and white; ``None`` means each picture's own least and
     largest. Returns the figure.
     """
     import matplotlib.pyplot as plt
 
-    count = len(images)
-    fig, panels = plt.subplots(1, count, figsize=figsize or (8.4, 8.4 / count + 0.4), squeeze=False)
-    for axes, image, title, frame in zip(panels[0], images, titles, frames or [None] * count, strict=True):
+    count, columns = len(images), columns or len(images)
+    fig, panels = plt.subplots(
+        -(-count // columns), columns, figsize=figsize or (8.4, 8.4 / columns + 0.4), squeeze=False
+    )
+    for axes in panels.flat:
+        axes.axis("off")
+    for axes, image, title, frame in zip(panels.flat, images, titles, frames or [None] * count, strict=False):
         axes.imshow(image, cmap=cmap, vmin=limits[0], vmax=limits[1])
         axes.set_title(title, fontsize=9.5, fontweight="normal")
-        axes.axis("off")
         if frame is not None:
             top, left, height, width = frame
             axes.add_patch(
