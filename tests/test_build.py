@@ -479,7 +479,8 @@ def clone(tmp_path):
     """What somebody has who clones the last commit."""
     folder = tmp_path / "a path with spaces" / "u-net"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
-    return folder
+    yield folder
+    shutil.rmtree(folder)  # its environment is more than a gigabyte
 
 
 @pytest.mark.slow
