@@ -407,8 +407,8 @@ def _under(centre: int, stage: str, depth: int, position: int) -> int:
 def image_row(images, titles, frames=None, figsize=None, cmap="gray", limits=(None, None), columns=None):
     """Pictures with titles, in rows of ``columns`` (``None``: all in one row).
 
-    images: arrays ``(H, W)``. frames: for each ``(top, left, height, width)`` to outline, or ``None``. limits: the values shown black and white; ``None`` means each picture's own least and
-    largest. Returns the figure.
+    images: arrays ``(H, W)``. frames: for each ``(top, left, height, width)`` to outline, or ``None``. limits: the
+    values shown black and white; ``None`` means each picture's own least and largest. Returns the figure.
     """
     import matplotlib.pyplot as plt
 

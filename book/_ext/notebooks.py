@@ -92,7 +92,16 @@ def _read_page(app, docname: str) -> list[tuple]:
         walker.walk(app.env.get_and_resolve_doctree(docname, app.builder), 0)
     except UnknownNode as error:
         logger.warning("notebook of %s: %s", docname, error, type="unet_edu", subtype="notebook")
-    return walker.finish()
+    return walker.finish() + _references(app, docname)
+
+
+def _references(app, docname: str) -> list[tuple]:
+    """The works that the page cites, as a last piece of text: a notebook has no page of references beside it."""
+    domain = app.env.get_domain("cite")
+    cited = {target.key for ref in domain.citation_refs if ref.docname == docname for target in ref.targets}
+    works = [citation.formatted_entry.text.render_as("text") for citation in domain.citations if citation.key in cited]
+    lines = "\n".join(f"- {MarkdownWriter().inline_Text(nodes.Text(work))}" for work in works)
+    return [("text", f"## References\n\n{lines}")] if works else []
 
 
 class _Walker:
@@ -111,6 +120,8 @@ class _Walker:
                 self.walk(child, depth + 1)
             elif isinstance(child, nodes.container) and child.get("nb_element") == "cell_code":
                 self.code_cells(upto=child["cell_index"])
+                for figure in child.findall(nodes.figure):  # numbered by the page; the cell's own output cannot know it
+                    self.text.append(f"*{self.writer.number(figure)}, above.*")
             elif isinstance(child, nodes.literal_block) and STUB_TAG in child.get("classes", ()):
                 self.flush()
                 self.pieces.append(("exercise", self.exercise(child)))
