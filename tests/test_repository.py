@@ -77,7 +77,7 @@ def closure(names) -> set[str]:
 
 def test_everything_that_gets_installed_is_pinned():
     """Else the book of next year is built by other versions. PyTorch's CUDA libraries are pinned by PyTorch itself."""
-    unpinned = closure(DIRECT) - set(DIRECT) - set(REST) - {"wheel"}  # a build tool, of which nothing here is made
+    unpinned = closure(DIRECT) - set(DIRECT) - set(REST)
     assert {name for name in unpinned if not name.startswith(("nvidia-", "cuda-", "triton"))} == set()
 
 

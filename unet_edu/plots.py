@@ -11,7 +11,7 @@ import numpy as np
 # ink, paper and what lies between
 INK, MUTED, GRID, PAPER = "#1b1f24", "#5f6875", "#d5dbe3", "#ffffff"
 # one meaning each in all figures: contracting path, expansive path, skip connection, warning, extra
-DOWN, UP, SKIP, WRONG, EXTRA = "#0b6fa4", "#00795c", "#b35900", "#b3261e", "#7d4a94"
+DOWN, UP, SKIP, WRONG, EXTRA = "#0074ce", "#00795c", "#b35900", "#a81c18", "#7b4a8f"
 # the same hues, light, for areas
 DOWN_AREA, UP_AREA, SKIP_AREA, WRONG_AREA, EXTRA_AREA = "#d3e7f3", "#d0ebe2", "#fae2cb", "#f8d7d4", "#eadcf0"
 # lines and text on top of a micrograph stay as they are on both pages
@@ -19,7 +19,7 @@ ON_IMAGE, ON_IMAGE_MARK = "#fefefe", "#ffd60a"
 
 DARK = {
     INK: "#e6e9ed", MUTED: "#9aa5b1", GRID: "#39424e", PAPER: "#121212", "#000000": "#e6e9ed",
-    DOWN: "#5ab6ec", UP: "#40c9a0", SKIP: "#f2a24e", WRONG: "#ff8a80", EXTRA: "#cf9be6",
+    DOWN: "#59b3ec", UP: "#1ae1b0", SKIP: "#fbac56", WRONG: "#ff7d7a", EXTRA: "#be86ba",
     DOWN_AREA: "#17405a", UP_AREA: "#124a3c", SKIP_AREA: "#573615", WRONG_AREA: "#5c2522", EXTRA_AREA: "#45305a",
 }  # fmt: skip
 

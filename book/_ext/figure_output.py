@@ -1,7 +1,7 @@
-"""Sphinx side of :func:`unet_edu.book.show`, and the rule that no picture goes without alt text.
+"""Sphinx side of :func:`unet_edu.book.show`.
 
 A figure output becomes one numbered ``figure`` with two images, of which the theme shows the one that fits the page's
-colours. Every image of every page must carry alt text: what has none is a warning, and warnings fail the build.
+colours.
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ import hashlib
 
 from docutils import nodes
 from myst_nb.core import render
-from sphinx.util import logging
 
 FIGURE_MIME = "application/vnd.unet-edu.figure+json"
 SUFFIX = {"image/png": ".png", "image/svg+xml": ".svg"}
-
-logger = logging.getLogger(__name__)
 
 
 class FigureOutput(render.MimeRenderPlugin):
@@ -43,22 +40,8 @@ class FigureOutput(render.MimeRenderPlugin):
         return [figure]
 
 
-def check_alt_text(app, doctree):
-    """Warn of every image without alt text (run on each page when it is read)."""
-    for image in doctree.findall(nodes.image):
-        if not image.get("alt", "").strip():
-            logger.warning(
-                "image %s has no alt text: draw it with unet_edu.book.show(fig, alt=..., caption=...) or give :alt:",
-                image["uri"],
-                location=image,
-                type="unet_edu",
-                subtype="alt",
-            )
-
-
 def setup(app):
     plugins = render.load_mime_renders()
     if FigureOutput not in plugins:
         plugins.append(FigureOutput)
-    app.connect("doctree-read", check_alt_text)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,10 +7,6 @@ from browserkit import settled
 pytestmark = pytest.mark.browser
 
 RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-# what docutils and the theme write, and we cannot change by a style: rule → where
-KNOWN = {
-    "aria-required-children": [".citation-list"],  # docutils: role="list" around role="doc-biblioentry"
-}
 
 
 def violations(page, context=None) -> list[str]:
@@ -22,18 +18,11 @@ def violations(page, context=None) -> list[str]:
         for rule in found
         if rule["impact"] in ("serious", "critical")
         for node in rule["nodes"]
-        if node["target"][0] not in KNOWN.get(rule["id"], ())
     ]
 
 
 def test_no_serious_violation(visit, name, theme):
     assert violations(visit(name, theme=theme).page) == []
-
-
-def test_the_known_ones_are_still_there(visit):
-    """When docutils has mended its list, the exception above goes."""
-    found = Axe().run(visit("book/references.html").page, None, {"runOnly": RULES}).response["violations"]
-    assert set(KNOWN) <= {rule["id"] for rule in found}
 
 
 def test_opened_solutions_are_accessible_too(visit, chapter, theme):
