@@ -1,0 +1,480 @@
+"""How good is a segmentation? Seven answers, each of which punishes something else and forgives the rest.
+
+    pixel_error, iou, dice      pixel by pixel: one hole in a membrane is one pixel
+    rand_error, v_rand, v_info  cell by cell: one hole in a membrane makes one cell of two
+    warping_error               after bending the truth towards the proposal: only what no bending mends
+
+V_Rand and V_Info, the final measures of the ISBI 2012 challenge, at each threshold 0.0, 0.1 … 1.0; the best counts:
+
+    label        ──► 4-connected regions ─────────────► true cells ──┐
+                                                                     ├──► overlap, inside true cells ──► split, merge
+    probability > threshold ──► watershed: 1-px borders ──► segments ┘
+
+Labels and proposals are whole numbers, 1 = inside a cell, 0 = membrane. The challenge: Arganda-Carreras et al.,
+Crowdsourcing the creation of image segmentation algorithms for connectomics, Frontiers in Neuroanatomy 9:142 (2015).
+"""
+
+from dataclasses import dataclass
+from math import fsum
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+THRESHOLDS = tuple(tenth / 10 for tenth in range(11))  # those of the challenge
+
+# ------------------------------------------------------------------------------------------ pixel by pixel
+
+
+def pixel_error(label, proposal):
+    """Return the share of pixels whose class is wrong: 0 (perfect) to 1.
+
+    Punishes every wrong pixel alike: a border drawn one pixel too broad everywhere costs much. Forgives what matters
+    most: a hole of one pixel in a membrane joins two cells and costs one pixel.
+    label, proposal: whole numbers ``(H, W)`` or a stack ``(S, H, W)``, any classes. Raises TypeError or ValueError.
+    Source: one of the challenge's first three measures.
+    """
+    label, proposal = _two_maps(label, proposal)
+    return float(np.mean(label != proposal))
+
+
+def iou(label, proposal, cls=1):
+    """Return intersection over union of one class (the Jaccard index): 0 to 1 (perfect).
+
+    Punishes missed and invented pixels relative to the size of the class: for a rare class each pixel weighs more.
+    Forgives merged and split cells, as all pixel measures do. IoU = Dice / (2 - Dice): both rank alike.
+    label, proposal: whole numbers ``(H, W)`` or ``(S, H, W)``; cls: the class. Raises TypeError for other kinds of
+    array, ValueError for shapes that differ and where neither map holds the class: then it is 0/0.
+    Source: Jaccard 1912; for segmentation Everingham et al., The PASCAL VOC challenge, IJCV 88 (2010).
+    """
+    both, either = _class_overlap(label, proposal, cls)
+    return both / either
+
+
+def dice(label, proposal, cls=1):
+    """Return the Dice coefficient of one class, twice the intersection over the sum of sizes: 0 to 1 (perfect).
+
+    The F-score of the pixels: harmonic mean of precision and recall. Punishes and forgives what `iou` does, a large
+    overlap more kindly. Arguments and errors as in `iou`. Source: Dice, Ecology 26 (1945).
+    """
+    both, either = _class_overlap(label, proposal, cls)
+    return 2 * both / (both + either)
+
+
+# ------------------------------------------------------------------------------------------ cell by cell
+
+
+class Parts(NamedTuple):
+    """How well segments agree with true cells. All from 0 to 1 (perfect).
+
+    split: low where true cells are cut in pieces. merge: low where segments hold several true cells.
+    score: what is ranked, from both.
+    """
+
+    score: float
+    split: float
+    merge: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Scores at each threshold; `score`, `threshold`, `split` and `merge` are those of the best, the first if several.
+
+    thresholds, scores, splits, merges: one float for each threshold; scores as in `Parts`.
+    """
+
+    thresholds: tuple
+    scores: tuple
+    splits: tuple
+    merges: tuple
+
+    @property
+    def best(self):
+        """Position of the best threshold."""
+        return self.scores.index(max(self.scores))
+
+    @property
+    def score(self):
+        """The best score, 0 to 1: the one that counts."""
+        return self.scores[self.best]
+
+    @property
+    def threshold(self):
+        """The threshold that gives it."""
+        return self.thresholds[self.best]
+
+    @property
+    def split(self):
+        """How free of splits it is there, 0 to 1."""
+        return self.splits[self.best]
+
+    @property
+    def merge(self):
+        """How free of mergers it is there, 0 to 1."""
+        return self.merges[self.best]
+
+
+class ChallengeScores(NamedTuple):
+    """Both curves of the challenge, from one watershed a threshold."""
+
+    v_rand: Curve
+    v_info: Curve
+
+
+def challenge_scores(label, probability, thresholds=THRESHOLDS, thinning=True):
+    """Return V_Rand and V_Info at each threshold (``ChallengeScores``), as the ISBI 2012 challenge scores.
+
+    label: truth, 0 or 1, ``(H, W)`` or a stack ``(S, H, W)``; true cells are its 4-connected regions.
+    probability: of being inside a cell, in [0, 1], same shape (``predict(...)[1]``); a map of 0 and 1 will do.
+    thresholds: in [0, 1]. A pixel is taken for a cell where its probability is above the threshold: nothing is above
+    1.0. (Fiji adds 0.1 ten times and stops at 0.9999999999999999: pixels of exactly 1 still are cells there.)
+    thinning: whether `thin` makes all borders one pixel wide first, as the challenge's final measures have it.
+    A stack has one threshold for all slices: V_Rand counts the pairs of all, V_Info is their mean, as in Fiji.
+
+    Raises TypeError or ValueError for other shapes and values, NaN, and a truth without any cell.
+    Source: `rand_parts`, `info_parts`; Fiji's plugin Trainable_Segmentation, metrics/RandError.java and
+    VariationOfInformation.java.
+    """
+    label = _cells(label, "label")
+    probability = _probability(probability, label.shape)
+    thresholds = _levels(thresholds)
+    slices = [label] if label.ndim == 2 else list(label)
+    proposals = [probability] if label.ndim == 2 else list(probability)
+    truths = [regions(cells) for cells in slices]
+    for number, truth in enumerate(truths):
+        if not truth.any():
+            where = "label" if label.ndim == 2 else f"slice {number} of label"
+            raise ValueError(f"{where} has no cell: no pixel is 1, so there is nothing to score; leave it out")
+
+    segment = thin if thinning else regions
+    rand, info = [], []
+    for threshold in thresholds:
+        overlaps = [
+            overlap(truth, segment(proposal > threshold)) for truth, proposal in zip(truths, proposals, strict=True)
+        ]
+        rand.append(_rand(overlaps))
+        info.append(Parts(*np.mean([_info(o) for o in overlaps], axis=0).tolist()))
+    return ChallengeScores(_curve(thresholds, rand), _curve(thresholds, info))
+
+
+def v_rand(label, probability, thresholds=THRESHOLDS, thinning=True):
+    """Return V_Rand at each threshold (``Curve``); ``.score`` is the challenge's number, 0 to 1 (perfect).
+
+    Punishes merged and split cells by the number of pixel pairs that change sides: by the square of the size, so that
+    one merger of two large cells outweighs many small ones. Forgives where exactly a border runs, how broad it is
+    (with thinning), and all that happens outside true cells. Arguments, errors and source: `challenge_scores`.
+    """
+    return challenge_scores(label, probability, thresholds, thinning).v_rand
+
+
+def v_info(label, probability, thresholds=THRESHOLDS, thinning=True):
+    """Return V_Info at each threshold (``Curve``); ``.score`` is the challenge's number, 0 to 1 (perfect).
+
+    Punishes merged and split cells by the information they cost, about in proportion to their size: small cells weigh
+    more than in V_Rand. Forgives what V_Rand does. Arguments, errors and source: `challenge_scores`.
+    """
+    return challenge_scores(label, probability, thresholds, thinning).v_info
+
+
+def rand_error(label, proposal):
+    """Return 1 - V_Rand of a proposal as it is, borders not thinned: 0 (perfect) to 1.
+
+    Punishes merged and split cells, and broad borders too: each border pixel inside a true cell is a segment of its
+    own. For that the challenge gave it up. Forgives all that happens outside true cells.
+    label, proposal: 0 or 1, ``(H, W)`` or ``(S, H, W)``. Errors as in `challenge_scores`.
+    Source: the challenge's first foreground-restricted Rand error, in the normalisation of 2015. The U-Net paper's
+    Table 1 prints the one at the best threshold: `lowest_error`.
+    Rand's own error (1971) is the share of pixel pairs on which two segmentations disagree, another number; and
+    ``skimage.metrics.adapted_rand_error`` takes all border pixels of the proposal for one segment.
+    """
+    proposal = _cells(proposal, "proposal")
+    return 1 - v_rand(label, proposal, thresholds=(0.5,), thinning=False).score
+
+
+def rand_parts(truth, segments):
+    """Return how well segments agree with true cells, by pairs of pixels (``Parts``).
+
+    split: of the pixel pairs in one true cell, the share in one segment. merge: of the pairs in one segment, the share
+    in one true cell. score = Σp² / (½ Σs² + ½ Σt²), their harmonic mean, with p, s and t the shares of pixels in each
+    overlap, segment and true cell; a pixel also pairs with itself. Only pixels of true cells count; those that are
+    border in the proposal are segments of one pixel.
+    truth, segments: whole numbers of one shape; 0 = border, any other number = a cell; which number plays no part.
+    Raises TypeError or ValueError. Source: Arganda-Carreras et al. 2015, V^Rand with α = ½.
+    """
+    return _rand([overlap(truth, segments)])
+
+
+def info_parts(truth, segments):
+    """Return how well segments agree with true cells, by information (``Parts``).
+
+    split: of what the segment of a pixel tells, the share about its true cell, I/H(S). merge: of what there is to know
+    about its true cell, the share that its segment tells, I/H(T). score = 2I / (H(S) + H(T)), their harmonic mean,
+    with I the mutual information and H the entropies. Pixels and arguments as in `rand_parts`.
+    Where H is 0, nothing can be split (or merged) and the part is 1; Fiji's code gives such a pair the score 0.
+    Source: Arganda-Carreras et al. 2015, V^Info.
+    """
+    return _info(overlap(truth, segments))
+
+
+def regions(cells):
+    """Return the 4-connected regions of a map, int32 ``(H, W)``: 0 where it is 0 (False), else 1…n."""
+    return ndimage.label(cells)[0]
+
+
+def thin(cells):
+    """Return the segments of a map after thinning, int32 ``(H, W)``: 1…n, and 0 on borders one pixel wide.
+
+    cells: bool or 0 and 1, ``(H, W)``. All its regions grow at one speed until they meet, which is the watershed of the
+    inverted map, 4-connected, with dams: a border that ends within a cell vanishes, a closed one stays. Each region
+    becomes one segment, with the number that `regions` gives it. A map without a cell is flat: one basin, one segment.
+    """
+    cells = np.asarray(cells, dtype=bool)
+    if not cells.any():
+        return np.ones(cells.shape, np.int32)
+    width = cells.shape[1] + 2
+    beside = np.array([-width, -1, 1, width])
+    segments, dry = np.pad(regions(cells), 1).ravel(), np.pad(~cells, 1).ravel()
+    front = np.flatnonzero(segments)
+    while front.size:
+        reached = (front[:, None] + beside).ravel()
+        reached = np.unique(reached[dry[reached]])
+        around = segments[reached[:, None] + beside]
+        last = around.max(axis=1)
+        first = np.where(around > 0, around, last[:, None]).min(axis=1)
+        segments[reached] = grown = np.where(first == last, last, 0)  # a dam where two segments meet in a pixel,
+        around = segments[reached[:, None] + beside]
+        segments[reached[np.any((around > 0) & (around < grown[:, None]), axis=1)]] = 0  # or between two pixels
+        dry[reached] = False
+        front = reached[segments[reached] > 0]
+    return segments.reshape(-1, width)[1:-1, 1:-1]
+
+
+class Overlap(NamedTuple):
+    """Pixels of true cells, counted. Arrays of whole numbers, in no particular order.
+
+    both: for each true cell and segment that meet. truth: for each true cell. segments: for each segment, inside true
+    cells. singles: how many pixels of true cells are border in the proposal.
+    """
+
+    both: np.ndarray
+    truth: np.ndarray
+    segments: np.ndarray
+    singles: int
+
+
+def overlap(truth, segments):
+    """Return the ``Overlap`` of true cells and segments; arguments and errors as in `rand_parts`."""
+    truth, segments = _two_maps(truth, segments, ("truth", "segments"))
+    if max(truth.max(), segments.max()) >= 2**31:
+        raise ValueError(f"cells are numbered up to {2**31 - 1}; number them anew")
+    inside = truth > 0
+    if not inside.any():
+        raise ValueError("truth has no cell: every pixel is 0, so there is nothing to score; leave it out")
+    cell, segment = truth[inside].astype(np.int64), segments[inside].astype(np.int64)
+    found = segment > 0
+    pairs = (cell[found] << 32) + segment[found]
+    return Overlap(_sizes(pairs), _sizes(cell), _sizes(segment[found]), int(np.sum(~found)))
+
+
+# ------------------------------------------------------------------------------------------ after bending
+
+
+def warping_error(label, proposal):
+    """Return the share of pixels that stay wrong when the truth bends towards the proposal: 0 (perfect) to 1.
+
+    Punishes changes of topology: a gap in a membrane by the length that is missing, a false border across a cell and
+    a missing cell by one pixel each, an invented cell or hole by its area. Forgives any shift and any width
+    of a border, however large.
+    label, proposal: 0 or 1, ``(H, W)`` or ``(S, H, W)``. Raises TypeError or ValueError. `warp` bends.
+    Source: Jain et al., Boundary learning by optimization with topological constraints, CVPR 2010.
+    """
+    return float(np.mean(warp(label, proposal) != np.asarray(proposal)))
+
+
+def warp(label, proposal):
+    """Return the truth, bent towards the proposal without a change of topology: uint8 like label.
+
+    One pixel after another takes the proposal's value if that joins, cuts, makes and removes neither cell nor hole
+    (a simple point; cells are 4-connected, membrane is 8-connected, and so is what lies outside of the image), until
+    none can. Where it still differs from the proposal, the proposal has another topology. Jain et al. ask for the best
+    of all such deformations; this is a greedy one, as in the challenge, and another order may end a few pixels
+    elsewhere (the challenge's: surest pixel first). Arguments and errors as in `warping_error`.
+    """
+    label, proposal = _cells(label, "label"), _cells(proposal, "proposal")
+    _same_shape(label, proposal, "proposal")
+    if label.ndim == 3:
+        return np.stack([warp(*maps) for maps in zip(label, proposal, strict=True)])
+    width = label.shape[1] + 2
+    bent, goal = np.pad(label, 1).ravel(), np.pad(proposal, 1).ravel()
+    ring = np.array([1, 1 - width, -width, -width - 1, -1, width - 1, width, width + 1])  # once around a pixel
+    while True:
+        wrong = np.flatnonzero(bent != goal)
+        changed = False
+        for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):  # pixels two apart do not touch: they may change at once
+            turn = wrong[(wrong // width % 2 == row) & (wrong % width % 2 == column)]
+            simple = turn[_connectivity_number(bent[turn[:, None] + ring]) == 1]
+            bent[simple] = goal[simple]
+            changed |= simple.size > 0
+        if not changed:
+            return bent.reshape(-1, width)[1:-1, 1:-1]
+
+
+def _connectivity_number(ring):
+    """How many 4-connected pieces of cell a pixel would join, from its eight neighbours in order, ``(N, 8)``.
+
+    1 says that the pixel is simple. Yokoi, Toriwaki and Fukumura, Computer Graphics and Image Processing 4 (1975).
+    """
+    ring = ring.astype(np.int8)
+    straight, corner, next_straight = ring[:, 0::2], ring[:, 1::2], np.roll(ring, -2, axis=1)[:, 0::2]
+    return np.sum(straight - straight * corner * next_straight, axis=1)
+
+
+# ------------------------------------------------------------------------------------------ thresholds
+
+
+@dataclass(frozen=True)
+class ErrorCurve:
+    """Errors at each threshold; `error` and `threshold` are those of the lowest error."""
+
+    thresholds: tuple
+    errors: tuple
+
+    @property
+    def error(self):
+        """The lowest error: the one that counts."""
+        return min(self.errors)
+
+    @property
+    def threshold(self):
+        """The (first) threshold that gives it."""
+        return self.thresholds[self.errors.index(self.error)]
+
+
+def lowest_error(error, label, probability, thresholds=THRESHOLDS):
+    """Return an error at each threshold (``ErrorCurve``), as the challenge scored at first: the lowest counts.
+
+    error: `pixel_error`, `rand_error`, `warping_error` or any function of (label, proposal).
+    label, probability, thresholds: as in `challenge_scores`, with the same errors.
+    """
+    label = _cells(label, "label")
+    probability = _probability(probability, label.shape)
+    thresholds = _levels(thresholds)
+    errors = tuple(error(label, (probability > threshold).astype(np.uint8)) for threshold in thresholds)
+    return ErrorCurve(thresholds, errors)
+
+
+# ------------------------------------------------------------------------------------------ sums
+
+
+def _rand(overlaps):
+    """V_Rand and its parts, pairs of several overlaps counted together: whole numbers, so that perfect is exactly 1."""
+    both = sum(int(np.sum(o.both**2)) + o.singles for o in overlaps)
+    in_cells = sum(int(np.sum(o.truth**2)) for o in overlaps)
+    in_segments = sum(int(np.sum(o.segments**2)) + o.singles for o in overlaps)
+    return Parts(2 * both / (in_cells + in_segments), both / in_cells, both / in_segments)
+
+
+def _info(counted):
+    """V_Info and its parts."""
+    n = int(np.sum(counted.truth))
+    of_cells = _entropy(counted.truth, 0, n)
+    of_segments = _entropy(counted.segments, counted.singles, n)
+    mutual = of_cells + of_segments - _entropy(counted.both, counted.singles, n)
+    split, merge, score = (
+        min(max(mutual / known, 0.0), 1.0) if known > 0 else 1.0
+        for known in (of_segments, of_cells, (of_cells + of_segments) / 2)
+    )
+    return Parts(score, split, merge)
+
+
+def _entropy(sizes, singles, n):
+    """Entropy in nats of parts of so many pixels each and so many single ones; the order of parts changes no bit."""
+    return max(fsum(sizes / n * np.log(n / sizes)) + singles / n * np.log(n), 0.0)
+
+
+def _sizes(numbers):
+    return np.unique(numbers, return_counts=True)[1]
+
+
+def _curve(thresholds, parts):
+    return Curve(thresholds, *(tuple(values) for values in zip(*parts, strict=True)))
+
+
+def _class_overlap(label, proposal, cls):
+    """Pixels of a class in both maps, and in either."""
+    label, proposal = _two_maps(label, proposal)
+    both = int(np.sum((label == cls) & (proposal == cls)))
+    either = int(np.sum((label == cls) | (proposal == cls)))
+    if either == 0:
+        found = ", ".join(map(str, np.union1d(label, proposal)[:8]))
+        raise ValueError(f"neither label nor proposal holds class {cls!r}: 0/0; the classes here are {found}")
+    return both, either
+
+
+# ------------------------------------------------------------------------------------------ mistakes
+
+
+def _whole(array, name):
+    """Any map of whole numbers, 0 or larger, as an array; raises TypeError or ValueError."""
+    array = np.asarray(array)
+    if array.dtype == bool:
+        array = array.astype(np.uint8)
+    if array.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name} holds whole numbers, not {array.dtype}; make a map of classes of a probability map first, "
+            "for example (probability > 0.5).astype('uint8')"
+        )
+    if array.ndim not in (2, 3) or array.size == 0:
+        raise ValueError(f"{name} is (H, W) or a stack (S, H, W) with at least one pixel, not {array.shape}")
+    if array.min() < 0:
+        raise ValueError(f"{name} is 0 or larger, not {array.min()}")
+    return array
+
+
+def _cells(array, name):
+    """A map of 0 and 1 as uint8."""
+    array = _whole(array, name)
+    if array.max() > 1:
+        hint = f"{name} // 255" if set(np.unique(array)) <= {0, 255} else f"({name} > 0).astype('uint8')"
+        raise ValueError(f"{name} is 1 inside a cell and 0 elsewhere, but holds {array.max()}; for example {hint}")
+    return array.astype(np.uint8)
+
+
+def _two_maps(label, proposal, names=("label", "proposal")):
+    label, proposal = _whole(label, names[0]), _whole(proposal, names[1])
+    _same_shape(label, proposal, names[1], names[0])
+    return label, proposal
+
+
+def _same_shape(label, proposal, name, label_name="label"):
+    if proposal.shape == label.shape:
+        return
+    hint = ""
+    if proposal.ndim == 3 and proposal.shape[1:] == label.shape:
+        hint = f"; of (num_classes, H, W) take one class, for example {name}[1]"
+    raise ValueError(f"{name} has the shape of {label_name}, {label.shape}, not {proposal.shape}{hint}")
+
+
+def _probability(array, shape):
+    """A map of numbers in [0, 1]."""
+    array = np.asarray(array)
+    if array.dtype == bool:
+        array = array.astype(np.uint8)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"probability holds numbers in [0, 1], not {array.dtype}")
+    _same_shape(np.empty(shape, bool), array, "probability")
+    if np.isnan(array).any():
+        raise ValueError(f"probability is NaN at {int(np.isnan(array).sum())} pixels; the network has diverged")
+    if array.min() < 0 or array.max() > 1:
+        raise ValueError(
+            f"probability lies in [0, 1], not in [{array.min()}, {array.max()}]; take the softmax of logits, "
+            "and divide an 8-bit image by 255"
+        )
+    return array
+
+
+def _levels(thresholds):
+    levels = tuple(float(threshold) for threshold in np.atleast_1d(thresholds))
+    if not levels or not all(0 <= level <= 1 for level in levels):
+        raise ValueError(f"thresholds are one or more numbers in [0, 1], not {levels}; the default is 0.0, 0.1 … 1.0")
+    return levels
