@@ -2,6 +2,7 @@
 
     cells      draws tissue and touching round cells from a seed; needs no network
     isbi2012   the electron-microscope slices of the U-Net paper; found on disk, or downloaded on request
+    augment    new tiles from labelled images: bent, turned, flipped, moved, greys varied; on the training device
     weightmap  how much each pixel counts in the loss: class balance, and the borders between cells that nearly touch
 
 The first two hand out ``Sample``. ``example()`` is a real slice where the data is found and drawn tissue otherwise, and
