@@ -15,7 +15,7 @@ Crowdsourcing the creation of image segmentation algorithms for connectomics, Fr
 """
 
 from dataclasses import dataclass
-from math import fsum
+from math import fsum, log
 from typing import NamedTuple
 
 import numpy as np
@@ -227,6 +227,10 @@ def thin(cells):
     cells: bool or 0 and 1, ``(H, W)``. All its regions grow at one speed until they meet, which is the watershed of the
     inverted map, 4-connected, with dams: a border that ends within a cell vanishes, a closed one stays. Each region
     becomes one segment, with the number that `regions` gives it. A map without a cell is flat: one basin, one segment.
+
+    No definition says on which side of the middle the dam stands in a border of even width; between implementations
+    that moves V_Rand by a few 0.00001 where cells are mostly right. Here it alternates, which favours no cell. Dams of
+    ``skimage.segmentation.watershed`` now and then cut a pixel off its segment, hence our own flood.
     """
     cells = np.asarray(cells, dtype=bool)
     if not cells.any():
@@ -234,16 +238,16 @@ def thin(cells):
     width = cells.shape[1] + 2
     beside = np.array([-width, -1, 1, width])
     segments, dry = np.pad(regions(cells), 1).ravel(), np.pad(~cells, 1).ravel()
+    black = np.arange(segments.size) // width % 2 == np.arange(segments.size) % width % 2  # of a chessboard
     front = np.flatnonzero(segments)
     while front.size:
         reached = (front[:, None] + beside).ravel()
         reached = np.unique(reached[dry[reached]])
-        around = segments[reached[:, None] + beside]
-        last = around.max(axis=1)
-        first = np.where(around > 0, around, last[:, None]).min(axis=1)
-        segments[reached] = grown = np.where(first == last, last, 0)  # a dam where two segments meet in a pixel,
-        around = segments[reached[:, None] + beside]
-        segments[reached[np.any((around > 0) & (around < grown[:, None]), axis=1)]] = 0  # or between two pixels
+        for field in (reached[black[reached]], reached[~black[reached]]):  # fields of one colour never touch
+            around = segments[field[:, None] + beside]
+            last = around.max(axis=1)
+            first = np.where(around > 0, around, last[:, None]).min(axis=1)
+            segments[field] = np.where(first == last, last, 0)  # a dam where two segments would meet
         dry[reached] = False
         front = reached[segments[reached] > 0]
     return segments.reshape(-1, width)[1:-1, 1:-1]
@@ -389,7 +393,7 @@ def _info(counted):
 
 def _entropy(sizes, singles, n):
     """Entropy in nats of parts of so many pixels each and so many single ones; the order of parts changes no bit."""
-    return max(fsum(sizes / n * np.log(n / sizes)) + singles / n * np.log(n), 0.0)
+    return fsum(sizes / n * np.log(n / sizes)) + singles / n * log(n)
 
 
 def _sizes(numbers):
