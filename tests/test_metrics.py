@@ -120,6 +120,7 @@ TWO_CELLS = np.array([[1, 1, 1, 1, 0, 2, 2, 2, 2]])
     [
         # Σp², Σt² and Σs² in pixels: 32 of 32 and 32; nothing is lost
         ([[5, 5, 5, 5, 0, 3, 3, 3, 3]], (1, 1, 1), (1, 1, 1)),
+        ([[300, 300, 300, 300, 0, 44, 44, 44, 44]], (1, 1, 1), (1, 1, 1)),
         # merged, border and all: 32 of 32 and 64; the one segment tells nothing
         ([[1, 1, 1, 1, 1, 1, 1, 1, 1]], (64 / 96, 1, 1 / 2), (0, 1, 0)),
         # halved: 16 of 32 and 16; H(S) = 2 bits, H(T) = I = 1 bit
