@@ -86,6 +86,17 @@ def test_a_tile_is_a_piece_of_the_image_mirrored_like_numpy(origin, size):
         assert np.array_equal(found, padded[120 + top :, 120 + left :][: size[0], : size[1]])
 
 
+def test_between_pixel_centres_images_are_interpolated_linearly_and_labels_are_not():
+    images, labels = noise(1, 30, 40)
+    nodes = torch.tensor([0.25, -0.4])[:, None, None].expand(2, 3, 3)
+    tiles, moved = warp(images, labels, by_hand(origin=(3, 5), nodes=nodes), (10, 12))
+    y, x = slice(3, 13), slice(5, 17)
+    here, below = images[0, 0, y], images[0, 0, 4:14]
+    rows = 0.75 * here + 0.25 * below
+    assert (tiles[0, 0] - (0.6 * rows[:, x] + 0.4 * rows[:, 4:16])).abs().max() < 1e-4
+    assert torch.equal(moved[0], labels[0, y, x])
+
+
 def test_the_paper_s_tile_from_a_slice_of_512():
     """572 pixels from 512, and the window of 388 on the slice."""
     images, labels = noise(1, 512, 512)

@@ -6,10 +6,11 @@
       │
     warp            one look-up: images and weights interpolated, labels taken from the nearest pixel; then the greys
 
-    ┌ · · · · · · · · ┐   a tile may reach beyond the image: there the image is mirrored, without repeating
-    · ╔═════════════╗ ·   the edge pixel, as numpy's "reflect" does. What is left of the tile when the network
-    · ║ ┌ window ─┐ ║ ·   has lost `margin` pixels a side, the window, lies on the image.
-    └ · · · · · · · · ┘
+    ┌ · tile · · · · · · ┐   a tile may reach beyond the image: there the image is mirrored, without repeating
+    · ╔═image═══════════╗·   the edge pixel, as numpy's "reflect" does. What is left of the tile when the network
+    · ║  ┌ window ┐     ║·   has lost `margin` pixels a side, the window, lies on the image.
+    · ║  └────────┘     ║·
+    └ · · · · · · · · · ·┘
 
 Ronneberger, Fischer, Brox: "U-Net: Convolutional Networks for Biomedical Image Segmentation", MICCAI 2015, section 3.1:
 shifts, rotations, grey value variations, and above all "smooth deformations using random displacement vectors on a
@@ -69,7 +70,8 @@ def augment(
     size: the tile, pixels, one whole number or (height, width); default: the images' own; it may exceed them.
     margin: pixels that the network loses on each side: 92 for the paper's (572 ─► 388). The tile is placed so that the
     window without them lies on the image (or the image on the window, where that is larger).
-    sigma: standard deviation of the nodes' displacements, pixels. rotation: the angle is uniform in ± this, degrees.
+    sigma: standard deviation of the nodes' displacements, pixels; the nodes lie on the tile, so the same sigma bends a
+    smaller tile more. rotation: the angle is uniform in ± this, degrees.
     flip: each axis with probability 1/2. shift: pixels by which the window may leave the image, before it is turned.
     grey: 0 to 1: gamma and contrast are within a factor 1 + grey of 1, brightness within ± grey / 2.
 
