@@ -119,8 +119,8 @@ def test_a_large_image_in_many_tiles():
     net = network(depth=4, base_width=2)
     image = drawn(2000, 1500)
     few = predict(net, image)
-    limit = memory_for(net, 572)
-    assert len(tiles_of(net, image, limit)) >= 12
+    limit = memory_for(net, 700)
+    assert len(tiles_of(net, image, limit)) >= 8
     np.testing.assert_allclose(predict(net, image, max_memory=limit), few, rtol=0, atol=1e-5)
 
 
@@ -142,7 +142,7 @@ def test_tensors_memory_maps_and_other_floats(tmp_path):
 
 def test_a_slice_in_one_pass_of_700_or_four_of_444():
     paper = on_meta(UNet)
-    pieces, largest = cheapest(paper, (512, 512), 2**30)
+    pieces, largest = cheapest(paper, (512, 512), module.MAX_MEMORY)
     assert (len(pieces), largest) == (1, (700, 700))
     pieces, largest = cheapest(paper, (512, 512), pass_bytes((572, 572)))
     assert (len(pieces), largest) == (4, (444, 444))
@@ -211,7 +211,7 @@ def test_the_worst_moment_by_hand():
     conv1 = skip + below + up + 2 * joined + 2 * first  # what a convolution reads and writes counts twice
     conv2 = skip + below + up + joined + 2 * first + 2 * second
     assert conv1 > conv2
-    assert pass_bytes((572, 572)) == int(1.5 * 4 * conv1)
+    assert pass_bytes((572, 572)) == int(2.25 * 4 * conv1)
 
 
 MEASURE = """
@@ -235,7 +235,7 @@ print(peak()[0] - before - result.nbytes, limit)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak from Linux's /proc")
-@pytest.mark.parametrize(("base", "tile", "size"), [(8, 1020, 836), (16, 700, 700), (4, 572, 2000)])
+@pytest.mark.parametrize(("base", "tile", "size"), [(8, 1020, 836), (16, 700, 700), (8, 572, 2000)])
 def test_the_memory_of_a_real_run_stays_within_the_bound(base, tile, size):
     command = [sys.executable, "-c", MEASURE, *map(str, (base, tile, size))]
     try:
@@ -245,7 +245,7 @@ def test_the_memory_of_a_real_run_stays_within_the_bound(base, tile, size):
             pytest.skip("the system does not let a process reset its peak")
         raise
     taken, limit = map(int, run.stdout.split())
-    assert 0.3 * limit < taken <= limit
+    assert 0.2 * limit < taken <= limit
 
 
 def test_too_little_memory_tells_the_least_that_does():
