@@ -1,0 +1,15 @@
+"""Train a network on samples: ``fit(model, data, recipe)``.
+
+    loop      fit: the steps, one after another; what happened is a History
+    recipe    the numbers of a run: RECIPES["paper"], RECIPES["one-cycle"]
+    checks    what can be wrong with data, told before the first step
+    state     a run on disk, to resume it
+    preview   the picture in notebooks
+
+``python -m unet_edu.experiments.train`` is the same from the command line, in one process or several.
+"""
+
+from unet_edu.training.loop import History, fit
+from unet_edu.training.recipe import RECIPES, Recipe
+
+__all__ = ["RECIPES", "History", "Recipe", "fit"]
