@@ -25,7 +25,7 @@ from unet_edu.data.augment import augment
 from unet_edu.data.weightmap import weight_map
 from unet_edu.experiments import train
 from unet_edu.models import ArticleUNet, FCN8s, OneLevelUNet, SlidingWindowNet, UNet
-from unet_edu.training import RECIPES, Recipe, fit
+from unet_edu.training import RECIPES, Recipe, fit, loop
 from unet_edu.training.loop import centre, chosen_samples
 from unet_edu.training.preview import notebook_preview
 from unet_edu.training.recipe import learning_rate
@@ -412,6 +412,27 @@ def test_nan_stops_with_step_sample_and_causes_and_the_checkpoint_stays(tissue, 
         assert part in told
     assert facts(path)["done"] == 2
     assert all(torch.isfinite(value).all() for value in net.parameters())
+
+
+def test_a_device_that_runs_ahead_is_asked_before_anything_is_kept(tissue, tmp_path, monkeypatch):
+    """On a GPU losses are read twenty steps at a time: the same history, and no checkpoint holds NaN."""
+    _, at_once = run(tissue)
+    monkeypatch.setitem(loop.UNASKED, "cpu", 20)
+    net, later = run(tissue)
+    assert later.loss == at_once.loss
+    assert same(net, run(tissue, every=1)[0])
+
+    def breaks(images, labels, **options):
+        tiles, labels, weights = augment(images, labels, **options)
+        calls.append(0)
+        return tiles * (math.nan if len(calls) == 3 else 1), labels, weights
+
+    calls = []
+    path = tmp_path / "run.safetensors"
+    with pytest.raises(FloatingPointError, match="step 2, on .* holds the state after 2 steps"):
+        run(tissue, augment=breaks, checkpoint=path, every=2)
+    assert facts(path)["done"] == 2
+    assert all(torch.isfinite(tensor).all() for tensor in load_file(path).values())
 
 
 def test_a_learning_rate_out_of_all_reason_is_told(tissue):

@@ -27,12 +27,13 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from unet_edu.data import augment as augmentation
-from unet_edu.device import best_device
+from unet_edu.device import best_device, synchronize
 from unet_edu.training.checks import check_image, check_label, check_weights, output_window
 from unet_edu.training.preview import in_notebook, notebook_preview
 from unet_edu.training.recipe import RECIPES, learning_rate, make_optimizer
 from unet_edu.training.state import load_state, save_state
 
+UNASKED = {"cuda": 20}  # steps that a device is given before their losses are read; others: 1
 ORDER, TILES, DROPOUT = range(3)  # what random numbers are for; each has a stream of its own
 
 
@@ -41,7 +42,7 @@ class History:
     """What happened. Three lists with an entry for each step, two with pairs [steps done, value] now and then.
 
     loss: of the batch, before the step.  learning_rate: of the step.  seconds: of training since the start, without
-    validation, score, checkpoint and picture; on a GPU, when the step had been handed over, exact only now and then.
+    validation, score, checkpoint and picture; on a GPU, when the step had been handed over, exact every `every` steps.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -68,9 +69,10 @@ def fit(
     checkpoint=None,
     progress=None,
 ):
-    """Train `model` in place on `data`, set `model.normalisation`, leave it in eval mode; return the `History`.
+    """Train `model` in place on `data`, set `model.normalisation`; return the `History`.
 
     model: any network (N, C, H, W) → logits (N, classes, h, w) that belong to the centre of its input, such as UNet.
+        Afterwards it is in eval mode, on the device.
     data: `unet_edu.data.Sample`s, all of one size.  recipe: a `Recipe` or the name of one in `RECIPES`.
     validation: Samples of that size; every `every` steps, the mean loss of their central tiles is noted, with no
         augmentation, weights or dropout.
@@ -189,21 +191,22 @@ def fit(
             (loss * processes).backward()  # DistributedDataParallel takes the processes' mean
             norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.clip)
             pending.append((step, sums, norm))
-            if not cuda or len(pending) == 20:
+            if len(pending) == UNASKED.get(device.type, 1):
                 settle()  # before the step, so that on a CPU nothing but numbers ever reaches the weights
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, step)
             optimizer.step()
+            due = (step + 1) % every == 0 or step + 1 == recipe.steps
+            if due:
+                settle()
+                synchronize(device)
             seconds += time.perf_counter() - start
             history.learning_rate.append(learning_rate(recipe, step))
             history.seconds.append(seconds)
             bar.update()
             bar.set_postfix(loss=f"{history.loss[-1]:.4f}" if history.loss else "", refresh=False)
 
-            if (step + 1) % every and step + 1 < recipe.steps:
-                continue
-            settle()
-            if rank > 0:
+            if not due or rank > 0:
                 continue
             done = step + 1
             if validation:

@@ -21,9 +21,8 @@ def notebook_preview():
     def preview(step, image, label, probabilities):
         figure = Figure(figsize=(6, 2.2), layout="constrained")
         titles = "image", "label", f"class 1 after {step} steps"
-        for axes, picture, title in zip(
-            figure.subplots(1, 3), (image[0], label, probabilities[1]), titles, strict=True
-        ):
+        pictures = image[0], label / (len(probabilities) - 1), probabilities[1]
+        for axes, picture, title in zip(figure.subplots(1, 3), pictures, titles, strict=True):
             axes.imshow(picture, cmap="gray", vmin=0, vmax=1)
             axes.set(title=title, xticks=[], yticks=[])
         handle.update(figure)
