@@ -213,6 +213,18 @@ def test_an_extended_file_is_refused(file):
         read(file)
 
 
+@pytest.mark.parametrize("spelling", [b'{ "', b'{"score.bias":0,"'])
+def test_a_header_that_json_reads_alike_is_refused(file, spelling):
+    """Blanks, and an entry that stands there twice, of which JSON forgets the first."""
+    content = file.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = spelling + content[10 : 8 + length]
+    assert json.loads(header) == json.loads(content[8 : 8 + length])
+    file.write_bytes(len(header).to_bytes(8, "little") + header + content[8 + length :])
+    with pytest.raises(ValueError, match="damaged or was altered"):
+        read(file)
+
+
 def test_altered_scores_are_found(file):
     content = file.read_bytes()
     assert content.count(b"[0.5, 0.25]") == 1

@@ -18,6 +18,15 @@ from unet_edu.predict import Cover, cheapest, dry_run_bytes, pass_bytes, predict
 CPU = torch.device("cpu")
 
 
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Small networks gain nothing from more, and where others compute too, threads wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def drawn(*shape, seed=0):
     return np.random.default_rng(seed).random(shape, dtype=np.float32)
 
@@ -272,6 +281,28 @@ def test_memory_is_positive(wrong):
         predict(network(), drawn(9, 9), max_memory=wrong)
 
 
+def test_a_gpu_gets_as_many_tiles_of_one_size_as_memory_allows():
+    net = network()
+    image = drawn(1, 100, 130)
+    limit = 3 * memory_for(net, 60)
+    at_once = Cover(net, image.shape, limit, torch.device("cuda"))
+    at_once.pieces, at_once.at_once = cheapest(net, (100, 130), memory_for(net, 60))[0], 3
+    found = np.zeros((2, 100, 130), np.float32)
+    lengths = []
+    for pieces in at_once.batches():
+        lengths.append(len(pieces))
+        tiles = np.stack([at_once.cut(image, piece) for piece in pieces])  # raises where sizes differ
+        for each, piece in zip(module.probabilities(net, tiles, limit, CPU), pieces, strict=True):
+            found[:, *piece.target] = each[:, *piece.kept]
+    sizes = [module.input_size(piece) for piece in at_once.pieces]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) > 1
+    assert len(lengths) == sum(-(-sizes.count(size) // 3) for size in set(sizes))  # no pass has tiles to spare
+    np.testing.assert_allclose(found, in_one_pass(net, image[0]), rtol=0, atol=1e-5)
+    assert Cover(net, (1, 20, 20), limit, torch.device("cuda")).at_once == limit // memory_for(net, 60)
+    assert Cover(net, (1, 20, 20), limit, CPU).at_once == 1
+
+
 # ------------------------------------------------------------------------------------------------ eight-fold average
 
 
@@ -440,6 +471,14 @@ def test_progress(capsys):
     assert capsys.readouterr().err == ""
     predict(network(), drawn(30, 30), progress=True, average8=True)
     assert "8/8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", ["gpu", "cuda:99", 3.5])
+def test_a_device_that_is_not_there(wrong):
+    net = network().train()
+    with pytest.raises(ValueError, match="no device .* computes where the network is: on cpu"):
+        predict(net, drawn(9, 9), device=wrong)
+    assert net.training
 
 
 @pytest.mark.gpu

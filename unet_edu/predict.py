@@ -45,7 +45,7 @@ def predict(net, image, *, max_memory=MAX_MEMORY, average8=False, progress=None,
     average8: average over the 8 ways to turn and flip the image by whole pixels; the paper averages over 7 rotated
         versions and does not say which. Takes 8 times as long and no more memory.
     progress: show a bar; None means once the work takes longer than 3 seconds.
-    device: where to compute; None means where the network is, and `unet_edu.device.best_device()` the fastest.
+    device: where to compute; None means where the network is. `unet_edu.device.best_device()` finds the fastest.
 
     A network with `UNet`'s attributes depth, base_width, in_channels and num_classes is taken for one of valid
     convolutions: its input sizes and the border that it loses follow from its depth (`unet_edu.arithmetic`). It gets
@@ -53,14 +53,15 @@ def predict(net, image, *, max_memory=MAX_MEMORY, average8=False, progress=None,
     for rounding (1e-5). The image is mirrored without repeating its border pixel, a small one again and again; the
     paper does not say which kind of mirroring it means.
     A `SlidingWindowNet` gets a window for each pixel. Every other network gets the whole image in one pass, and its
-    logits must be of the image's own size: tiles would not be exact.
+    logits must be of the image's own size: tiles would not be exact. A pass that would take more than max_memory is
+    refused before it begins, unless the network looks at the values that it computes: then nobody knows beforehand.
 
     A network may carry `normalisation = (mean, std)`: then it gets (image - mean) / std. It computes in eval mode;
     afterwards its modes and its device are as they were.
 
     Raises TypeError or ValueError for an image that is not as above, holds NaN or leaves [0, 1]; ValueError where
-    max_memory is too small (it tells the least that does), or where the network's output is of another size or not
-    finite.
+    max_memory is too small (it tells the least that does), the device is not there, or the network's output is of
+    another size or not finite.
     """
     image = check_image(image, getattr(net, "in_channels", None))
     max_memory = check_memory(max_memory)
@@ -110,9 +111,15 @@ def probabilities(net, tiles, max_memory, device):
 @contextmanager
 def ready(net, device):
     """Put the network into eval mode and on the device, which is handed out; afterwards put it back."""
-    first = next(net.parameters(), next(net.buffers(), torch.empty(0)))
-    home = first.device
-    wanted = home if device is None else torch.device(device)
+    home = next(net.parameters(), next(net.buffers(), torch.empty(0))).device
+    try:
+        wanted = home if device is None else torch.device(device)
+        torch.empty(0, device=wanted)
+    except (RuntimeError, AssertionError, TypeError) as error:  # AssertionError: PyTorch was built without it
+        raise ValueError(
+            f"there is no device {device!r} here ({str(error).splitlines()[0]}); device=None computes where the "
+            f"network is: on {home}"
+        ) from None
     modes = [(module, module.training) for module in net.modules()]
     try:
         if wanted != home:
@@ -145,7 +152,7 @@ class Cover:
 
     def __init__(self, net, shape, max_memory, device):
         _, height, width = shape
-        if all(hasattr(net, name) for name in TILED):
+        if takes_tiles(net):
             edge, step = border(net.depth), grid_step(net.depth)  # the step: what the last tile may need beyond
             self.pieces, size = cheapest(net, (height, width), max_memory)
             # A CPU is busy with one tile, a GPU with as many as there is memory for.
@@ -169,6 +176,11 @@ class Cover:
             same = list(same)
             for first in range(0, len(same), self.at_once):
                 yield same[first : first + self.at_once]
+
+
+def takes_tiles(net):
+    """Say whether a network is one of valid convolutions, by its attributes."""
+    return all(hasattr(net, name) for name in TILED)
 
 
 def input_size(piece):
@@ -302,7 +314,7 @@ def dry_run_bytes(net, shape):
     with torch.no_grad(), LiveMaps(images) as live:
         try:
             functional_call(net, state, images)
-        except (NotImplementedError, RuntimeError):  # the second also where the size is wrong: the real run will tell
+        except RuntimeError:  # it looks at values, or does not take this size, which the real run will tell
             return None
     return int(SLACK * live.peak)
 
@@ -374,7 +386,7 @@ def check_image(image, channels):
     if low < 0 or high > 1:
         grey = low >= 0 and 1.5 < high <= 255
         hint = "divide it by 255" if grey else "scale it, or cut it off with numpy.clip(image, 0, 1)"
-        raise ValueError(f"the image must lie in [0, 1], not reach from {low:g} to {high:g}: {hint}")
+        raise ValueError(f"the image must lie in [0, 1], not reach from {low} to {high}: {hint}")
     return image
 
 
@@ -403,7 +415,7 @@ def normalisation(net):
 
 def check_logits(net, logits, shape):
     """Raise ValueError unless logits are (N, any, h, w), as the network's kind promises for tiles (N, C, H, W)."""
-    tiled = all(hasattr(net, name) for name in TILED)
+    tiled = takes_tiles(net)
     lost = 2 * border(net.depth) if tiled else 0
     wanted = (shape[0], shape[2] - lost, shape[3] - lost)
     found = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
