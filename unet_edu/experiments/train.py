@@ -31,8 +31,9 @@ def main(arguments=None):
     parser.add_argument("--base-width", type=int, default=16, help="channels of level 0 (default: 16; the paper: 64)")
     parser.add_argument("--weight-map", action="store_true", help="weigh pixels as the paper does")
     parser.add_argument("--recipe", choices=list(RECIPES), default="one-cycle")
-    for name in ("steps", "batch", "tile"):
-        parser.add_argument(f"--{name}", type=int, help="instead of the recipe's")
+    changeable = {"steps": int, "batch": int, "tile": int, "learning_rate": float, "clip": float}
+    for name, kind in changeable.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help="instead of the recipe's")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=100, help="steps between validations and checkpoints")
     parser.add_argument("--checkpoint", help="a file to keep the state in, and to go on from")
@@ -46,9 +47,7 @@ def main(arguments=None):
         data = [cells.tissue(options.size, seed) for seed in range(count)]
         validation = [cells.tissue(options.size, seed) for seed in range(1000, 1002)]
     weights = [weight_map(sample.instances) for sample in data] if options.weight_map else None
-    changes = {
-        name: getattr(options, name) for name in ("steps", "batch", "tile") if getattr(options, name) is not None
-    }
+    changes = {name: getattr(options, name) for name in changeable if getattr(options, name) is not None}
     recipe = replace(RECIPES[options.recipe], **changes)
     torch.manual_seed(options.seed)
     network = (UNet if options.network == "unet" else OneLevelUNet)(base_width=options.base_width)
