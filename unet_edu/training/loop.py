@@ -9,7 +9,7 @@
 No state of a random generator is carried from one step to the next. So a run that was killed and resumes at step k goes
 on as if nothing had happened, and several processes, each with its share of the batch, do what one does alone:
 
-    torchrun --nproc-per-node 4 -m unet_edu.experiments.train --recipe paper
+    torchrun --nproc-per-node 4 -m unet_edu.experiments.train --data isbi2012
 """
 
 import math

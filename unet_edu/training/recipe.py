@@ -1,9 +1,9 @@
 """The numbers of a training run, and why they are what they are.
 
     RECIPES["paper"]       what the paper says, and a choice, marked as such, where it is silent
-    RECIPES["one-cycle"]   what needs the least time today
+    RECIPES["one-cycle"]   what is usual today
 
-Papers are cited where a number comes from one; a number without a source was tried on drawn tissue, no more.
+Papers are cited where a number comes from one; a number without a source is our choice.
 """
 
 import math
@@ -38,11 +38,12 @@ class Recipe:
 
 
 RECIPES = {
-    # Section 3 of the paper: SGD, one image a step, momentum 0.99. It is silent on the learning rate, the number of
-    # steps and weight decay. With momentum 0.99 a gradient acts a hundredfold, so 1e-3 here is 0.1 without. The loss is
-    # a mean over pixels. Clipping, which the paper does not mention, keeps the first steps from the Gaussian weights.
+    # Section 3 of the paper: SGD, one image a step, momentum 0.99; tiles as in figure 1. It is silent on the learning
+    # rate, the number of steps and weight decay: 1e-3, 4000 and none are our choice. With momentum 0.99 a gradient acts
+    # a hundredfold, so that 1e-3 is 0.1 in all, of a loss that is a mean over pixels. Clipping is ours, too: the first
+    # gradients from Gaussian weights are long, and momentum 0.99 would remember them for hundreds of steps.
     "paper": Recipe(4000, 1, 572, "sgd", learning_rate=1e-3, schedule="constant", momentum=0.99, clip=1.0),
-    # What needs the least time by today's habits: AdamW (Loshchilov and Hutter 2019) at one cycle (Smith 2018).
+    # Today's habits: AdamW (Loshchilov and Hutter 2019), one cycle of the learning rate (Smith and Topin 2018).
     "one-cycle": Recipe(600, 4, 572, "adamw", 2e-3, "one-cycle", momentum=0.9, weight_decay=1e-2, clip=1.0),
 }
 
