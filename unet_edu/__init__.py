@@ -4,8 +4,13 @@
 
     arithmetic    sizes, crops, legal inputs, receptive fields, tile plans: plain integers
     models        the networks of the papers, one class each
-    data          images and labels: drawn from a seed (``cells``) or real (``isbi2012``)
+    data          images and labels, drawn from a seed (``cells``) or real (``isbi2012``); augmentation, weight maps
+    training      ``fit``: one loop, on one device or several
+    predict       class probabilities of an image of any size, in tiles that leave no seam
+    metrics       pixel error, IoU, Dice, Rand error, V_Rand, V_Info, warping error
+    checkpoints   trained networks, as safe files
     activations   every feature map of a network
+    registration  whether a network's maps lie where they should
     device        where to compute, found by computing
     book          what chapters need: ``glue``, ``show``
     plots         the pictures that several chapters share
