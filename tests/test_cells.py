@@ -297,13 +297,18 @@ def test_the_character_does_not_change_with_the_size():
     assert 0.8 < inner[0] / inner[1] < 2  # a small image has more cells cut by its edge
 
 
-def test_a_slice_takes_less_than_a_third_of_a_second():
-    times = []
+def test_a_slice_is_drawn_quickly():
+    """0.15 s beside a filter of 0.047 s, on two quiet cores; a ratio, since a busy machine slows both alike."""
+    noise = np.random.default_rng(0).random((1024, 1024))
+    drawing, filtering = [], []
     for seed in range(5):
-        start = time.process_time()  # the processor's time: other programs do not count
+        started = time.process_time()
+        ndimage.gaussian_filter(noise, 8.0)
+        between = time.process_time()
         cells.tissue(512, seed)
-        times.append(time.process_time() - start)
-    assert min(times) < 0.3, times
+        filtering.append(between - started)
+        drawing.append(time.process_time() - between)
+    assert min(drawing) / min(filtering) < 6, (drawing, filtering)
 
 
 # ------------------------------------------------------------------------------------------ mistakes
