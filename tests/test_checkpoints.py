@@ -1,6 +1,7 @@
 """Trained networks in files: what goes in comes out, rounded once; whatever else is in a file is refused."""
 
 import json
+import os
 import pickle
 from pathlib import Path
 
@@ -364,7 +365,7 @@ def test_a_write_that_fails_leaves_the_old_file(file, monkeypatch):
     def full(*paths):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(checkpoints.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(OSError, match="no space"):
         save(file, small(1), TOLD)
     assert file.read_bytes() == before

@@ -187,6 +187,7 @@ def test_tests_and_extensions_import_pinned_packages_only():
 RANKS = {
     "unet_edu": 0,
     "arithmetic": 0,
+    "files": 0,
     "models": 1,
     **dict.fromkeys(
         ["data", "activations", "device", "training", "predict", "metrics", "checkpoints", "registration"], 2

@@ -15,6 +15,7 @@
     book          what chapters need: ``glue``, ``show``
     plots         the pictures that several chapters share
     experiments   the runs whose results the book prints
+    files         files that are written whole or not at all
 """
 
 __version__ = "0.1.0"

@@ -21,13 +21,13 @@ import copy
 import difflib
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
 
+from unet_edu.files import written_whole
 from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, OneLevelUNet, SlidingWindowNet, UNet
 from unet_edu.predict import normalisation
 
@@ -132,13 +132,8 @@ def save(path, net, metadata):
     }
     content = pack(half(net), {key: to_json(key, value) for key, value in entries.items()})
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with written_whole(path) as partial:
         partial.write_bytes(content)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

@@ -404,6 +404,11 @@ def _under(centre: int, stage: str, depth: int, position: int) -> int:
 # --- maps and micrographs ---------------------------------------------------------------------------
 
 
+def busiest(maps):
+    """The channel with the largest spread, an array ``(H, W)``, of captured maps ``(1, C, H, W)``: the one to show."""
+    return maps[0][maps[0].flatten(1).std(1).argmax()].numpy()
+
+
 def image_row(images, titles, frames=None, figsize=None, cmap="gray", limits=(None, None), columns=None):
     """Pictures with titles, in rows of ``columns`` (``None``: all in one row).
 

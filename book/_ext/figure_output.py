@@ -12,7 +12,8 @@ import hashlib
 from docutils import nodes
 from myst_nb.core import render
 
-FIGURE_MIME = "application/vnd.unet-edu.figure+json"
+from unet_edu.book import FIGURE_MIME
+
 SUFFIX = {"image/png": ".png", "image/svg+xml": ".svg"}
 
 

@@ -52,7 +52,7 @@ def write_notebooks(app, exception):
     if exception is not None or app.builder.name != "html":
         return
     chapters = [name for name in sorted(app.env.found_docs) if _is_chapter(app, name)]
-    wheel = _wheel_name(app)
+    setup_source = _setup_source(app, _wheel_name(app))
     outdir = Path(app.outdir)
     if app.config.unet_course_edition:
         folders = {"student": outdir / "notebooks"}
@@ -65,7 +65,7 @@ def write_notebooks(app, exception):
     for docname in status_iterator(chapters, "writing notebooks... ", "darkgreen", len(chapters), app.verbosity):
         pieces = _read_page(app, docname)
         for edition, folder in folders.items():
-            notebook = assemble(pieces, Path(docname).name, edition, _setup_source(app, wheel))
+            notebook = assemble(pieces, Path(docname).name, edition, setup_source)
             nbformat.write(notebook, folder / f"{Path(docname).name}.ipynb")
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import torch
 
+from unet_edu.files import written_whole
+
 PROJECT = Path(__file__).resolve().parents[2]  # the checkout, unless the package is installed from a wheel
 PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "unet-edu")
 
@@ -117,13 +119,8 @@ def write_json(path, data):
     """
     text = json.dumps(data, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with written_whole(path) as partial:
         partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

@@ -8,12 +8,13 @@ The file is replaced in one step, so that there is always a whole one, whenever 
 """
 
 import json
-import os
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+
+from unet_edu.files import written_whole
 
 
 def save_state(path, model, optimizer, facts):
@@ -21,17 +22,9 @@ def save_state(path, model, optimizer, facts):
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     for place, parameter in enumerate(optimizer.param_groups[0]["params"]):
         tensors |= {f"optimizer.{place}.{name}": tensor for name, tensor in optimizer.state[parameter].items()}
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items() if tensor is not None}
-        save_file(tensors, part, metadata={"training": json.dumps(facts)})
-        with open(part, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items() if tensor is not None}
+    with written_whole(path) as partial:
+        save_file(tensors, partial, metadata={"training": json.dumps(facts)})
 
 
 def load_state(path, model, optimizer, run):
