@@ -1,0 +1,166 @@
+"""Run after run into one record, so that a stopped experiment goes on where it was.
+
+    complete(path, head, tasks)     each task is a (Trial, seed); what the record holds already is not run again
+    main(name, …)                   the command line that all experiments share
+
+A record is one JSON file: {"experiment", "settings", "trials": what each row is, "runs": [one entry each]}. It is written
+anew, whole, after each run. Every run tells its own machine, versions, commit and date: they may differ between runs.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from unet_edu.device import best_device
+from unet_edu.experiments.record import machine_kind, results_dir, write_json
+from unet_edu.experiments.trial import run
+
+
+def entry_of(trial, seed, device, bf16):
+    """Return the record's entry of one run."""
+    return run(trial, seed, device, bf16)[1]
+
+
+def complete(path, experiment, trials, seeds, *, device, bf16=None, jobs=1, minutes=float("inf"), progress=False):
+    """Run what the record at `path` lacks of each trial with each seed; return the record. None of it is run twice.
+
+    path: JSON, made if missing; None: nothing is kept.  seeds: 0 … seeds - 1, one after the other for all trials, so
+    that a record that was stopped early has every row.  jobs: runs at the same time, each with its share of the cores.
+    minutes: start no run after so many.
+
+    Raises ValueError where the record is of another experiment, or has a row of that name with other values.
+    """
+    rows = {trial.row: trial.told() for trial in trials}
+    record = {"experiment": experiment, "trials": {}, "runs": []}
+    if path is not None and Path(path).exists():
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+    other = [row for row, told in rows.items() if record["trials"].get(row, told) != told]
+    if record["experiment"] != experiment or other:
+        what = f"row {other[0]!r} with other values" if other else f"the experiment {record['experiment']!r}"
+        raise ValueError(f"{path} holds {what}: move it away to start anew, or give another --output")
+    record["trials"] |= rows
+    there = {(entry["row"], entry["seed"]) for entry in record["runs"]}
+    todo = [(trial, seed) for seed in range(seeds) for trial in trials if (trial.row, seed) not in there]
+    order = list(record["trials"])
+
+    start, waiting = time.monotonic(), set()
+    with pool(jobs) as submit, tqdm(total=len(todo), unit="run", disable=not progress) as bar:
+        while todo or waiting:
+            while todo and len(waiting) < jobs and time.monotonic() - start < 60 * minutes:
+                waiting.add(submit(entry_of, *todo.pop(0), device, bf16))
+            if not waiting:
+                break
+            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in finished:
+                record["runs"].append(future.result())
+                record["runs"].sort(key=lambda entry: (order.index(entry["row"]), entry["seed"]))
+                if path is not None:
+                    write_json(path, record)
+                bar.update()
+    return record
+
+
+class pool:  # noqa: N801, used like a function
+    """``with pool(jobs) as submit``: processes that share the cores; for one job, this process itself."""
+
+    def __init__(self, jobs):
+        self.processes = None
+        if jobs > 1:
+            threads = max(1, torch.get_num_threads() // jobs)
+            self.processes = ProcessPoolExecutor(
+                jobs, get_context("spawn"), initializer=torch.set_num_threads, initargs=(threads,)
+            )
+
+    def __enter__(self):
+        return self.processes.submit if self.processes else self.at_once
+
+    def __exit__(self, *error):
+        if self.processes:
+            self.processes.shutdown(cancel_futures=True)
+
+    @staticmethod
+    def at_once(function, *arguments):
+        future = Future()
+        future.set_result(function(*arguments))
+        return future
+
+
+def mean_sd(values):
+    """Return mean and standard deviation (n - 1 in the denominator; None for a single value)."""
+    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
+def as_text(record):
+    """Return a record as a table of text, a row a line: runs, seconds, scores with their spread over the runs."""
+    lines = [("row", "runs", "parameters", "seconds", "V_Rand", "V_Rand stack", "V_Info", "pixel error", "Rand error")]
+    for row in record["trials"]:
+        runs = [entry for entry in record["runs"] if entry["row"] == row]
+        if not runs:
+            lines.append((row, "0") + ("–",) * 7)
+            continue
+        cells = [row, str(len(runs)), f"{runs[0]['parameters']:,}"]
+        cells.append(f"{np.mean([entry['training']['seconds'] for entry in runs]):.0f}")
+        for part, key in (
+            ("mean", "v_rand"),
+            ("stack", "v_rand"),
+            ("mean", "v_info"),
+            ("stack", "pixel_error"),
+            ("stack", "rand_error"),
+        ):
+            mean, sd = mean_sd([entry["scores"][part][key] for entry in runs])
+            cells.append(f"{mean:.4f}" + ("" if sd is None else f" ± {sd:.4f}"))
+        lines.append(tuple(cells))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def main(experiment, description, trials, seeds=5, text=as_text, arguments=None):
+    """Do what the command line of an experiment says; return the record.
+
+    trials: called as trials(quick, device type), gives the rows.  text: called with the record, gives what is printed.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m unet_edu.experiments.{experiment}", description=description)
+    parser.add_argument("--quick", action="store_true", help="small networks, drawn tissue, seconds: does it work?")
+    parser.add_argument("--seeds", type=int, default=seeds, help=f"runs of each row (default: {seeds})")
+    parser.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows")
+    parser.add_argument("--device", help="cpu, cuda, mps (default: the best one that works)")
+    parser.add_argument(
+        "--bf16", action=argparse.BooleanOptionalAction, help="bfloat16 (default: on GPUs that have it)"
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="runs at the same time, sharing the cores (default: 1)")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="start no run after so many")
+    parser.add_argument("--record", action="store_true", help="keep the results in book/results/, go on from there")
+    parser.add_argument("--output", help="keep them in this file instead")
+    options = parser.parse_args(arguments)
+    if options.record and (options.quick or options.output):
+        parser.error("--record keeps the full experiment in book/results/: leave --quick and --output out")
+    for name in ("seeds", "jobs"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} must be at least 1, not {getattr(options, name)}")
+    device = best_device() if options.device is None else torch.device(options.device)
+    path = options.output
+    if options.record:
+        path = results_dir() / f"{experiment}-{machine_kind(device)}.json"
+    rows = trials(options.quick, device.type)
+    if options.rows:
+        unknown = sorted(set(options.rows) - {trial.row for trial in rows})
+        if unknown:
+            parser.error(f"there is no row {unknown[0]!r}: take of {', '.join(repr(trial.row) for trial in rows)}")
+        rows = [trial for trial in rows if trial.row in options.rows]
+    keep = {"device": str(device), "bf16": options.bf16, "jobs": options.jobs, "minutes": options.minutes}
+    record = complete(path, experiment, rows, options.seeds, progress=sys.stderr.isatty(), **keep)
+    print(text(record))
+    if path:
+        print(f"Kept in {path}")
+    return record

@@ -1,0 +1,163 @@
+"""One run of an experiment: train a network from a seed, score it on the validation slices.
+
+    Trial(row, build, recipe, …)      what is trained, and how: a row of a table
+      + seed ─▶ run ─▶ {"row", "seed", "made", "parameters", "training", "scores"}: an entry of a record
+
+The seed draws the first weights, the tiles and the dropout. Slices 0–17 are for training and 18–23 for validation; the
+held-out slices are never touched.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cache, partial
+
+import numpy as np
+import torch
+from torch import nn
+
+from unet_edu.data import Sample, cells, isbi2012
+from unet_edu.data.augment import augment
+from unet_edu.data.weightmap import class_weights, weight_map
+from unet_edu.experiments.record import made
+from unet_edu.metrics import challenge_scores, lowest_error, pixel_error, rand_error
+from unet_edu.models import SlidingWindowNet
+from unet_edu.models.batch_norm import fold_batch_norm, insert_batch_norm
+from unet_edu.models.fcn import num_parameters
+from unet_edu.predict import normalisation, predict
+from unet_edu.training import Recipe, fit
+
+CURVE = 50  # points of a loss curve that are kept, each the mean of its steps
+DRAWN = {"cells": 512, "small cells": 160}  # pixels a side
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A network and how it is trained. Two trials with the same values are the same experiment."""
+
+    row: str  # its name in the table
+    build: Callable[[], nn.Module]
+    recipe: Recipe
+    data: str = "isbi2012"  # or "cells", "small cells": drawn tissue of 512² and of 160² pixels
+    samples: int = 18  # training slices, the first of 18
+    elastic: float = 10.0  # standard deviation of the elastic deformation's displacements, pixels; 0: none
+    weight_map: bool = False  # the paper's; otherwise all pixels count alike
+    batch_norm: bool = False  # while training; folded into the convolutions afterwards
+    curve: int = 0  # score every so many steps, each slice predicted once; 0: at the end only
+    average8: bool = True  # the final score is that of predictions averaged over the 8 ways to turn and flip
+
+    def told(self):
+        """Return everything but the network and the name as plain JSON."""
+        facts = asdict(self) | {"recipe": {**asdict(self.recipe)}}
+        if self.recipe.clip == float("inf"):
+            facts["recipe"]["clip"] = None
+        return {key: value for key, value in facts.items() if key not in ("row", "build")}
+
+
+@cache
+def slices(data, split):
+    """Return the samples of a split, "train" or "validation": a tuple, read or drawn once."""
+    if data == "isbi2012":
+        return tuple(isbi2012.load(split))
+    seeds = range(18) if split == "train" else range(1000, 1006 if data == "cells" else 1002)
+    return tuple(cells.tissue(DRAWN[data], seed) for seed in seeds)
+
+
+def run(trial, seed, device, bf16=None):
+    """Train and score; return (net, entry): the network in eval mode, and what a record keeps of it, plain JSON.
+
+    device: a torch.device or its name.  bf16: compute in bfloat16 where it does no harm; None: on GPUs that have it.
+    """
+    head = made(device, seed)  # first: the load of the machine before the run is what matters
+    torch.manual_seed(seed)
+    net = trial.build()
+    train = [fitting(sample, net) for sample in slices(trial.data, "train")[: trial.samples]]
+    validation = [fitting(sample, net) for sample in slices(trial.data, "validation")]
+    maps = None
+    if trial.weight_map:
+        labels = [sample.label if sample.instances is None else sample.instances for sample in train]
+        balance = class_weights(labels)
+        maps = [weight_map(label, class_balance=balance) for label in labels]
+    if trial.batch_norm:
+        insert_batch_norm(net)
+    steps = trial.recipe.steps
+    history = fit(
+        net,
+        train,
+        trial.recipe,
+        weights=maps,
+        augment=partial(augment, sigma=trial.elastic),
+        seed=seed,
+        device=device,
+        bf16=bf16,
+        every=trial.curve or steps,
+        score=(lambda net: scores(net, validation, average8=False)["mean"]["v_rand"]) if trial.curve else None,
+        progress=False,
+    )
+    net = fold_batch_norm(net)
+    parts = np.array_split(np.arange(steps), min(CURVE, steps))
+    entry = {
+        "row": trial.row,
+        "seed": seed,
+        "made": head | {"bf16": bf16},
+        "parameters": num_parameters(net),
+        "training": {
+            "seconds": history.seconds[-1],
+            "steps": [int(part[-1]) + 1 for part in parts],
+            "loss": [float(np.mean([history.loss[step] for step in part])) for part in parts],
+            "seconds_at": [history.seconds[part[-1]] for part in parts],
+            "score": [[step, history.seconds[step - 1], value] for step, value in history.score],
+        },
+        "scores": scores(net, validation, trial.average8),
+    }
+    return net, entry
+
+
+def fitting(sample, net):
+    """Return a grey sample with as many channels as the network takes: (H, W), or (C, H, W) for a network of colours."""
+    if net.in_channels == 1:
+        return sample
+    return Sample(np.repeat(sample.image[None], net.in_channels, axis=0), *sample[1:])
+
+
+def cell_probability(net, image, average8):
+    """Return the probability (H, W) of being inside a cell; a sliding window is computed for all windows at once."""
+    if not isinstance(net, SlidingWindowNet):
+        return predict(net, image, average8=average8, progress=False)[1]
+    mean, std = normalisation(net)
+    views = [(turns, flip) for turns in range(4) for flip in (False, True)][: 8 if average8 else 1]
+    found = np.zeros(image.shape, np.float32)
+    for turns, flip in views:
+        seen = np.rot90(image, turns)[:, :: -1 if flip else 1]
+        answer = net.dense((seen - mean) / std).probabilities[1].numpy()
+        found += np.rot90(answer[:, :: -1 if flip else 1], -turns) / len(views)
+    return found
+
+
+def scores(net, validation, average8=False):
+    """Return the challenge's scores of a network on labelled slices, plain JSON.
+
+    "slices": each slice at its own best threshold, "mean" and "sd" over them (n - 1 in the denominator).
+    "stack": one threshold for all slices together, as the challenge scores a stack; and the paper's pixel and Rand
+    error at the threshold that is best for each.
+    """
+    labels = np.stack([sample.label for sample in validation])
+    found = np.stack([cell_probability(net, sample.image, average8) for sample in validation])
+    each = []
+    for sample, probability in zip(validation, found, strict=True):
+        rand, info = challenge_scores(sample.label, probability)
+        each.append({"name": sample.name, "v_rand": rand.score, "threshold": rand.threshold, "v_info": info.score})
+    rand, info = challenge_scores(labels, found)
+    values = {key: [one[key] for one in each] for key in ("v_rand", "v_info")}
+    return {
+        "average8": average8,
+        "slices": each,
+        "mean": {key: float(np.mean(value)) for key, value in values.items()},
+        "sd": {key: float(np.std(value, ddof=1)) for key, value in values.items()},
+        "stack": {
+            "v_rand": rand.score,
+            "threshold": rand.threshold,
+            "v_info": info.score,
+            "pixel_error": lowest_error(pixel_error, labels, found).error,
+            "rand_error": lowest_error(rand_error, labels, found).error,
+        },
+    }
