@@ -30,7 +30,7 @@ BUILDERS = {
     "SlidingWindowNet": lambda: SlidingWindowNet(2, 3),
     "FCN32s": lambda: FCN32s(3, 2, width=1),
     "FCN16s": lambda: FCN16s(3, 2, width=2),
-    "FCN8s": lambda: FCN8s(3, 2, width=1),
+    "FCN8s": lambda: FCN8s(3, 2, width=1, hidden=5),
     "ArticleUNet": lambda: ArticleUNet(3, base_width=2),
 }
 
@@ -331,6 +331,11 @@ def test_metadata_that_is_not_written(file, metadata, error, message):
         save(file, small(1), metadata)
     assert file.read_bytes() == before
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_an_fcn_tells_its_hidden_channels_in_full(tmp_path):
+    _, metadata = read(save(tmp_path / "net.safetensors", FCN32s(2, 1, width=1), TOLD))
+    assert metadata["arguments"] == {"num_classes": 2, "in_channels": 1, "width": 1, "hidden": 64}
 
 
 @pytest.mark.parametrize(("value", "message"), [(1e5, "100000, too large for float16"), (float("nan"), "NaN")])

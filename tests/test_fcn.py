@@ -56,6 +56,19 @@ def test_parameters_at_full_width(network, count):
     assert sum(number for name, number in body.items() if name.startswith("fc7")) == 16_781_312
 
 
+@every_network
+def test_a_small_network_has_few_hidden_channels_and_the_same_geometry(network):
+    small, plain = (on_meta(network, num_classes=2, in_channels=1, width=6, hidden=hidden) for hidden in (32, None))
+    assert (small.fc6.out_channels, small.fc7.out_channels) == (32, 32)
+    assert (plain.fc6.out_channels, plain.fc7.out_channels) == (64 * 6, 64 * 6)
+    assert num_parameters(small) < 250_000 < num_parameters(plain)
+    assert map_sizes(small, 500, 375) == map_sizes(plain, 500, 375)
+    for name, module in small.named_modules():
+        if not name.startswith(("fc", "score_fr")) and name:
+            same = plain.get_submodule(name)
+            assert [p.shape for p in module.parameters()] == [p.shape for p in same.parameters()], name
+
+
 def test_upsampling_kernels_are_stored_as_in_the_reference():
     net = on_meta(FCN32s)
     assert net.upscore.weight.numel() == 1_806_336
@@ -308,6 +321,8 @@ def test_wrong_arguments_are_refused():
         FCN8s(width=0)
     with pytest.raises(TypeError, match="num_classes must be an int"):
         FCN16s(num_classes=2.0)
+    with pytest.raises(ValueError, match="hidden must be at least 1, not 0"):
+        FCN32s(width=1, hidden=0)
 
 
 @pytest.mark.gpu

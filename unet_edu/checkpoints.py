@@ -44,11 +44,12 @@ def attributes(*names):
 
 
 def fcn_arguments(net):
-    """Return the arguments of an FCN, two of which only its layers know."""
+    """Return the arguments of an FCN, most of which only its layers know."""
     return {
         "num_classes": net.score_fr.out_channels,
         "in_channels": net.in_channels,
         "width": net.conv1_1.out_channels,
+        "hidden": net.fc7.out_channels,
     }
 
 

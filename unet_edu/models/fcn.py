@@ -26,7 +26,7 @@ CROPS = fcn_crops(PADDING)  # where on each map the image begins: derived from t
 # The body: per block the channels in multiples of `width`, and how many 3×3 convolutions stand before its pooling
 # (Simonyan and Zisserman 2015, table 1, column D).
 VGG16 = ((1, 2), (2, 2), (4, 3), (8, 3), (8, 3))
-CLASSIFIER = 64  # fc6 and fc7: 64 · 64 = 4096 channels
+CLASSIFIER = 64  # fc6 and fc7, likewise: 64 · 64 = 4096 channels
 
 
 class FCN32s(nn.Module):
@@ -34,16 +34,18 @@ class FCN32s(nn.Module):
 
     num_classes: channels of the result (the paper: 21).  in_channels: channels of the image (the paper: 3).
     width: channels of the first block (the paper: 64); a small one has the same geometry.
+    hidden: channels of fc6 and fc7; None means 64 · width (the paper: 4096). They hold nine tenths of all weights, so
+        a small network needs fewer of them to have a body of any width: 32 beside a width of 6, for example.
 
     Raises TypeError or ValueError where one of them is not an int ≥ 1.
     """
 
-    def __init__(self, num_classes=21, in_channels=3, width=64):
+    def __init__(self, num_classes=21, in_channels=3, width=64, hidden=None):
         super().__init__()
         check_count(num_classes=num_classes, in_channels=in_channels, width=width)
         self.in_channels = in_channels
-        add_body(self, in_channels, width)
-        self.score_fr = score_layer(CLASSIFIER * width, num_classes)
+        add_body(self, in_channels, width, hidden)
+        self.score_fr = score_layer(self.fc7.out_channels, num_classes)
         self.upscore = bilinear_upsampling(num_classes, stride=32, learned=False)
         (crop,) = CROPS.fcn32s
         self.score = Crop(crop)
@@ -61,13 +63,13 @@ class FCN16s(nn.Module):
     Arguments and errors as for `FCN32s`.
     """
 
-    def __init__(self, num_classes=21, in_channels=3, width=64):
+    def __init__(self, num_classes=21, in_channels=3, width=64, hidden=None):
         super().__init__()
         check_count(num_classes=num_classes, in_channels=in_channels, width=width)
         self.in_channels = in_channels
         crop_pool4, crop = CROPS.fcn16s
-        add_body(self, in_channels, width)
-        self.score_fr = score_layer(CLASSIFIER * width, num_classes)
+        add_body(self, in_channels, width, hidden)
+        self.score_fr = score_layer(self.fc7.out_channels, num_classes)
         self.upscore2 = bilinear_upsampling(num_classes, stride=2, learned=True)
         self.score_pool4 = score_layer(8 * width, num_classes)
         self.score_pool4c = Crop(crop_pool4, is_skip=True)
@@ -89,13 +91,13 @@ class FCN8s(nn.Module):
     Arguments and errors as for `FCN32s`.
     """
 
-    def __init__(self, num_classes=21, in_channels=3, width=64):
+    def __init__(self, num_classes=21, in_channels=3, width=64, hidden=None):
         super().__init__()
         check_count(num_classes=num_classes, in_channels=in_channels, width=width)
         self.in_channels = in_channels
         crop_pool4, crop_pool3, crop = CROPS.fcn8s
-        add_body(self, in_channels, width)
-        self.score_fr = score_layer(CLASSIFIER * width, num_classes)
+        add_body(self, in_channels, width, hidden)
+        self.score_fr = score_layer(self.fc7.out_channels, num_classes)
         self.upscore2 = bilinear_upsampling(num_classes, stride=2, learned=True)
         self.score_pool4 = score_layer(8 * width, num_classes)
         self.score_pool4c = Crop(crop_pool4, is_skip=True)
@@ -117,8 +119,10 @@ class FCN8s(nn.Module):
         return self.score(self.upscore8(fused), images)  # 70 → 568 → 500
 
 
-def add_body(network, in_channels, width):
+def add_body(network, in_channels, width, hidden):
     """Give the network VGG16's convolutions, with the classifier's two hidden layers as convolutions fc6 and fc7."""
+    hidden = CLASSIFIER * width if hidden is None else hidden
+    check_count(hidden=hidden)
     channels = in_channels
     for block, (multiple, convolutions) in enumerate(VGG16, start=1):
         for number in range(1, convolutions + 1):
@@ -129,11 +133,11 @@ def add_body(network, in_channels, width):
         # Caffe rounds pooled sizes up. Rounded down, the last crop would not fit at many sizes, VOC's 500 × 375 too.
         network.add_module(f"pool{block}", nn.MaxPool2d(2, ceil_mode=True))
     for name, kernel in (("6", 7), ("7", 1)):
-        network.add_module(f"fc{name}", conv(channels, CLASSIFIER * width, kernel))
+        network.add_module(f"fc{name}", conv(channels, hidden, kernel))
         network.add_module(f"relu{name}", nn.ReLU())
         # Single units are dropped, as in Caffe; Dropout2d, which some ports have, drops whole maps.
         network.add_module(f"drop{name}", nn.Dropout(0.5))
-        channels = CLASSIFIER * width
+        channels = hidden
 
 
 def run_body(network, images):
