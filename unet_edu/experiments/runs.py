@@ -3,13 +3,13 @@
     complete(path, head, tasks)     each task is a (Trial, seed); what the record holds already is not run again
     main(name, …)                   the command line that all experiments share
 
-A record is one JSON file: {"experiment", "settings", "trials": what each row is, "runs": [one entry each]}. It is written
-anew, whole, after each run. Every run tells its own machine, versions, commit and date: they may differ between runs.
+A record is one JSON file: {"experiment", "trials": what each row is, "runs": [one entry each]}. It is written anew,
+whole, after each run. Every run tells its own machine, versions, commit and date: they may differ between runs.
 """
 
 import argparse
 import json
-import os
+import math
 import sys
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -25,17 +25,19 @@ from unet_edu.experiments.record import machine_kind, results_dir, write_json
 from unet_edu.experiments.trial import run
 
 
-def entry_of(trial, seed, device, bf16):
-    """Return the record's entry of one run."""
+def entry_of(trial, seed, device, bf16, path):
+    """Return the record's entry of one run; what an experiment may have instead keeps more than that."""
     return run(trial, seed, device, bf16)[1]
 
 
-def complete(path, experiment, trials, seeds, *, device, bf16=None, jobs=1, minutes=float("inf"), progress=False):
+def complete(
+    path, experiment, trials, seeds, *, device, bf16=None, jobs=1, minutes=math.inf, progress=False, work=entry_of
+):
     """Run what the record at `path` lacks of each trial with each seed; return the record. None of it is run twice.
 
     path: JSON, made if missing; None: nothing is kept.  seeds: 0 … seeds - 1, one after the other for all trials, so
     that a record that was stopped early has every row.  jobs: runs at the same time, each with its share of the cores.
-    minutes: start no run after so many.
+    minutes: start no run after so many.  work: does a run, as `entry_of` does.
 
     Raises ValueError where the record is of another experiment, or has a row of that name with other values.
     """
@@ -53,10 +55,10 @@ def complete(path, experiment, trials, seeds, *, device, bf16=None, jobs=1, minu
     order = list(record["trials"])
 
     start, waiting = time.monotonic(), set()
-    with pool(jobs) as submit, tqdm(total=len(todo), unit="run", disable=not progress) as bar:
+    with Pool(jobs) as submit, tqdm(total=len(todo), unit="run", disable=not progress) as bar:
         while todo or waiting:
             while todo and len(waiting) < jobs and time.monotonic() - start < 60 * minutes:
-                waiting.add(submit(entry_of, *todo.pop(0), device, bf16))
+                waiting.add(submit(work, *todo.pop(0), device, bf16, path))
             if not waiting:
                 break
             finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
@@ -69,8 +71,8 @@ def complete(path, experiment, trials, seeds, *, device, bf16=None, jobs=1, minu
     return record
 
 
-class pool:  # noqa: N801, used like a function
-    """``with pool(jobs) as submit``: processes that share the cores; for one job, this process itself."""
+class Pool:
+    """``with Pool(jobs) as submit``: processes that share the cores; for one job, this process itself."""
 
     def __init__(self, jobs):
         self.processes = None
@@ -125,21 +127,20 @@ def as_text(record):
     )
 
 
-def main(experiment, description, trials, seeds=5, text=as_text, arguments=None):
+def main(experiment, description, trials, *, seeds=5, work=entry_of, text=as_text, arguments=None):
     """Do what the command line of an experiment says; return the record.
 
-    trials: called as trials(quick, device type), gives the rows.  text: called with the record, gives what is printed.
+    trials: called as trials(quick, device type), gives the rows.  work: does a run, as `entry_of` does.
+    text: called with the record, gives what is printed.
     """
     parser = argparse.ArgumentParser(prog=f"python -m unet_edu.experiments.{experiment}", description=description)
     parser.add_argument("--quick", action="store_true", help="small networks, drawn tissue, seconds: does it work?")
     parser.add_argument("--seeds", type=int, default=seeds, help=f"runs of each row (default: {seeds})")
     parser.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows")
     parser.add_argument("--device", help="cpu, cuda, mps (default: the best one that works)")
-    parser.add_argument(
-        "--bf16", action=argparse.BooleanOptionalAction, help="bfloat16 (default: on GPUs that have it)"
-    )
+    parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, help="default: on GPUs that have it")
     parser.add_argument("--jobs", type=int, default=1, help="runs at the same time, sharing the cores (default: 1)")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="start no run after so many")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="start no run after so many")
     parser.add_argument("--record", action="store_true", help="keep the results in book/results/, go on from there")
     parser.add_argument("--output", help="keep them in this file instead")
     options = parser.parse_args(arguments)
@@ -159,7 +160,7 @@ def main(experiment, description, trials, seeds=5, text=as_text, arguments=None)
             parser.error(f"there is no row {unknown[0]!r}: take of {', '.join(repr(trial.row) for trial in rows)}")
         rows = [trial for trial in rows if trial.row in options.rows]
     keep = {"device": str(device), "bf16": options.bf16, "jobs": options.jobs, "minutes": options.minutes}
-    record = complete(path, experiment, rows, options.seeds, progress=sys.stderr.isatty(), **keep)
+    record = complete(path, experiment, rows, options.seeds, progress=sys.stderr.isatty(), work=work, **keep)
     print(text(record))
     if path:
         print(f"Kept in {path}")

@@ -19,7 +19,7 @@ from unet_edu.data import Sample, cells, isbi2012
 from unet_edu.data.augment import augment
 from unet_edu.data.weightmap import class_weights, weight_map
 from unet_edu.experiments.record import made
-from unet_edu.metrics import challenge_scores, lowest_error, pixel_error, rand_error
+from unet_edu.metrics import challenge_scores, lowest_error, pixel_error, rand_error, v_rand
 from unet_edu.models import SlidingWindowNet
 from unet_edu.models.batch_norm import fold_batch_norm, insert_batch_norm
 from unet_edu.models.fcn import num_parameters
@@ -42,8 +42,9 @@ class Trial:
     elastic: float = 10.0  # standard deviation of the elastic deformation's displacements, pixels; 0: none
     weight_map: bool = False  # the paper's; otherwise all pixels count alike
     batch_norm: bool = False  # while training; folded into the convolutions afterwards
-    curve: int = 0  # score every so many steps, each slice predicted once; 0: at the end only
     average8: bool = True  # the final score is that of predictions averaged over the 8 ways to turn and flip
+    curve: int = 0  # score every so many steps; 0: at the end only
+    curve_average8: bool = False  # whether these scores are of averaged predictions, too
 
     def told(self):
         """Return everything but the network and the name as plain JSON."""
@@ -62,10 +63,11 @@ def slices(data, split):
     return tuple(cells.tissue(DRAWN[data], seed) for seed in seeds)
 
 
-def run(trial, seed, device, bf16=None):
+def run(trial, seed, device, bf16=None, finish=None):
     """Train and score; return (net, entry): the network in eval mode, and what a record keeps of it, plain JSON.
 
     device: a torch.device or its name.  bf16: compute in bfloat16 where it does no harm; None: on GPUs that have it.
+    finish: called with the trained network, returns the one to score, such as `unet_edu.checkpoints.rounded`.
     """
     head = made(device, seed)  # first: the load of the machine before the run is what matters
     torch.manual_seed(seed)
@@ -90,10 +92,11 @@ def run(trial, seed, device, bf16=None):
         device=device,
         bf16=bf16,
         every=trial.curve or steps,
-        score=(lambda net: scores(net, validation, average8=False)["mean"]["v_rand"]) if trial.curve else None,
+        score=(lambda net: mean_v_rand(net, validation, trial.curve_average8)) if trial.curve else None,
         progress=False,
     )
     net = fold_batch_norm(net)
+    net = finish(net) if finish else net
     parts = np.array_split(np.arange(steps), min(CURVE, steps))
     entry = {
         "row": trial.row,
@@ -113,7 +116,7 @@ def run(trial, seed, device, bf16=None):
 
 
 def fitting(sample, net):
-    """Return a grey sample with as many channels as the network takes: (H, W), or (C, H, W) for a network of colours."""
+    """Return a grey sample with as many channels as the network takes: (H, W), or (C, H, W) for colours."""
     if net.in_channels == 1:
         return sample
     return Sample(np.repeat(sample.image[None], net.in_channels, axis=0), *sample[1:])
@@ -131,6 +134,12 @@ def cell_probability(net, image, average8):
         answer = net.dense((seen - mean) / std).probabilities[1].numpy()
         found += np.rot90(answer[:, :: -1 if flip else 1], -turns) / len(views)
     return found
+
+
+def mean_v_rand(net, validation, average8=False):
+    """Return the mean V_Rand of a network over labelled slices, each at its own best threshold."""
+    found = [cell_probability(net, sample.image, average8) for sample in validation]
+    return float(np.mean([v_rand(one.label, cells).score for one, cells in zip(validation, found, strict=True)]))
 
 
 def scores(net, validation, average8=False):

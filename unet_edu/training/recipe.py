@@ -43,8 +43,10 @@ RECIPES = {
     # a hundredfold, so that 1e-3 is 0.1 in all, of a loss that is a mean over pixels. Clipping is ours, too: the first
     # gradients from Gaussian weights are long, and momentum 0.99 would remember them for hundreds of steps.
     "paper": Recipe(4000, 1, 572, "sgd", learning_rate=1e-3, schedule="constant", momentum=0.99, clip=1.0),
-    # Today's habits: AdamW (Loshchilov and Hutter 2019), one cycle of the learning rate (Smith and Topin 2018).
-    "one-cycle": Recipe(600, 4, 572, "adamw", 2e-3, "one-cycle", momentum=0.9, weight_decay=1e-2, clip=1.0),
+    # Today's habits: AdamW (Loshchilov and Hutter 2019), one cycle of the learning rate (Smith and Topin 2018), four
+    # tiles a step. Tried on the validation slices with base width 8 and batch normalisation, 400 steps each: a rate of
+    # 1e-2 against 2e-2, 300 against 380 pixels in the same time. For tiles of 300 pixels take augment's sigma=6.
+    "one-cycle": Recipe(1600, 4, 300, "adamw", 1e-2, "one-cycle", momentum=0.9, weight_decay=1e-2, clip=1.0),
 }
 
 

@@ -1,0 +1,74 @@
+"""Train the networks that the package ships, and keep the scores of exactly the weights in the files.
+
+    python -m unet_edu.experiments.checkpoints --record                  all that the record lacks
+    python -m unet_edu.experiments.checkpoints --record --rows unet8-isbi
+    python -m unet_edu.experiments.checkpoints --quick                   tiny ones on drawn tissue, to see that it works
+
+Weights are rounded to float16 first, then scored, then written: to unet_edu/weights/ with --record, beside the file
+with --output. Every name has one run, that of seed 0: no seed is chosen by its score.
+"""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from unet_edu.checkpoints import ENDING, FOLDER, rounded, save
+from unet_edu.experiments.record import results_dir
+from unet_edu.experiments.runs import main
+from unet_edu.experiments.trial import Trial, run
+from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, UNet
+from unet_edu.models.variants import without_dropout
+from unet_edu.training import RECIPES
+
+SMALL_FCN = {"num_classes": 2, "in_channels": 1, "width": 6, "hidden": 32}  # at most 0.25 M parameters
+SMALL_ARTICLE = {"num_classes": 2, "base_width": 5}  # likewise
+
+
+def unet(base_width):
+    """Return a fresh U-Net that drops nothing while it is trained: see the ablation."""
+    return without_dropout(UNet(base_width=base_width))
+
+
+def trials(quick=False, device_type="cpu"):
+    """Return the rows; each is the name of a file."""
+    recipe = replace(RECIPES["one-cycle"], steps=3000)
+    longer = replace(recipe, steps=5000)
+    isbi = Trial("unet8-isbi", partial(unet, 8), recipe, elastic=6.0, weight_map=True, batch_norm=True)
+    rows = [
+        isbi,
+        replace(isbi, row="unet8-cells", data="cells"),
+        replace(isbi, row="unet16-isbi", build=partial(unet, 16), recipe=longer),
+        replace(isbi, row="fcn8s-isbi", build=partial(FCN8s, **SMALL_FCN)),
+        replace(isbi, row="fcn16s-isbi", build=partial(FCN16s, **SMALL_FCN)),
+        replace(isbi, row="fcn32s-isbi", build=partial(FCN32s, **SMALL_FCN)),
+        replace(isbi, row="article-isbi", build=partial(ArticleUNet, **SMALL_ARTICLE)),
+    ]
+    if not quick:
+        return rows
+    tiny = replace(recipe, steps=2, batch=1, tile=188)
+    small = {"data": "small cells", "average8": False}
+    return [
+        replace(rows[0], build=partial(unet, 2), recipe=tiny, **small),
+        replace(rows[3], recipe=tiny, **small),
+    ]
+
+
+def entry_and_file(trial, seed, device, bf16, path):
+    """Train, round, score, write the file; return the record's entry, with the file's name and size in bytes."""
+    net, entry = run(trial, seed, device, bf16, finish=rounded)
+    if path is None:
+        return entry
+    folder = FOLDER if Path(path).parent == results_dir() else Path(path).parent
+    metadata = {
+        "data": f"{trial.data}, training slices 0 to {trial.samples - 1}",
+        "seed": seed,
+        "recipe": trial.told(),
+        "commit": entry["made"]["git"]["commit"],
+        "scores": entry["scores"],
+    }
+    file = save(folder / f"{trial.row}{ENDING}", net, metadata)
+    return entry | {"file": file.name, "bytes": file.stat().st_size}
+
+
+if __name__ == "__main__":
+    main("checkpoints", __doc__.split("\n")[0], trials, seeds=1, work=entry_and_file)
