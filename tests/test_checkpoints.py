@@ -14,7 +14,7 @@ from torch import nn
 
 from unet_edu import checkpoints
 from unet_edu.checkpoints import GIVEN, NETWORKS, OWN, load, names, read, rounded, save
-from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, OneLevelUNet, SlidingWindowNet, UNet
+from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, OneLevelUNet, PaddedUNet, SlidingWindowNet, UNet
 from unet_edu.predict import predict
 
 TOLD = {
@@ -26,6 +26,7 @@ TOLD = {
 }
 BUILDERS = {
     "UNet": lambda: UNet(in_channels=2, num_classes=3, base_width=2, depth=2),
+    "PaddedUNet": lambda: PaddedUNet(in_channels=2, num_classes=3, base_width=2, depth=2),
     "OneLevelUNet": lambda: OneLevelUNet(base_width=3),
     "SlidingWindowNet": lambda: SlidingWindowNet(2, 3),
     "FCN32s": lambda: FCN32s(3, 2, width=1),
@@ -353,7 +354,7 @@ def test_networks_that_are_not_written(tmp_path):
         pass
 
     for net in (nn.Conv2d(1, 1, 1), Similar(base_width=1, depth=1)):
-        with pytest.raises(TypeError, match="one of UNet, OneLevelUNet"):
+        with pytest.raises(TypeError, match="one of UNet, PaddedUNet, OneLevelUNet"):
             save(tmp_path / "net.safetensors", net, TOLD)
     with pytest.raises(ValueError, match=r"net\.safetensors"):
         save(tmp_path / "net.pt", small(), TOLD)

@@ -28,7 +28,7 @@ import torch
 from safetensors import SafetensorError
 
 from unet_edu.files import written_whole
-from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, OneLevelUNet, SlidingWindowNet, UNet
+from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, OneLevelUNet, PaddedUNet, SlidingWindowNet, UNet
 from unet_edu.predict import normalisation
 
 FOLDER = Path(__file__).parent / "weights"
@@ -56,6 +56,7 @@ def fcn_arguments(net):
 # Every network that a file may hold, and how to tell the arguments it was built with. No other class is ever looked up.
 NETWORKS = {
     UNet: attributes("in_channels", "num_classes", "base_width", "depth"),
+    PaddedUNet: attributes("in_channels", "num_classes", "base_width", "depth"),
     OneLevelUNet: attributes("in_channels", "num_classes", "base_width"),
     SlidingWindowNet: attributes("in_channels", "num_classes"),
     FCN32s: fcn_arguments,

@@ -26,6 +26,7 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from unet_edu.arithmetic import Piece, border, grid_step, nearest_valid, plan, tile_plan, unet_macs
+from unet_edu.models.padded import PaddedUNet
 from unet_edu.models.sliding_window import SlidingWindowNet, mirrored
 
 MAX_MEMORY = 2**31  # bytes: enough for the paper's network to take a slice of 512 × 512 in one pass
@@ -52,9 +53,10 @@ def predict(net, image, *, max_memory=MAX_MEMORY, average8=False, progress=None,
     the cheapest tiles that fit into max_memory, and the result is that of one pass over the whole mirrored image, but
     for rounding (1e-5). The image is mirrored without repeating its border pixel, a small one again and again; the
     paper does not say which kind of mirroring it means.
-    A `SlidingWindowNet` gets a window for each pixel. Every other network gets the whole image in one pass, and its
-    logits must be of the image's own size: tiles would not be exact. A pass that would take more than max_memory is
-    refused before it begins, unless the network looks at the values that it computes: then nobody knows beforehand.
+    A `SlidingWindowNet` gets a window for each pixel. Every other network, `PaddedUNet` too, gets the whole image in
+    one pass, and its logits must be of the image's own size: tiles would not be exact. A pass that would take more than
+    max_memory is refused before it begins, unless the network looks at the values that it computes: then nobody knows
+    beforehand.
 
     A network may carry `normalisation = (mean, std)`: then it gets (image - mean) / std. It computes in eval mode;
     afterwards its modes and its device are as they were.
@@ -179,8 +181,8 @@ class Cover:
 
 
 def takes_tiles(net):
-    """Say whether a network is one of valid convolutions, by its attributes."""
-    return all(hasattr(net, name) for name in TILED)
+    """Say whether a network is one of valid convolutions, by its attributes; `PaddedUNet` has them and is not."""
+    return all(hasattr(net, name) for name in TILED) and not isinstance(net, PaddedUNet)
 
 
 def input_size(piece):
@@ -420,7 +422,7 @@ def check_logits(net, logits, shape):
     wanted = (shape[0], shape[2] - lost, shape[3] - lost)
     found = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
     if isinstance(found, str) or len(found) != 4 or (found[0], *found[2:]) != wanted:
-        why = f"depth {net.depth} and valid convolutions" if tiled else "no `depth`, so as large as its input"
+        why = f"depth {net.depth} and valid convolutions" if tiled else "one pass, so as large as its input"
         raise ValueError(
             f"{type(net).__name__} should make logits ({wanted[0]}, classes, {wanted[1]}, {wanted[2]}) of images "
             f"{tuple(shape)} ({why}), not {found}"

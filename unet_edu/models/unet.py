@@ -114,13 +114,16 @@ class CenterCrop(nn.Module):
         return skip[..., rows // 2 : rows // 2 + height, columns // 2 : columns // 2 + width]
 
 
-def conv_pair(in_channels, out_channels):
-    """Return two valid 3×3 convolutions, each with a ReLU: (N, in, H, W) to (N, out, H - 4, W - 4)."""
+def conv_pair(in_channels, out_channels, padding=0):
+    """Return two 3×3 convolutions, each with a ReLU: (N, in, H, W) to (N, out, H - 4, W - 4), valid as in the paper.
+
+    padding: zeros that each puts around its map; the paper has none, and with 1 the size stays as it is.
+    """
     return nn.Sequential(
         OrderedDict(
-            conv1=nn.Conv2d(in_channels, out_channels, 3),
+            conv1=nn.Conv2d(in_channels, out_channels, 3, padding=padding),
             relu1=nn.ReLU(),
-            conv2=nn.Conv2d(out_channels, out_channels, 3),
+            conv2=nn.Conv2d(out_channels, out_channels, 3, padding=padding),
             relu2=nn.ReLU(),
         )
     )
