@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from unet_edu.arithmetic import unet_macs
+from unet_edu.models import sliding_window
 from unet_edu.models.sliding_window import SlidingWindowNet, mirrored
 
 
@@ -90,6 +91,65 @@ def test_predict_cuts_no_more_windows_at_a_time_than_asked(net):
     net.predict(torch.zeros(4, 5), batch_size=8)
     handle.remove()
     assert batches == [8, 8, 4]
+
+
+# ------------------------------------------------------------------------------------------ all windows in one pass
+
+
+@pytest.mark.parametrize("shape", [(9, 7), (1, 1), (1, 3), (18, 2)])
+def test_dense_says_what_predict_says(net, shape):
+    image = np.random.default_rng(4).random(shape)
+    found, wanted = net.dense(image), net.predict(image)
+    assert found.probabilities.dtype == torch.float32
+    assert found.probabilities.shape == (2, *shape)
+    assert torch.allclose(found.probabilities, wanted.probabilities, rtol=0, atol=1e-5)
+    assert wanted.probabilities.max() - wanted.probabilities.min() > 1e-3
+    assert found.patches == wanted.patches
+    assert 0 < found.seconds < 60
+
+
+def test_dense_takes_channels_and_keeps_the_network_as_it_was(net):
+    torch.manual_seed(1)
+    color = SlidingWindowNet(in_channels=3, num_classes=4).train()
+    image = np.random.default_rng(5).random((3, 2, 5)).astype("float32")
+    found = color.dense(image).probabilities
+    assert torch.allclose(found, color.predict(image).probabilities, rtol=0, atol=1e-5)
+    assert not found.requires_grad
+    assert color.training
+    assert color.conv2.dilation == (1, 1)
+    with pytest.raises(ValueError, match=r"\(1, H, W\), not \(3, 4, 4\)"):
+        net.dense(torch.zeros(3, 4, 4))
+
+
+def test_dense_in_bands_says_the_same(net, monkeypatch):
+    image = np.random.default_rng(6).random((11, 8))
+    whole = net.dense(image)
+    monkeypatch.setattr(sliding_window, "BAND", 3 * 8)
+    monkeypatch.setattr(sliding_window, "MIN_ROWS", 1)
+    bands = net.dense(image)
+    assert torch.allclose(bands.probabilities, whole.probabilities, rtol=0, atol=1e-5)
+    assert bands.macs > 2 * whole.macs
+    monkeypatch.setattr(sliding_window, "MIN_ROWS", 11)
+    assert net.dense(image).macs == whole.macs
+
+
+def test_what_dense_costs(net):
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        macs = net.dense(torch.zeros(3, 4)).macs
+    assert counter.get_total_flops() == 2 * macs
+    # A sum of layers of (H + some)·(W + some) values, so pixel·H·W + edge·(H + W) + rest.
+    small, row = net.dense(torch.zeros(2, 3)).macs, net.dense(torch.zeros(3, 3)).macs
+    pixel = macs - row - net.dense(torch.zeros(2, 4)).macs + small
+    edge = row - small - 3 * pixel
+    rest = small - 2 * 3 * pixel - (2 + 3) * edge
+    assert pixel == 218_896
+    assert round(net.macs_per_window / pixel) == 555
+    assert round(512**2 * net.macs_per_window / (512**2 * pixel + 1024 * edge + rest)) == 475
+
+
+# ------------------------------------------------------------------------------------------------------- and the rest
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 47, 48, 200])

@@ -5,6 +5,11 @@ Cireşan, Giusti, Gambardella, Schmidhuber: Deep Neural Networks Segment Neurona
 
     window 95 ▶ conv1 92 ▶ pool1 46 ▶ conv2 42 ▶ pool2 21 ▶ conv3 18 ▶ pool3 9 ▶ conv4 6 ▶ pool4 3 ▶ fc5 200 ▶ score 2
                  4×4                   5×5                   4×4                  4×4       48 maps throughout
+
+Neighbouring windows share nearly all of their pixels, and `predict` computes with each of them anew. `dense` computes
+what they share once: the same answers, with 475 times fewer multiply-adds for an image of 512 × 512. That was the
+group's own next step (Giusti, Cireşan, Masci, Gambardella, Schmidhuber: Fast Image Scanning with Deep Max-Pooling
+Convolutional Neural Networks, ICIP 2013). They keep the maps of each offset apart; here they lie interleaved in one.
 """
 
 import time
@@ -12,6 +17,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.nn.functional import conv2d, max_pool2d
 
 from unet_edu.arithmetic import conv_out, pool_out
 from unet_edu.models.checks import check_count, check_images
@@ -20,6 +26,8 @@ WINDOW = 95
 MAPS = 48
 KERNELS = (4, 5, 4, 4)  # of conv1 … conv4; a 2×2 max-pooling follows each
 HIDDEN = 200
+BAND = 2**18  # pixels that `dense` computes at once: an image of 512 × 512
+MIN_ROWS = 128  # of a band; each computes WINDOW - 1 rows beyond its own again
 
 
 class SlidingWindowNet(nn.Module):
@@ -95,9 +103,7 @@ class SlidingWindowNet(nn.Module):
         check_count(batch_size=batch_size)
         image = self.check_image(image)
         height, width = image.shape[1:]
-        rows = mirrored(height, WINDOW // 2).to(image.device)
-        columns = mirrored(width, WINDOW // 2).to(image.device)
-        extended = image[:, rows[:, None], columns]  # (C, H + 94, W + 94)
+        extended = self.extend(image)
         windows = extended.unfold(1, WINDOW, 1).unfold(2, WINDOW, 1)  # (C, H, W, 95, 95), a view: no pixel is copied
 
         pixels = height * width
@@ -117,6 +123,48 @@ class SlidingWindowNet(nn.Module):
             macs=pixels * self.macs_per_window,
             seconds=time.perf_counter() - start,
         )
+
+    @torch.no_grad()
+    def dense(self, image):
+        """Say for every pixel what `predict` says, but for rounding, in one pass; return a `DensePrediction`.
+
+        image: as for `predict`, mirrored likewise.
+
+        Poolings go on in steps of one pixel, so that no window's answer is left out. What a window reads after n
+        poolings then lies 2^n pixels apart, and the layers' kernels are spread as far: dilation 1, 2, 4, 8, and 16 for
+        fc5, which becomes a convolution over 3 × 3 values. The work is done in bands of rows, so that memory does not
+        grow with the image's height: measured on a CPU, 2 kB for each pixel of a band, 0.5 GB for 512 × 512.
+
+        Raises the errors of `predict` for an image that is not as described there.
+        """
+        start = time.perf_counter()
+        image = self.check_image(image)
+        height, width = image.shape[1:]
+        extended = self.extend(image)
+        rows = max(BAND // width, MIN_ROWS)
+        probabilities = torch.empty(self.num_classes, height, width)
+        macs = 0
+        for first in range(0, height, rows):
+            x = extended[None, :, first : first + rows + WINDOW - 1]  # (1, C, 606, 606) for 512 × 512
+            dilation = 1
+            for level in range(1, len(KERNELS) + 1):
+                conv = getattr(self, f"conv{level}")
+                x = conv2d(x, conv.weight, conv.bias, dilation=dilation).relu_()  # (1, 48, 603, 603), 594, 580, 552
+                macs += x[0].numel() * conv.weight[0].numel()
+                x = max_pool2d(x, 2, stride=1, dilation=dilation)  # 602, 592, 576, 544
+                dilation *= 2
+            fc5 = self.fc5.weight.unflatten(1, (MAPS, 3, 3))
+            x = conv2d(x, fc5, self.fc5.bias, dilation=dilation).relu_()  # (1, 200, 512, 512)
+            macs += x[0].numel() * fc5[0].numel()
+            x = conv2d(x, self.score.weight[..., None, None], self.score.bias)  # (1, num_classes, 512, 512)
+            macs += x[0].numel() * HIDDEN
+            probabilities[:, first : first + rows] = x[0].softmax(dim=0).cpu()
+        return DensePrediction(probabilities, patches=height * width, macs=macs, seconds=time.perf_counter() - start)
+
+    def extend(self, image):
+        """Return the image (C, H, W) mirrored beyond its border, (C, H + 94, W + 94): a whole window for each pixel."""
+        rows, columns = (mirrored(size, WINDOW // 2).to(image.device) for size in image.shape[1:])
+        return image[:, rows[:, None], columns]
 
     def check_image(self, image):
         """Return the image as a tensor (in_channels, H, W), in the network's dtype, on its device; else raise."""
@@ -138,7 +186,7 @@ class DensePrediction:
     """What the sliding window says of an image, and what it cost.
 
     probabilities: (num_classes, H, W), float32 on the CPU, each pixel's classes adding up to 1.
-    patches: windows that went through the network.  macs: multiply-adds of all of them.  seconds: wall time.
+    patches: windows that were answered, one for each pixel.  macs: multiply-adds that it took.  seconds: wall time.
     """
 
     probabilities: torch.Tensor
