@@ -6,7 +6,7 @@ BOOK   := "$(BIN)/jupyter-book" build . -W --keep-going
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help book book-course serve test test-browser test-slow lint format clean
+.PHONY: help book book-course serve test test-browser test-slow speedrun lint format clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,9 @@ test-browser: $(VENV)/.installed  ## drive the built pages in headless Chromium 
 
 test-slow: $(VENV)/.installed  ## what takes minutes: fresh clone, course edition
 	$(BIN)/python -m pytest -m "slow and not browser"
+
+speedrun: $(VENV)/.installed  ## train a small U-Net on the real slices against the clock (two cores: some minutes)
+	$(BIN)/python -m unet_edu.experiments.speedrun --seeds 1
 
 lint: $(VENV)/.installed  ## style and mistakes (ruff)
 	$(BIN)/ruff check .
