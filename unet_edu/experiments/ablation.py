@@ -22,7 +22,7 @@ from unet_edu.training import RECIPES
 
 BASE_WIDTH = 8
 SMALL_FCN = {"num_classes": 2, "in_channels": 1, "width": 6, "hidden": 32}  # at most 0.25 M parameters
-STEPS = 400
+STEPS = 300
 
 
 def changed(change=None, **arguments):

@@ -31,13 +31,12 @@ def unet(base_width):
 
 def trials(quick=False, device_type="cpu"):
     """Return the rows; each is the name of a file."""
-    recipe = replace(RECIPES["one-cycle"], steps=3000)
-    longer = replace(recipe, steps=5000)
-    isbi = Trial("unet8-isbi", partial(unet, 8), recipe, elastic=6.0, weight_map=True, batch_norm=True)
+    recipe = RECIPES["one-cycle"]
+    isbi = Trial("", partial(unet, 8), recipe, elastic=6.0, weight_map=True, batch_norm=True)
     rows = [
-        isbi,
+        replace(isbi, row="unet8-isbi", recipe=replace(recipe, steps=3000)),
         replace(isbi, row="unet8-cells", data="cells"),
-        replace(isbi, row="unet16-isbi", build=partial(unet, 16), recipe=longer),
+        replace(isbi, row="unet16-isbi", build=partial(unet, 16), recipe=replace(recipe, steps=5000)),
         replace(isbi, row="fcn8s-isbi", build=partial(FCN8s, **SMALL_FCN)),
         replace(isbi, row="fcn16s-isbi", build=partial(FCN16s, **SMALL_FCN)),
         replace(isbi, row="fcn32s-isbi", build=partial(FCN32s, **SMALL_FCN)),
