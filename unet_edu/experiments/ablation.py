@@ -36,8 +36,8 @@ def trials(quick=False, device_type="cpu"):
     width, changes = (2, {"steps": 2, "tile": 188}) if quick else (BASE_WIDTH, {"steps": STEPS})
     recipe = replace(RECIPES["one-cycle"], **changes)
     even = replace(recipe, tile=-(-recipe.tile // 16) * 16)  # 304: the padded network halves its maps four times
-    windows = recipe.batch * unet_macs(recipe.tile, base_width=width) // SlidingWindowNet().macs_per_window
-    sliding = replace(recipe, tile=WINDOW, batch=windows)
+    macs = recipe.batch * unet_macs(recipe.tile, base_width=width)
+    sliding = replace(recipe, tile=WINDOW, batch=max(1, macs // SlidingWindowNet().macs_per_window))
     one = Trial(
         "U-Net",
         partial(changed, base_width=width),
