@@ -244,3 +244,34 @@ def test_outside_a_notebook_show_prints_the_alt_text_alone(capsys):
     book.show(drawing(), alt="A line that rises.", caption="Look.")
     assert capsys.readouterr().out == "A line that rises.\n"
     assert plt.get_fignums() == []
+
+
+# --- tables ------------------------------------------------------------------------------------------
+
+HEAD, ROWS = ["network", "score"], [["a < b", "0.5"], ["c", "0.25"]]
+
+
+def test_a_table_names_its_rows_and_columns_and_escapes_them(displayed):
+    book.table(HEAD, ROWS, caption="Scores & more")
+    data = displayed[0]["data"]
+    markup = data["text/html"]
+    assert re.findall(r"<th scope=(\w+)[^>]*>(.*?)(?=<)", markup) == [
+        ("col", "network"), ("col", "score"), ("row", "a &lt; b"), ("row", "c")
+    ]  # fmt: skip
+    assert re.findall(r"<td[^>]*>(.*?)(?=<)", markup) == ["0.5", "0.25"]
+    assert "Scores &amp; more</caption>" in markup
+    assert 'tabindex="0"' in markup, "a table that scrolls can be reached with the keyboard"
+    assert data["text/plain"].splitlines() == ["Scores & more", "", "network  score", "a < b    0.5", "c        0.25"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "caption", "message"), [([["a"]], "b", "1 entries and the head 2"), (ROWS, " ", "caption")]
+)
+def test_table_refuses_ragged_rows_and_no_caption(rows, caption, message):
+    with pytest.raises(ValueError, match=message):
+        book.table(HEAD, rows, caption=caption)
+
+
+def test_outside_a_notebook_table_prints_text(capsys):
+    book.table(HEAD, ROWS, caption="Scores")
+    assert capsys.readouterr().out.startswith("Scores\n\nnetwork  score\n")

@@ -193,9 +193,14 @@ def test_the_wheel_of_the_site_is_the_package_and_nothing_else(reader):
         info = next(name for name in archive.namelist() if name.endswith("METADATA"))
         assert "Name: unet-edu" in archive.read(info).decode()
     package = reader.book.root / "unet_edu"
-    wanted = {path for pattern in ("*.py", "*.csv", "*.js", "*.safetensors") for path in package.rglob(pattern)}
+    wanted = {
+        path for pattern in ("*.py", "*.csv", "*.js", "*.safetensors", "*.json") for path in package.rglob(pattern)
+    }
     assert sorted(names) == sorted(path.relative_to(reader.book.root).as_posix() for path in wanted)
     assert {"unet_edu/__init__.py", "unet_edu/arithmetic.py", "unet_edu/models/unet.py"} <= set(names)
+    records = {f"unet_edu/records/{path.name}" for path in (ROOT / "book" / "results").glob("*.json")}
+    assert records, "the records of the experiments lie in book/results"
+    assert records <= set(names)
 
 
 def test_the_build_leaves_nothing_in_the_checkout(reader):

@@ -194,6 +194,7 @@ RANKS = {
     ),
     **dict.fromkeys(["plots", "book", "figures"], 3),
     "experiments": 4,
+    "results": 5,
     "course": 5,
 }
 

@@ -2,8 +2,9 @@
 
     glue("params", 31_030_658)      the prose prints it:  {glue:text}`params:,d`
     show(fig, alt=..., caption=...) one picture for the light page, one for the dark, with alt text and caption
+    table(head, rows, caption=...)  computed numbers side by side
 
-Both work in the built page, in JupyterLab and in Colab (which has no myst-nb), and need nothing but IPython.
+All work in the built page, in JupyterLab and in Colab (which has no myst-nb), and need nothing but IPython.
 """
 
 from __future__ import annotations
@@ -65,6 +66,44 @@ def show(fig, *, alt: str, caption: str, name: str | None = None) -> None:
     light, dark = render_light_and_dark(fig)
     plt.close(fig)
     _display_figure({"light": light, "dark": dark, "alt": alt, "caption": caption, "name": name})
+
+
+def table(head: list[str], rows: list[list[str]], *, caption: str) -> None:
+    """Show a table of texts; the first of each row names it. A table that is wider than the page scrolls by itself.
+
+    Raises:
+        ValueError: ``caption`` is empty, or a row is not as long as ``head``.
+    """
+    from IPython import get_ipython
+    from IPython.display import display
+
+    caption = " ".join(caption.split())
+    if not caption:
+        raise ValueError("table(caption=...) is empty: say in one sentence what the rows are")
+    for row in rows:
+        if len(row) != len(head):
+            raise ValueError(f"the row {row} has {len(row)} entries and the head {len(head)}: give as many")
+    lines = [list(map(str, line)) for line in (head, *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    plain = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    if get_ipython() is None:
+        print(caption, "", *plain, sep="\n")
+        return
+
+    def line(cells, first, others):
+        """One row; `first` and `others` are the beginnings of the tags of its cells."""
+        left, right = "text-align:left;white-space:nowrap", "text-align:right;white-space:nowrap"
+        tags = [f'<{first} style="{left}">', *[f'<{others} style="{right}">'] * (len(cells) - 1)]
+        return f"<tr>{''.join(tag + html.escape(cell) for tag, cell in zip(tags, cells, strict=True))}</tr>"
+
+    words = html.escape(caption)
+    whole = (
+        f'<div role="region" tabindex="0" aria-label="{words}" style="overflow-x:auto"><table class="table">'
+        f'<caption style="caption-side:top;text-align:left">{words}</caption>'
+        f"<thead>{line(lines[0], 'th scope=col', 'th scope=col')}</thead>"
+        f"<tbody>{''.join(line(cells, 'th scope=row', 'td') for cells in lines[1:])}</tbody></table></div>"
+    )
+    display({"text/html": whole, "text/plain": "\n".join([caption, "", *plain])}, raw=True)
 
 
 def render_light_and_dark(fig) -> tuple[dict, dict]:

@@ -1,0 +1,524 @@
+"""Records into sentences, tables and pictures; mistakes as V_Rand sees them; the page with and without records."""
+
+import json
+import re
+from dataclasses import replace
+from functools import partial
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from bookkit import ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from myst_nb.core.read import read_myst_markdown_notebook
+from myst_parser.config.main import MdParserConfig
+from scipy.stats import ttest_ind
+
+from unet_edu import book, checkpoints, plots, results
+from unet_edu.experiments import trial
+from unet_edu.metrics import v_rand
+from unet_edu.models import UNet
+from unet_edu.training import RECIPES
+
+PAGE = ROOT / "book" / "results.md"
+
+# --- records for the tests ---------------------------------------------------------------------------
+
+
+def made(kind="cpu", date="2026-01-02T03:04:05+00:00", commit="0123456789", changed=False):
+    machine = {"kind": kind, "device": kind.upper(), "processor": "Some CPU", "cores": 2, "threads": 1}
+    return {"date": date, "machine": machine, "git": {"commit": commit, "changed": changed}}
+
+
+def entry(row, seed, v_rand=0.9, curve=(0.5, 0.8, 0.9), **head):
+    """One run: its final score on every slice is `v_rand`, its scores while training are `curve`, every 10 s."""
+    return {
+        "row": row,
+        "seed": seed,
+        "made": made(**head),
+        "parameters": 1234,
+        "training": {
+            "seconds": 30.0,
+            "steps": [1, 2, 3],
+            "loss": [1.0, 0.5, 0.25],
+            "seconds_at": [10.0, 20.0, 30.0],
+            "score": [[step + 1, 10.0 * (step + 1), value] for step, value in enumerate(curve)],
+        },
+        "scores": {
+            "average8": False,
+            "slices": [{"name": f"slice {n}", "v_rand": v_rand + n / 100, "v_info": 0.9} for n in range(2)],
+            "mean": {"v_rand": v_rand, "v_info": 0.9},
+            "sd": {"v_rand": 0.02, "v_info": 0.01},
+            "stack": {"v_rand": v_rand - 0.1, "v_info": 0.9, "pixel_error": 0.1, "rand_error": 0.2},
+        },
+    }
+
+
+def record(rows, experiment="ablation", told=None, **head):
+    """A record of {row: V_Rand of its runs}. told: {row: facts about it}."""
+    runs = [entry(row, seed, score, **head) for row, scores in rows.items() for seed, score in enumerate(scores)]
+    return {"experiment": experiment, "trials": {row: (told or {}).get(row, {}) for row in rows}, "runs": runs}
+
+
+ABLATION = record({"U-Net": [0.96, 0.95, 0.97], "worse": [0.80, 0.81, 0.82], "like it": [0.95, 0.96, 0.95], "none": []})
+SCALING = record(
+    {"1 slice, elastic": [0.8, 0.82], "1 slice": [0.6, 0.61], "4 slices, elastic": [0.95], "4 slices": [0.9, 0.94]},
+    "data_scaling",
+    {name: {"samples": int(name[0]), "elastic": 6.0 * ("elastic" in name)}
+     for name in ("1 slice, elastic", "1 slice", "4 slices, elastic", "4 slices")},
+)  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder of records, and none of weights."""
+    monkeypatch.setattr(results, "RECORDS", tmp_path)
+    monkeypatch.setattr(checkpoints, "FOLDER", tmp_path / "weights")
+    return tmp_path
+
+
+def write(folder, name, content):
+    (folder / f"{name}.json").write_text(json.dumps(content))
+
+
+@pytest.fixture(autouse=True)
+def no_figures_left():
+    yield
+    plt.close("all")
+
+
+# --- reading -----------------------------------------------------------------------------------------
+
+
+def test_the_records_of_a_checkout_are_those_of_the_book():
+    assert results.RECORDS.resolve() == ROOT / "book" / "results"
+
+
+def test_what_has_not_been_run_is_none_and_names_its_command(folder):
+    write(folder, "ablationx-cpu", ABLATION)
+    assert results.read("ablation") is None
+    assert results.origin("ablation").startswith("This has not been run yet")
+    assert "python -m unet_edu.experiments.ablation --record" in results.origin("ablation")
+
+
+def test_a_record_without_a_run_does_not_count(folder):
+    write(folder, "ablation-nvidia-h100", record({"U-Net": []}))
+    write(folder, "ablation-cpu", ABLATION)
+    assert results.read("ablation") == ABLATION
+
+
+def test_a_gpu_goes_before_a_newer_cpu_and_the_newest_gpu_before_others(folder):
+    old = record({"a": [0.5]}, kind="nvidia-a", date="2026-01-02T00:00:00+00:00")
+    new = record({"a": [0.6]}, kind="nvidia-b", date="2026-01-03T00:00:00+00:00")
+    cpu = record({"a": [0.7]}, kind="cpu", date="2026-02-01T00:00:00+00:00")
+    for name, one in (("nvidia-b", new), ("nvidia-a", old), ("cpu", cpu)):
+        write(folder, f"ablation-{name}", one)
+    assert results.read("ablation") == new
+
+
+def test_origin_tells_runs_machine_days_and_commits(folder):
+    runs = record({"a": [0.5, 0.6, 0.7], "b": []})
+    runs["runs"][1]["made"] = made(date="2026-03-09T00:00:00+00:00", commit="fedcba9876", changed=True)
+    write(folder, "ablation-cpu", runs)
+    assert results.origin("ablation") == (
+        "3 runs of 2 rows, 0 to 3 each; Some CPU, 2 cores, 1 thread a run; 2 January 2026 to 9 March 2026; "
+        "commit 0123456 and fedcba9, with changes not committed."
+    )
+
+
+def test_origin_of_one_row_on_a_gpu_outside_a_checkout(folder):
+    write(folder, "isbi-x", record({"a": [0.5]}, kind="x100", commit=None))
+    assert results.origin("isbi") == "1 run; X100; 2 January 2026."
+
+
+def test_every_record_of_the_book_can_be_read():
+    for path in results.RECORDS.glob("*.json"):
+        name = path.stem.split("-")[0]
+        assert results.read(name) is None or results.origin(name)
+
+
+def test_the_score_table_has_a_line_for_every_row_and_dashes_for_none():
+    head, lines = results.score_table(ABLATION)
+    assert [line[:2] for line in lines] == [["U-Net", "3"], ["worse", "3"], ["like it", "3"], ["none", "0"]]
+    assert {len(line) for line in lines} == {len(head)}
+    assert lines[0][head.index("V_Rand")] == "0.9600 ± 0.0100"
+    assert lines[0][head.index("V_Rand, stack")] == "0.8600 ± 0.0100"
+    assert set(lines[3][2:]) == {"–"}
+
+
+def test_one_run_has_no_spread():
+    assert results.spread([0.5]) == "0.5000"
+    assert results.spread([]) == "–"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"), [(["a"], "a"), (["a", "b"], "a and b"), ("abc", "a, b and c"), ([], ""), ([3, 4], "3 and 4")]
+)
+def test_listed(words, text):
+    assert results.listed(words) == text
+
+
+# --- differences -------------------------------------------------------------------------------------
+
+SCORES = st.lists(st.floats(0, 1), min_size=2, max_size=6)
+
+
+@pytest.mark.parametrize("runs", [2, 3, 5])
+def test_the_rule_is_student_s_test_at_the_level_that_chance_tells(runs):
+    shape = np.linspace(-1, 1, runs)
+    shape /= shape.std(ddof=1)
+    for distance, verdict in ((1.99, False), (2.01, True)):
+        assert results.differ(list(shape), list(shape + distance)) is verdict
+    assert results.chance(runs) == pytest.approx(ttest_ind(shape, shape + 2).pvalue)
+
+
+def test_groups_of_unlike_size_share_one_standard_deviation():
+    a, b = [0.0, 2.0], [5.0, 5.0, 5.0, 5.0]
+    assert results.pooled(a, b) == pytest.approx((2 / 4) ** 0.5)
+    assert results.pooled([1.0], [2.0]) is None
+
+
+@pytest.mark.parametrize("few", [[], [0.5]])
+def test_a_single_run_differs_from_nothing_that_can_be_told(few):
+    assert results.differ(few, [0.1, 0.2]) is None
+    assert results.differ([0.1, 0.2], few) is None
+
+
+@given(SCORES, SCORES)
+def test_the_order_of_rows_and_of_runs_plays_no_part(a, b):
+    assert results.differ(a, b) == results.differ(b, a)
+
+
+@given(SCORES)
+def test_a_row_does_not_differ_from_itself(a):
+    assert results.differ(a, a) is False
+
+
+def test_verdicts_put_every_row_in_its_sentence():
+    first, far, near, few = results.verdicts(record({"U-Net": [0.96, 0.95, 0.97], "worse": [0.8, 0.81, 0.82],
+        "like it": [0.95, 0.96, 0.95], "lone": [0.1], "none": []})).split(". ")  # fmt: skip
+    assert first == "U-Net: V_Rand 0.9600 ± 0.0100"
+    assert far == "Further from it than the seeds explain: worse (-0.1500)"
+    assert near == "No difference that these runs can show: like it (-0.0067)"
+    assert few == "Too few runs to say: lone and none."
+
+
+def test_scatter_of_slices_and_of_seeds():
+    assert "scatter by 0.0200" in results.slices_and_seeds(ABLATION)
+    assert f"alone by {results.pooled([0.96, 0.95, 0.97], [0.8, 0.81, 0.82], [0.95, 0.96, 0.95]):.4f}" in (
+        results.slices_and_seeds(ABLATION)
+    )
+    assert results.slices_and_seeds(record({"a": [0.5]})).endswith("(standard deviation).")
+
+
+def test_scaling_compares_like_with_like():
+    text = results.scaling_text(SCALING)
+    assert "1 slice: 0.8100 ± 0.0141 with and 0.6050 ± 0.0071 without elastic deformation, they differ." in text
+    assert "4 slices: 0.9500 with and 0.9200 ± 0.0283 without elastic deformation, too few runs to say." in text
+    assert results.scaling_values(SCALING, True) == {1: [0.8, 0.82], 4: [0.95]}
+
+
+def test_seconds_to_the_target():
+    runs = record({"a": [0.9] * 3}, "speedrun")
+    for one, curve in zip(runs["runs"], ((0.98, 0.99), (0.5, 0.97), (0.1, 0.2)), strict=True):
+        one["training"]["score"] = [[n, 10.0 * (n + 1), value] for n, value in enumerate(curve)]
+    assert results.reached(runs, 0.97) == ([10.0, 20.0, None], 20.0)
+    text = results.speedrun_text(runs, 0.97)
+    assert text.startswith("2 of 3 runs came to V_Rand 0.970: seed 0 10 s, seed 1 20 s and seed 2 never.")
+    assert text.endswith("The median is 20 s.")
+
+
+def test_where_most_runs_never_arrive_there_is_no_median():
+    runs = record({"a": [0.9] * 3}, "speedrun")
+    assert results.reached(runs, 0.95) == ([None] * 3, None)
+    assert results.speedrun_text(runs, 0.95).endswith("There is no median to give.")
+
+
+# --- pictures ----------------------------------------------------------------------------------------
+
+
+def marks(axes, marker):
+    return [line for line in axes.lines if line.get_marker() == marker and len(line.get_xdata())]
+
+
+def test_the_dot_plot_shows_every_run_best_row_on_top():
+    fig = results.dot_plot(ABLATION)
+    (axes,) = fig.axes
+    assert sorted(x for line in marks(axes, "o") for x in line.get_xdata()) == sorted(results.values(ABLATION["runs"]))
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["U-Net", "like it", "worse"]
+    assert axes.yaxis_inverted()
+    low, high = axes.get_xlim()
+    assert low < 0.8
+    assert high > 0.97
+
+
+def test_curves_have_a_thin_line_a_run_and_a_thick_one_a_row():
+    loss, score = results.curves(record({"a": [0.9, 0.9], "b": [0.9], "none": []}, "isbi")).axes
+    for axes in (loss, score):
+        widths = [line.get_linewidth() for line in axes.lines]
+        assert (widths.count(0.8), widths.count(2.4)) == (3, 2)
+    assert [text.get_text() for text in score.get_legend().get_texts()] == ["a (2 runs)", "b (1 run)"]
+    (only,) = results.curves(record({"a": [0.9]}, "speedrun"), loss=False, target=0.95).axes
+    assert "target 0.950" in [text.get_text() for text in only.texts]
+    assert only.get_ylim()[1] > 0.95
+
+
+def test_the_curve_s_mean_is_that_of_the_runs():
+    runs = record({"a": [0.9, 0.9]}, "isbi")
+    runs["runs"][1]["training"]["score"] = [[1, 20.0, 0.7], [2, 30.0, 0.9], [3, 40.0, 0.95]]
+    mean = results.curves(runs).axes[1].lines[-1]
+    assert mean.get_xdata() == pytest.approx([15, 25, 35])
+    assert mean.get_ydata() == pytest.approx([0.6, 0.85, 0.925])
+
+
+def test_scaling_shows_every_run():
+    (axes,) = results.scaling(SCALING).axes
+    assert sorted(y for m in "os" for line in marks(axes, m) for y in line.get_ydata()) == sorted(
+        results.values(SCALING["runs"])
+    )
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "4"]
+
+
+def test_ratios_show_time_and_work_quickest_first():
+    rows = [{"name": name, "ratio": ratio, "macs_ratio": work} for name, ratio, work in
+            (("first", 1.0, 1.0), ("slow", 10.0, 5.0), ("quick", 0.1, None))]  # fmt: skip
+    (axes,) = results.ratios({"rows": rows}).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["quick", "first", "slow"]
+    assert [line.get_xdata()[0] for line in marks(axes, "o")] == [0.1, 1, 10]
+    assert [line.get_xdata()[0] for line in marks(axes, "D")] == [1, 5]
+
+
+def test_the_speed_of_the_slowest_is_told_in_multiples():
+    rows = [{"name": "a", "ratio": 1.0, "seconds": {"median": 0.5}}, {"name": "b", "ratio": 40.04}]
+    assert results.speed_text({"rows": rows}) == "a takes 0.5 s; b takes 40 times as long."
+
+
+@settings(max_examples=25)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=5), st.sampled_from("xy"))
+def test_the_axis_widens_towards_one_and_shows_all_scores(scores, which):
+    fig, axes = plt.subplots()
+    results.towards_one(axes, which, scores)
+    low, high = getattr(axes, f"get_{which}lim")()
+    assert low < min(scores) or low == pytest.approx(min(scores), abs=1e-5)
+    assert high > max(scores) or high == pytest.approx(max(scores), abs=1e-5)
+    axis = getattr(axes, f"{which}axis")
+    assert all(low <= tick <= high for tick in axis.get_ticklocs())
+    place = axis.get_transform().transform
+    assert np.diff(place(np.array([0.5, 0.6, 0.7, 0.8, 0.9])))[-1] > np.diff(place(np.array([0.5, 0.6])))[0]
+    plt.close(fig)
+
+
+# --- mistakes ----------------------------------------------------------------------------------------
+
+
+def two_cells(size=40, membrane=(19, 21)):
+    label = np.ones((size, size), np.uint8)
+    label[:, slice(*membrane)] = 0
+    return label
+
+
+def test_a_perfect_proposal_has_no_mistake():
+    found = results.mistakes(two_cells(), two_cells(), 0.5)
+    assert (found.cells, found.merged_cells, found.split_cells) == (2, 0, 0)
+    assert not found.merged.any()
+    assert not found.split.any()
+
+
+def test_a_hole_marks_the_whole_membrane():
+    proposal = two_cells()
+    proposal[20, :] = 1
+    found = results.mistakes(two_cells(), proposal, 0.5)
+    assert (found.merged_cells, found.split_cells) == (2, 0)
+    assert found.merged.any(1).all(), "from top to bottom, though the hole is one pixel high"
+    assert not (found.merged & (two_cells() == 1)).any(), "where the true membrane is"
+    assert not found.split.any()
+
+
+def test_an_invented_membrane_is_marked_where_it_stands():
+    proposal = two_cells()
+    proposal[30, :19] = 0
+    found = results.mistakes(two_cells(), proposal, 0.5)
+    assert (found.merged_cells, found.split_cells) == (0, 1)
+    assert found.split[30, :18].all()
+    assert not found.split[:29].any()
+    assert not found.merged.any()
+
+
+def test_a_membrane_that_ends_within_a_cell_is_no_mistake():
+    proposal = two_cells()
+    proposal[30, 3:19] = 0
+    assert not results.mistakes(two_cells(), proposal, 0.5).split.any()
+
+
+@pytest.mark.parametrize("membrane", [(14, 26), (17, 19), (21, 23)])
+def test_a_broad_or_shifted_membrane_is_no_mistake(membrane):
+    found = results.mistakes(two_cells(), two_cells(membrane=membrane), 0.5)
+    assert (found.merged_cells, found.split_cells) == (0, 0)
+    assert not (found.merged | found.split).any()
+
+
+def test_both_at_once():
+    """The membrane is missing, and another one crosses both cells: each is split, and each half is merged."""
+    proposal = np.ones((40, 40), np.uint8)
+    proposal[20] = 0
+    found = results.mistakes(two_cells(), proposal, 0.5)
+    assert (found.merged_cells, found.split_cells) == (2, 2)
+    assert found.merged[[5, 35]].any(1).all()
+    assert found.split[20, [5, 35]].all()
+
+
+def test_the_threshold_is_that_of_the_score():
+    probability = np.where(two_cells() == 1, 0.9, 0.6)
+    assert results.mistakes(two_cells(), probability, 0.5).merged_cells == 2
+    assert results.mistakes(two_cells(), probability, 0.7).merged_cells == 0
+    assert v_rand(two_cells(), probability).threshold > 0.5
+
+
+@given(hnp.arrays(np.uint8, (12, 12), elements=st.integers(0, 1)))
+def test_no_truth_is_a_mistake_of_itself(label):
+    found = results.mistakes(label, label, 0.5)
+    assert not (found.merged | found.split).any()
+    assert found.merged_cells == found.split_cells == 0
+
+
+@given(hnp.arrays(bool, (20, 20)), st.integers(1, 6))
+def test_dots_are_apart_and_leave_no_gap(mask, step):
+    dots = results.spaced(mask, step)
+    assert all(mask[row, column] for row, column in dots)
+    distance = np.abs(dots[:, None] - dots[None]).max(-1)
+    assert (distance[~np.eye(len(dots), dtype=bool)] >= step).all()
+    for point in np.argwhere(mask):
+        assert (np.abs(dots - point).max(1) < step).any()
+
+
+@given(hnp.arrays(bool, (9, 11)), st.integers(1, 9))
+def test_the_busiest_window_is_the_fullest_of_all(mask, side):
+    top, left = results.busiest_window(mask, side)
+    counts = {(r, c): mask[r : r + side, c : c + side].sum() for r in range(9 - side + 1) for c in range(11 - side + 1)}
+    assert counts[top, left] == max(counts.values())
+
+
+# --- shipped networks --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A network after two steps on drawn tissue, what its file is to tell, and the record of its run."""
+    recipe = replace(RECIPES["one-cycle"], steps=2, batch=1, tile=188)
+    one = trial.Trial("tiny", partial(UNet, base_width=1), recipe, data="small cells", average8=False)
+    net, run = trial.run(one, 0, "cpu", finish=checkpoints.rounded)
+    metadata = {"data": "small cells", "seed": 0, "recipe": one.told(), "commit": "abcdef012", "scores": run["scores"]}
+    return net, metadata, {"experiment": "checkpoints", "trials": {"tiny": one.told()}, "runs": [run]}
+
+
+@pytest.fixture
+def shipped(folder, trained):
+    """The folder of records, in it the record of one shipped network."""
+    net, metadata, its_record = trained
+    checkpoints.save(checkpoints.FOLDER / "tiny.safetensors", net, metadata)
+    write(folder, "checkpoints-cpu", its_record)
+    return folder
+
+
+def test_nothing_shipped_names_the_command(folder):
+    assert results.shipped() == []
+    assert results.usable([]) == []
+    assert "python -m unet_edu.experiments.checkpoints --record" in results.shipped_origin([])
+
+
+def test_a_shipped_network_meets_its_run_and_gives_its_scores_again(shipped):
+    (one,) = results.shipped()
+    assert (one.name, one.data) == ("tiny", "small cells")
+    assert one.bytes == (checkpoints.FOLDER / "tiny.safetensors").stat().st_size
+    assert one.entry["seed"] == 0
+    assert "commit abcdef0" in results.shipped_origin([one])
+    head, (line,) = results.shipped_table([one])
+    assert line[head.index("V_Rand")].startswith(f"{one.metadata['scores']['mean']['v_rand']:.4f} ± ")
+    again = results.recompute(one)
+    assert [name for name, *_ in again] == [each["name"] for each in one.metadata["scores"]["slices"]]
+    assert all(f"{told:.4f}" == f"{now:.4f}" for _, told, now in again)
+    assert len(results.recompute(one, count=1)) == 1
+
+
+def test_a_run_with_other_scores_is_not_the_file_s(shipped):
+    path = shipped / "checkpoints-cpu.json"
+    changed = json.loads(path.read_text())
+    changed["runs"][0]["scores"]["mean"]["v_rand"] += 1e-6
+    path.write_text(json.dumps(changed))
+    (one,) = results.shipped()
+    assert one.entry is None
+    assert "no record" in results.shipped_origin([one])
+    assert results.shipped_table([one])[1][0][4] == "–"
+
+
+def test_without_the_real_slices_there_is_nothing_to_score_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNET_EDU_DATA", str(tmp_path))
+    assert results.validation("isbi2012") == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", checkpoints.names())
+def test_the_package_s_own_networks_give_the_scores_that_their_files_tell(name):
+    (one,) = [one for one in results.shipped() if one.name == name]
+    if not results.validation(one.data):
+        pytest.skip("needs the real slices")
+    assert one.entry is not None, "the record of its run"
+    for where, told, now in results.recompute(one):
+        assert f"{told:.4f}" == f"{now:.4f}", where
+
+
+# --- the page ----------------------------------------------------------------------------------------
+
+
+def run_page(monkeypatch):
+    """Run the page's cells here; return what it glued, and the words of its figures and tables."""
+    glued, words = {}, []
+    monkeypatch.setattr(book, "glue", glued.__setitem__)
+    monkeypatch.setattr(book, "show", lambda fig, **texts: (plots.recolour(fig, plots.DARK), words.append(texts)))
+    monkeypatch.setattr(book, "table", lambda head, rows, caption: words.append({"caption": caption, "rows": rows}))
+    cells = read_myst_markdown_notebook(PAGE.read_text("utf-8"), MdParserConfig(), path=str(PAGE)).cells
+    names = {}
+    for cell in cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, "results.md", "exec"), names)
+    return glued, words
+
+
+def unprinted(glued):
+    """Names that the text prints and no cell has glued."""
+    printed = re.findall(r"\{glue:text\}`([^`:]+)", PAGE.read_text("utf-8"))
+    return set(printed) - set(glued)
+
+
+def test_the_page_without_a_record_says_what_to_run(folder, monkeypatch):
+    glued, words = run_page(monkeypatch)
+    assert unprinted(glued) == set()
+    assert words == []
+    for name in ("isbi", "speedrun", "ablation", "data_scaling", "speed"):
+        assert f"unet_edu.experiments.{name} --record" in glued[f"{name}_origin"]
+
+
+def test_the_page_with_every_record_shows_them_all(shipped, monkeypatch):
+    write(shipped, "ablation-cpu", ABLATION)
+    write(shipped, "data_scaling-cpu", SCALING)
+    write(shipped, "isbi-cpu", record({"a": [0.9, 0.91], "b": []}, "isbi"))
+    write(shipped, "speedrun-cpu", record({"a": [0.9, 0.91]}, "speedrun"))
+    write(shipped, "speed-cpu", json.loads((ROOT / "book" / "results" / "speed-cpu.json").read_text()))
+    monkeypatch.setattr(results, "usable", lambda networks: [networks[0]._replace(name="tiny")] * 2)
+    glued, words = run_page(monkeypatch)
+    assert unprinted(glued) == set()
+    captions = " ".join(one["caption"] for one in words)
+    for phrase in (
+        "The worst of the six",
+        "The best of the six",
+        "The same 160",
+        "Loss (mean",
+        "one mark a run",
+        "Circles",
+    ):
+        assert phrase in captions
+    assert sum("alt" in one for one in words) == 8
+    assert "Not run yet: none" in captions
+    assert "tiny" in str(words)

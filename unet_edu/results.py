@@ -1,0 +1,616 @@
+"""The records of the experiments, and what the page *Results* makes of them.
+
+    read("ablation")            the record to show: a GPU's where there is one, otherwise the CPU's; None: not run yet
+      │
+      ├─▶ origin                how many runs, on which machine, on which day, at which commit: a sentence
+      ├─▶ verdicts, …           which differences are larger than those between seeds: sentences
+      └─▶ dot_plot, curves, …   pictures
+
+    shipped()                   the trained networks of the package, each with the scores of exactly its weights
+    mistakes(label, found, …)   cells that were merged and cells that were split, as lines to draw on the image
+
+Every number comes from a record or is computed here. The wheel holds the records, so that a notebook finds them, too.
+"""
+
+import itertools
+import json
+import statistics
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+from scipy.stats import t as student
+
+import unet_edu
+from unet_edu import checkpoints, plots
+from unet_edu.data import isbi2012
+from unet_edu.experiments.runs import mean_sd
+from unet_edu.experiments.trial import cell_probability, fitting, slices
+from unet_edu.metrics import regions, thin, v_rand
+from unet_edu.models.fcn import num_parameters
+
+RECORDS = Path(unet_edu.__file__).parent / "records"  # of a checkout: a link to book/results
+MANY = 2  # pooled standard deviations over seeds by which two means must differ
+SHARE = (
+    0.25  # of the smaller of the two: what a cell and a segment must have in common for one to hold part of the other
+)
+
+# -------------------------------------------------------------------------------------------------------------- records
+
+
+def read(experiment):
+    """Return the record of an experiment that the page shows, as it is in its file; None where there is none.
+
+    A record made on a GPU goes before one made on a CPU; of several, the one with the newest run. Those that hold no
+    run yet do not count.
+    """
+    paths = sorted(RECORDS.glob(f"{experiment}-*.json"))
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    found = [(made(record), record) for record in records]
+    found = [(heads, record) for heads, record in found if heads]
+    newest = max(
+        found,
+        key=lambda one: (one[0][0]["machine"]["kind"] != "cpu", max(head["date"] for head in one[0])),
+        default=(None, None),
+    )
+    return newest[1]
+
+
+def made(record):
+    """Return of each run when, where and from what it was made: a list of dicts (`experiments.record.made`)."""
+    return [record["made"]] if "made" in record else [entry["made"] for entry in record["runs"]]
+
+
+def rows(record):
+    """Return {row: its entries}, in the record's order; a row that has not been run yet has none."""
+    return {row: [entry for entry in record["runs"] if entry["row"] == row] for row in record["trials"]}
+
+
+def values(entries, part="mean", key="v_rand"):
+    """Return one score of each entry. part: "mean" of the slices, each at its own best threshold, or "stack"."""
+    return [entry["scores"][part][key] for entry in entries]
+
+
+def spread(numbers, digits=4):
+    """Return numbers as text: "mean ± standard deviation", the number where it is alone, a dash where there is none."""
+    if not numbers:
+        return "–"
+    mean, sd = mean_sd(numbers)
+    return f"{mean:.{digits}f}" + ("" if sd is None else f" ± {sd:.{digits}f}")
+
+
+def origin(experiment):
+    """Return a sentence: where the numbers of an experiment come from, or which command makes them."""
+    record = read(experiment)
+    if record is None:
+        return f"This has not been run yet: python -m unet_edu.experiments.{experiment} --record does it."
+    heads = made(record)
+    days = sorted({date.fromisoformat(head["date"][:10]) for head in heads})
+    commits = sorted({head["git"]["commit"][:7] for head in heads if head["git"]["commit"]})
+    parts = [counted(record), listed(sorted({hardware(head["machine"]) for head in heads}))]
+    parts.append(" to ".join(f"{day.day} {day:%B %Y}" for day in sorted({days[0], days[-1]})))
+    if commits:
+        changed = any(head["git"]["changed"] for head in heads)
+        parts.append(f"commit {listed(commits)}" + (", with changes not committed" if changed else ""))
+    return f"{'; '.join(parts)}."
+
+
+def counted(record):
+    """Return how many runs a record holds, in words."""
+    if "runs" not in record:
+        return f"{len(record['rows'])} rows, each timed {record['settings']['rounds']} times in turns"
+    each = [len(entries) for entries in rows(record).values()]
+    if len(each) == 1:
+        return f"{each[0]} {'run' if each[0] == 1 else 'runs'}"
+    low, high = min(each), max(each)
+    return f"{sum(each)} runs of {len(each)} rows, {low if low == high else f'{low} to {high}'} each"
+
+
+def hardware(machine):
+    """Return a machine in words: "AMD EPYC, 2 cores, 1 thread a run"."""
+    if machine["kind"] != "cpu":
+        return machine["device"]
+    threads = f"{machine['threads']} {'thread' if machine['threads'] == 1 else 'threads'} a run"
+    return f"{machine['processor'] or 'CPU'}, {machine['cores']} cores, {threads}"
+
+
+def listed(words):
+    """Return "a", "a and b", "a, b and c"."""
+    words = list(map(str, words))
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def score_table(record):
+    """Return (head, rows) of texts for `unet_edu.book.table`: every row with its runs, its seconds and its scores.
+
+    ± is the standard deviation over seeds; "over slices" is the one of a run's six slices, its mean over the runs.
+    """
+    head = ["row", "runs", "parameters", "seconds", "V_Rand", "over slices"]
+    head += ["V_Rand, stack", "V_Info, stack", "pixel error", "Rand error"]
+    lines = []
+    for row, entries in rows(record).items():
+        if not entries:
+            lines.append([row, "0"] + ["–"] * (len(head) - 2))
+            continue
+        seconds = np.mean([entry["training"]["seconds"] for entry in entries])
+        line = [row, str(len(entries)), f"{entries[0]['parameters']:,}", f"{seconds:,.0f}", spread(values(entries))]
+        line.append(f"{np.mean(values(entries, 'sd')):.4f}")
+        line += [spread(values(entries, "stack", key)) for key in ("v_rand", "v_info", "pixel_error", "rand_error")]
+        lines.append(line)
+    return head, lines
+
+
+# ------------------------------------------------------------------------------------------------------- differences
+
+
+def pooled(*groups):
+    """Return the standard deviation within groups of numbers, n - 1 for each; None where no group has two."""
+    free = sum(len(group) - 1 for group in groups if group)
+    return (sum(np.var(group) * len(group) for group in groups if group) / free) ** 0.5 if free else None
+
+
+def differ(these, others):
+    """Return whether two rows differ by more than their seeds do; None where either has fewer than two runs.
+
+    these, others: one score for each run.  The rule: the means lie further apart than twice the pooled standard
+    deviation over seeds. `chance` tells how often that happens by itself.
+    """
+    if min(len(these), len(others)) < 2:
+        return None
+    return bool(abs(np.mean(these) - np.mean(others)) > MANY * pooled(these, others))
+
+
+def chance(runs):
+    """Return how often `differ` finds a difference where there is none, between rows of so many runs each: 0 to 1.
+
+    It is Student's t-test: MANY pooled standard deviations are MANY · √(runs / 2) standard errors of the difference.
+    Several comparisons with one reference share its luck, and the more of them, the likelier that one is wrong.
+    """
+    return float(2 * student.sf(MANY * (runs / 2) ** 0.5, 2 * (runs - 1)))
+
+
+def verdicts(record):
+    """Return sentences: which rows differ from the first by more than their seeds do (`differ`), and by how much."""
+    (first, reference), *others = rows(record).items()
+    reference = values(reference)
+    said = {True: [], False: [], None: []}
+    for row, entries in others:
+        scores = values(entries)
+        verdict = differ(scores, reference)
+        change = f" ({np.mean(scores) - np.mean(reference):+.4f})" if verdict is not None else ""
+        said[verdict].append(f"{row}{change}")
+    out = [f"{first}: V_Rand {spread(reference)}."]
+    if said[True]:
+        out.append(f"Further from it than the seeds explain: {listed(said[True])}.")
+    if said[False]:
+        out.append(f"No difference that these runs can show: {listed(said[False])}.")
+    if said[None]:
+        out.append(f"Too few runs to say: {listed(said[None])}.")
+    return " ".join(out)
+
+
+def slices_and_seeds(record):
+    """Return a sentence: how far slices scatter within a run, and how far seeds scatter within a row."""
+    over_slices = np.mean(values(record["runs"], "sd"))
+    over_seeds = pooled(*(values(entries) for entries in rows(record).values()))
+    text = f"In the runs of this page the six slices of a run scatter by {over_slices:.4f} (standard deviation)"
+    return f"{text}, and runs that differ in the seed alone by {over_seeds:.4f}." if over_seeds else f"{text}."
+
+
+# -------------------------------------------------------------------------------------------- scores while training
+
+
+COLOURS = (plots.DOWN, plots.SKIP, plots.UP, plots.EXTRA, plots.WRONG)
+STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+
+
+def curves(record, loss=True, target=None):
+    """Draw V_Rand, and the loss above it, against seconds of training: a thin line a run, a thick one for their mean.
+
+    The mean is that of runs at the same step. target: a value of V_Rand to mark. Returns the figure.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator
+
+    fig, panels = plt.subplots(1 + loss, 1, figsize=(7.2, 2.6 * (1 + loss) + 0.5), sharex=True, squeeze=False)
+    for colour, style, (row, entries) in zip(
+        itertools.cycle(COLOURS), itertools.cycle(STYLES), rows(record).items(), strict=False
+    ):
+        if not entries:
+            continue
+        training = [entry["training"] for entry in entries]
+        label = f"{row} ({len(entries)} {'run' if len(entries) == 1 else 'runs'})"
+        if loss:
+            lines = [(one["seconds_at"], one["loss"]) for one in training]
+            _with_mean(panels[0, 0], lines, colour, style, label)
+        lines = [list(zip(*one["score"], strict=True))[1:] for one in training if one["score"]]
+        _with_mean(panels[-1, 0], lines, colour, style, label, marker="o")
+    if loss:
+        panels[0, 0].set(ylabel="loss", yscale="log")
+        panels[0, 0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panels[0, 0].yaxis.set_major_formatter("{x:g}")
+        panels[0, 0].yaxis.set_minor_formatter("")
+    if target is not None:
+        panels[-1, 0].axhline(target, color=plots.MUTED, lw=1.2, ls=(0, (1, 2)))
+        place = {"transform": panels[-1, 0].get_yaxis_transform(), "va": "bottom", "ha": "left", "fontsize": 9}
+        panels[-1, 0].text(0.01, target, f"target {target:.3f}", color=plots.MUTED, **place)
+    panels[-1, 0].set(xlabel="seconds of training", ylabel="V_Rand on validation")
+    shown = [value for entry in record["runs"] for *_, value in entry["training"]["score"]]
+    towards_one(panels[-1, 0], "y", shown + ([] if target is None else [target]))
+    panels[-1, 0].legend(loc="lower right", fontsize=9, handlelength=3)
+    fig.tight_layout()
+    return fig
+
+
+def _with_mean(axes, lines, colour, style, label, marker=None):
+    for seconds, found in lines:
+        axes.plot(seconds, found, color=colour, lw=0.8, alpha=0.5)
+    if lines:
+        axes.plot(*np.mean(lines, axis=0), color=colour, ls=style, lw=2.4, marker=marker, ms=4.5, label=label)
+
+
+def reached(record, target):
+    """Return (seconds of each run in order of seeds, their median): None for a run that never scored `target`.
+
+    A run that never did counts as longer than all others; where that makes the median infinite it is None.
+    """
+    taken = [
+        next((seconds for _, seconds, value in entry["training"]["score"] if value >= target), None)
+        for entry in record["runs"]
+    ]
+    middle = statistics.median_high([float("inf") if seconds is None else seconds for seconds in taken])
+    return taken, None if middle == float("inf") else middle
+
+
+def speedrun_text(record, target):
+    """Return sentences: how many runs came to the target, the seconds of each, and their median."""
+    taken, middle = reached(record, target)
+    came = sum(seconds is not None for seconds in taken)
+    each = [
+        f"seed {entry['seed']} {'never' if seconds is None else f'{seconds:,.0f} s'}"
+        for entry, seconds in zip(record["runs"], taken, strict=True)
+    ]
+    text = f"{came} of {len(taken)} runs came to V_Rand {target:.3f}: {listed(each)}."
+    return text + (f" The median is {middle:,.0f} s." if middle is not None else " There is no median to give.")
+
+
+# ---------------------------------------------------------------------------------------------------- dots and bars
+
+
+TICKS = (0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)
+
+
+def towards_one(axes, which, scores):
+    """Let an axis of V_Rand widen towards 1, where the differences are, and label it. scores: those that it shows."""
+    axis = getattr(axes, f"{which}axis")
+    forward, back = (lambda x: -np.log10(np.clip(1 - x, 1e-6, None))), (lambda y: 1 - 10.0**-y)
+    low, high = forward(np.array([min(scores), max(scores)]))
+    margin = 0.05 * (high - low) + 0.01
+    getattr(axes, f"set_{which}scale")("function", functions=(forward, back))
+    getattr(axes, f"set_{which}lim")(back(low - margin), back(high + margin))
+    ticks, last = [], -np.inf
+    for tick in TICKS:
+        if low - margin <= forward(tick) <= high + margin and forward(tick) - last > 0.09 * (high - low):
+            ticks, last = [*ticks, tick], forward(tick)
+    axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+    axis.set_ticks([], minor=True)
+
+
+def dot_plot(record):
+    """Draw the V_Rand of every run as a dot, a row a line, best mean on top; returns the figure.
+
+    The bar is mean ± standard deviation over seeds; the band is that of the record's first row.
+    """
+    import matplotlib.pyplot as plt
+
+    found = {row: values(entries) for row, entries in rows(record).items() if entries}
+    order = sorted(found, key=lambda row: np.mean(found[row]), reverse=True)
+    first = next(iter(rows(record)))
+    fig, axes = plt.subplots(figsize=(7.2, 0.36 * len(order) + 0.9))
+    if len(found.get(first, ())) > 1:
+        mean, sd = mean_sd(found[first])
+        axes.axvspan(mean - sd, mean + sd, color=plots.DOWN_AREA, lw=0)
+        axes.axvline(mean, color=plots.DOWN, lw=1)
+    for place, row in enumerate(order):
+        mean, sd = mean_sd(found[row])
+        colour = plots.DOWN if row == first else plots.INK
+        if sd is not None:
+            axes.plot([mean - sd, mean + sd], [place, place], color=colour, lw=1.6)
+        axes.plot([mean], [place], marker="|", ms=13, mew=2.2, color=colour)
+        axes.plot(found[row], [place] * len(found[row]), "o", ms=5.5, mfc="none", mec=colour, mew=1.1)
+        axes.text(1.01, place, spread(found[row]), transform=axes.get_yaxis_transform(), va="center", fontsize=9)
+    axes.set(ylim=(len(order) - 0.4, -0.6), xlabel="V_Rand on validation (the axis widens towards 1)")
+    axes.set_yticks(range(len(order)), order)
+    axes.tick_params(axis="y", length=0)
+    towards_one(axes, "x", [score for scores in found.values() for score in scores])
+    return fig
+
+
+def scaling(record):
+    """Draw V_Rand against the number of training slices, with and without elastic deformation; returns the figure."""
+    import matplotlib.pyplot as plt
+
+    fig, axes = plt.subplots(figsize=(7.2, 3.8))
+    counts = sorted({trial["samples"] for trial in record["trials"].values()})
+    looks = (
+        (True, plots.DOWN, "o", "-", 1.03, "with elastic deformation"),
+        (False, plots.SKIP, "s", "--", 0.97, "without"),
+    )
+    for elastic, colour, marker, style, aside, label in looks:
+        found = scaling_values(record, elastic)
+        for count, scores in found.items():
+            axes.plot([count * aside] * len(scores), scores, marker, ms=5.5, mfc="none", mec=colour, mew=1.1)
+        means = [np.mean(scores) for scores in found.values()]
+        axes.plot([count * aside for count in found], means, color=colour, ls=style, lw=2, label=label)
+    axes.set(xscale="log", xlabel="training slices", ylabel="V_Rand on validation")
+    axes.set_xticks(counts, map(str, counts))
+    axes.set_xticks([], minor=True)
+    axes.legend(loc="lower right", fontsize=9, handlelength=3)
+    towards_one(axes, "y", values(record["runs"]))
+    fig.tight_layout()
+    return fig
+
+
+def scaling_values(record, elastic):
+    """Return {number of training slices: one score a run}, of the rows with (or without) elastic deformation."""
+    told = record["trials"]
+    found = {told[row]["samples"]: values(entries) for row, entries in rows(record).items()
+             if entries and bool(told[row]["elastic"]) == elastic}  # fmt: skip
+    return dict(sorted(found.items()))
+
+
+def scaling_text(record):
+    """Return sentences: V_Rand with and without elastic deformation for each number of slices, and which differ."""
+    bent, plain = scaling_values(record, True), scaling_values(record, False)
+    said = []
+    for count in sorted({*bent, *plain}):
+        a, b = bent.get(count, []), plain.get(count, [])
+        verdict = {True: "they differ", False: "no difference that these runs can show", None: "too few runs to say"}
+        slices_ = f"{count} {'slice' if count == 1 else 'slices'}"
+        said.append(
+            f"{slices_}: {spread(a)} with and {spread(b)} without elastic deformation, {verdict[differ(a, b)]}."
+        )
+    return " ".join(said)
+
+
+def speed_text(record):
+    """Return a sentence: how long the first row of a speed record takes, and the slowest in multiples of it."""
+    first, slowest = record["rows"][0], max(record["rows"], key=lambda row: row["ratio"])
+    text = f"{first['name']} takes {first['seconds']['median']:.3g} s"
+    return f"{text}; {slowest['name']} takes {slowest['ratio']:.3g} times as long."
+
+
+def ratios(record):
+    """Draw time and multiply-adds of a speed record's rows as multiples of the first row's; returns the figure."""
+    import matplotlib.pyplot as plt
+
+    lines = sorted(record["rows"], key=lambda row: row["ratio"])
+    fig, axes = plt.subplots(figsize=(7.2, 0.34 * len(lines) + 1.2))
+    axes.axvline(1, color=plots.GRID, lw=1.2, zorder=0)
+    for place, row in enumerate(lines):
+        work = row.get("macs_ratio")
+        if work:
+            axes.plot([work, row["ratio"]], [place, place], color=plots.GRID, lw=1.6, zorder=1)
+            axes.plot([work], [place], "D", ms=6, mfc="none", mec=plots.SKIP, mew=1.4)
+        axes.plot([row["ratio"]], [place], "o", ms=7, color=plots.DOWN)
+        axes.text(1.01, place, f"× {row['ratio']:.3g}", transform=axes.get_yaxis_transform(), va="center", fontsize=9)
+    axes.plot([], [], "o", color=plots.DOWN, label="time")
+    axes.plot([], [], "D", mfc="none", mec=plots.SKIP, mew=1.4, ls="none", label="multiply-adds")
+    axes.set(xscale="log", ylim=(len(lines) - 0.4, -0.6), xlabel=f"multiple of: {record['rows'][0]['name']}")
+    axes.set_yticks(range(len(lines)), [row["name"] for row in lines])
+    axes.tick_params(axis="y", length=0)
+    axes.legend(loc="upper right", fontsize=9)
+    return fig
+
+
+# ------------------------------------------------------------------------------------------------- shipped networks
+
+
+class Shipped(NamedTuple):
+    """A trained network of the package. metadata: what its file tells (`checkpoints.read`). bytes: size of the file.
+
+    entry: of the record of the run that made exactly this file; None where the records have none.
+    """
+
+    name: str
+    parameters: int
+    metadata: dict
+    bytes: int
+    entry: dict | None
+
+    @property
+    def data(self):
+        """What it was trained on: "isbi2012" or "cells"."""
+        return self.metadata["recipe"]["data"]
+
+
+def shipped():
+    """Return the trained networks of the package, by data and then by size, the largest first: a list of `Shipped`."""
+    paths = sorted(RECORDS.glob("checkpoints-*.json"))
+    entries = [entry for path in paths for entry in json.loads(path.read_text(encoding="utf-8"))["runs"]]
+    found = []
+    for name in checkpoints.names():
+        path = checkpoints.FOLDER / f"{name}{checkpoints.ENDING}"
+        net, metadata = checkpoints.read(path)
+        same = [one for one in entries if one["row"] == name and one["scores"] == metadata["scores"]]
+        found.append(Shipped(name, num_parameters(net), metadata, path.stat().st_size, same[0] if same else None))
+    return sorted(found, key=lambda one: (one.data != "isbi2012", -one.parameters))
+
+
+def shipped_table(networks):
+    """Return (head, rows) of texts for `unet_edu.book.table`. ± is the standard deviation over the six slices."""
+    head = ["network", "data", "parameters", "kB", "trained in, s", "V_Rand", "V_Rand, stack", "V_Info, stack"]
+    head += ["pixel error", "Rand error"]
+    lines = []
+    for one in networks:
+        scores = one.metadata["scores"]
+        seconds = "–" if one.entry is None else f"{one.entry['training']['seconds']:,.0f}"
+        line = [one.name, DATA.get(one.data, one.data), f"{one.parameters:,}", f"{one.bytes / 1000:,.0f}", seconds]
+        line.append(f"{scores['mean']['v_rand']:.4f} ± {scores['sd']['v_rand']:.4f}")
+        line += [f"{scores['stack'][key]:.4f}" for key in ("v_rand", "v_info", "pixel_error", "rand_error")]
+        lines.append(line)
+    return head, lines
+
+
+DATA = {"isbi2012": "ISBI 2012", "cells": "drawn tissue"}
+
+
+def shipped_origin(networks):
+    """Return a sentence: on which machines, on which days and at which commits the shipped networks were trained."""
+    heads = [one.entry["made"] for one in networks if one.entry]
+    if not networks:
+        return "No trained network is shipped yet: python -m unet_edu.experiments.checkpoints --record trains them."
+    if not heads:
+        return "The runs that made these files are in no record."
+    machines = listed(sorted({hardware(head["machine"]) for head in heads}))
+    days = sorted({head["date"][:10] for head in heads})
+    commits = listed(sorted({str(one.metadata["commit"])[:7] for one in networks}))
+    return f"Trained on {machines}; {' to '.join(sorted({days[0], days[-1]}))}; commit {commits}; one run each, seed 0."
+
+
+def validation(data):
+    """Return the validation slices of a data set (`Sample`); () where these slices are not on this machine."""
+    if data == "isbi2012" and isbi2012.find() is None:
+        return ()
+    try:
+        return slices(data, "validation")
+    except FileNotFoundError:
+        return ()
+
+
+def usable(networks):
+    """Return those networks whose validation slices are on this machine, of the first data set that has any."""
+    for data in ("isbi2012", "cells"):
+        found = [one for one in networks if one.data == data]
+        if found and validation(data):
+            return found
+    return []
+
+
+def recompute(network, count=None):
+    """Return [(slice, V_Rand that the file tells, V_Rand of its weights now)] of a `Shipped` network.
+
+    count: only so many slices. A slice of 512² pixels, seen eight ways, takes a few seconds on two cores.
+    """
+    net = checkpoints.load(network.name)
+    scores = network.metadata["scores"]
+    told = scores["slices"][:count]
+    found = []
+    for one, sample in zip(told, validation(network.data)[:count], strict=True):
+        now = v_rand(sample.label, cell_probability(net, fitting(sample, net).image, scores["average8"])).score
+        found.append((one["name"], one["v_rand"], now))
+    return found
+
+
+# --------------------------------------------------------------------------------------------------------- mistakes
+
+
+class Mistakes(NamedTuple):
+    """What a segmentation got wrong, as V_Rand sees it. Maps are bool (H, W), lines one pixel wide.
+
+    merged: true borders between cells that one segment holds. split: borders of the proposal between parts of one cell.
+    cells: how many true cells there are. merged_cells: how many share a segment with another. split_cells: how many
+    are held by several segments.
+    """
+
+    merged: np.ndarray
+    split: np.ndarray
+    cells: int
+    merged_cells: int
+    split_cells: int
+
+
+def mistakes(label, probability, threshold):
+    """Return the `Mistakes` of a probability of being inside a cell, (H, W), at a threshold; label: 0 or 1, (H, W).
+
+    Truth and proposal are both thinned first, as the challenge does: a membrane that is too broad, or a pixel or two
+    beside its place, is no mistake, and one with a hole is as good as missing. A segment holds part of a true cell
+    where they have at least a quarter of the smaller of the two in common; less is a border beside its place.
+    """
+    label = np.asarray(label)
+    cells, territories = regions(label), thin(label)  # a territory is its cell, grown up to borders of one pixel
+    segments = thin(np.asarray(probability) > threshold)
+    shape = cells.max() + 1, segments.max() + 1
+    common = np.bincount(cells.ravel() * shape[1] + segments.ravel(), minlength=shape[0] * shape[1]).reshape(shape)
+    smaller = np.minimum(np.bincount(cells.ravel())[:, None], np.bincount(segments.ravel(), minlength=shape[1])[None])
+    part = common >= np.maximum(SHARE * smaller, 1)
+    part[0], part[:, 0] = False, False  # borders are nobody's
+    return Mistakes(
+        merged=_borders_inside(territories, segments, part.T),
+        split=_borders_inside(segments, territories, part),
+        cells=shape[0] - 1,
+        merged_cells=int(part[:, part.sum(0) > 1].any(1).sum()),
+        split_cells=int((part.sum(1) > 1).sum()),
+    )
+
+
+def _borders_inside(lines, areas, part):
+    """Where a border between two of `lines` runs inside one of `areas` that has part in both, bool (H, W)."""
+    row, column = np.nonzero((lines == 0) & (areas > 0))
+    padded = np.pad(lines, 1)
+    around = np.stack([padded[row + r, column + c] for r in range(3) for c in range(3)])  # (9, N)
+    held = np.where(part[areas[row, column][None], around], around, 0)
+    highest = held.max(0)
+    lowest = np.where(held > 0, held, highest).min(0)
+    found = np.zeros(lines.shape, bool)
+    found[row, column] = highest != lowest
+    return found
+
+
+MERGED, SPLIT = "#ffb000", "#4aa3ff"  # on a micrograph; told apart by lightness and by line and dots, too
+
+
+def draw_mistakes(axes, image, found):
+    """Draw an image, on it merged borders as lines and invented ones as rows of dots, each with a dark rim."""
+    from matplotlib.colors import to_rgba
+
+    axes.imshow(image, cmap="gray", vmin=0, vmax=1)
+    line = np.zeros((*image.shape, 4))
+    line[ndimage.binary_dilation(found.merged, iterations=4), 3] = 1
+    line[ndimage.binary_dilation(found.merged, iterations=2)] = to_rgba(MERGED)
+    axes.imshow(line)
+    row, column = np.transpose(spaced(found.split, 8))
+    axes.scatter(column, row, s=12, color=SPLIT, edgecolors="#101010", lw=0.6)
+    axes.axis("off")
+
+
+def spaced(mask, step):
+    """Return pixels of a mask, (N, 2), no two of them closer than `step` both in rows and in columns."""
+    free, chosen = mask.copy(), []
+    for row, column in np.argwhere(mask):
+        if free[row, column]:
+            chosen.append((row, column))
+            free[row : row + step, max(column - step + 1, 0) : column + step] = False
+    return np.array(chosen, int).reshape(-1, 2)
+
+
+def truth_and_mistakes(sample, probability, threshold):
+    """Draw a slice in four panels: image, truth, probability, mistakes; return (figure, `Mistakes`)."""
+    import matplotlib.pyplot as plt
+
+    found = mistakes(sample.label, probability, threshold)
+    fig, panels = plt.subplots(2, 2, figsize=(7.2, 7.6))
+    for axes, picture, title in (
+        (panels[0, 0], sample.image, "image"),
+        (panels[0, 1], sample.label, "truth"),
+        (panels[1, 0], probability, "probability of cell"),
+    ):
+        axes.imshow(picture, cmap="gray", vmin=0, vmax=1)
+        axes.set_title(title, fontweight="normal")
+        axes.axis("off")
+    draw_mistakes(panels[1, 1], sample.image, found)
+    panels[1, 1].set_title(f"mistakes at threshold {threshold:.1f}", fontweight="normal")
+    panels[1, 1].plot([], [], color=MERGED, lw=3, label="merged: a border is missing")
+    panels[1, 1].plot([], [], "o", color=SPLIT, ms=5, label="split: a border was invented")
+    fig.legend(loc="lower center", ncols=2, fontsize=9)
+    fig.subplots_adjust(left=0, right=1, top=0.97, bottom=0.04, wspace=0.02, hspace=0.1)
+    return fig, found
+
+
+def busiest_window(mask, side):
+    """Return (top, left) of the square of `side` pixels that holds most of a mask; the first if several do."""
+    sums = np.pad(np.cumsum(np.cumsum(mask, 0), 1), ((1, 0), (1, 0)))
+    inside = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
+    return np.unravel_index(inside.argmax(), inside.shape)
