@@ -23,7 +23,7 @@ EXPERIMENTS = {
 @pytest.fixture(autouse=True)
 def small_slices(monkeypatch):
     """Few and small slices: --quick is about the machinery."""
-    drawn = {"train": tuple(cells.tissue(192, seed) for seed in range(18))}
+    drawn = {"train": tuple(cells.tissue(240, seed) for seed in range(18))}
     drawn["validation"] = tuple(cells.tissue(64, seed) for seed in (30, 31))
     monkeypatch.setattr(trial, "slices", lambda data, split: drawn[split])
 

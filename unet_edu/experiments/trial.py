@@ -27,7 +27,7 @@ from unet_edu.predict import normalisation, predict
 from unet_edu.training import Recipe, fit
 
 CURVE = 50  # points of a loss curve that are kept, each the mean of its steps
-DRAWN = {"cells": 512, "small cells": 160}  # pixels a side
+DRAWN = {"cells": 512, "small cells": 256}  # pixels a side
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Trial:
     row: str  # its name in the table
     build: Callable[[], nn.Module]
     recipe: Recipe
-    data: str = "isbi2012"  # or "cells", "small cells": drawn tissue of 512² and of 160² pixels
+    data: str = "isbi2012"  # or "cells", "small cells": drawn tissue of 512² and of 256² pixels
     samples: int = 18  # training slices, the first of 18
     elastic: float = 10.0  # standard deviation of the elastic deformation's displacements, pixels; 0: none
     weight_map: bool = False  # the paper's; otherwise all pixels count alike
