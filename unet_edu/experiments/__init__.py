@@ -1,8 +1,16 @@
 """The runs whose results the book prints, each a command: ``python -m unet_edu.experiments.NAME --help``.
 
-    record   what every run writes beside its scores: machine, versions, git commit, date
-    speed    forward time, peak memory, multiply-adds and parameters of every network: one table of ratios
-    train    one training run, alone or under ``torchrun``; keeps no record
+    checkpoints    train the networks that the package ships, score exactly these weights
+    isbi           the paper's network on the paper's data, by its recipe and by today's
+    speedrun       seconds of training until V_Rand is 0.970
+    ablation       one part taken away at a time
+    data_scaling   fewer training slices, with and without elastic deformation
+    speed          forward time, peak memory, multiply-adds and parameters of every network: one table of ratios
+    train          one training run, alone or under ``torchrun``; keeps no record
+
+    trial          what one run is: a network, a recipe, a seed; its scores
+    runs           run after run into one record, and the command line that the first five share
+    record         what every run writes beside its scores: machine, versions, git commit, date
 
 With ``--record`` a run keeps its results as one JSON file in ``book/results/``.
 """
