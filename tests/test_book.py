@@ -255,11 +255,11 @@ def test_a_table_names_its_rows_and_columns_and_escapes_them(displayed):
     book.table(HEAD, ROWS, caption="Scores & more")
     data = displayed[0]["data"]
     markup = data["text/html"]
-    assert re.findall(r"<th scope=(\w+)[^>]*>(.*?)(?=<)", markup) == [
+    assert re.findall(r'<th scope="(\w+)"[^>]*>(.*?)(?=<)', markup) == [
         ("col", "network"), ("col", "score"), ("row", "a &lt; b"), ("row", "c")
     ]  # fmt: skip
     assert re.findall(r"<td[^>]*>(.*?)(?=<)", markup) == ["0.5", "0.25"]
-    assert "Scores &amp; more</caption>" in markup
+    assert ">Scores &amp; more</p>" in markup
     assert 'tabindex="0"' in markup, "a table that scrolls can be reached with the keyboard"
     assert data["text/plain"].splitlines() == ["Scores & more", "", "network  score", "a < b    0.5", "c        0.25"]
 

@@ -91,17 +91,18 @@ def table(head: list[str], rows: list[list[str]], *, caption: str) -> None:
         return
 
     def line(cells, first, others):
-        """One row; `first` and `others` are the beginnings of the tags of its cells."""
-        left, right = "text-align:left;white-space:nowrap", "text-align:right;white-space:nowrap"
-        tags = [f'<{first} style="{left}">', *[f'<{others} style="{right}">'] * (len(cells) - 1)]
-        return f"<tr>{''.join(tag + html.escape(cell) for tag, cell in zip(tags, cells, strict=True))}</tr>"
+        """One row. first, others: the tags of the cell that names it and of the rest, with their attributes."""
+        tags = [first, *[others] * (len(cells) - 1)]
+        marked = (f"<{tag}>{html.escape(cell)}</{tag[:2]}>" for tag, cell in zip(tags, cells, strict=True))
+        return f"<tr>{''.join(marked)}</tr>"
 
+    left, right = 'style="text-align:left"', 'style="text-align:right"'
+    top = line(lines[0], f'th scope="col" {left}', f'th scope="col" {right}')
+    body = "".join(line(cells, f'th scope="row" {left}', f"td {right}") for cells in lines[1:])
     words = html.escape(caption)
-    whole = (
-        f'<div role="region" tabindex="0" aria-label="{words}" style="overflow-x:auto"><table class="table">'
-        f'<caption style="caption-side:top;text-align:left">{words}</caption>'
-        f"<thead>{line(lines[0], 'th scope=col', 'th scope=col')}</thead>"
-        f"<tbody>{''.join(line(cells, 'th scope=row', 'td') for cells in lines[1:])}</tbody></table></div>"
+    whole = (  # "dataframe" is the class whose colours the book's theme leaves alone
+        f'<p style="margin:0">{words}</p><div role="region" tabindex="0" aria-label="{words}" style="overflow-x:auto">'
+        f'<table class="table dataframe"><thead>{top}</thead><tbody>{body}</tbody></table></div>'
     )
     display({"text/html": whole, "text/plain": "\n".join([caption, "", *plain])}, raw=True)
 

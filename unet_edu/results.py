@@ -78,7 +78,7 @@ def spread(numbers, digits=4):
     if not numbers:
         return "–"
     mean, sd = mean_sd(numbers)
-    return f"{mean:.{digits}f}" + ("" if sd is None else f" ± {sd:.{digits}f}")
+    return f"{mean:,.{digits}f}" + ("" if sd is None else f" ± {sd:,.{digits}f}")
 
 
 def origin(experiment):
@@ -87,14 +87,19 @@ def origin(experiment):
     if record is None:
         return f"This has not been run yet: python -m unet_edu.experiments.{experiment} --record does it."
     heads = made(record)
-    days = sorted({date.fromisoformat(head["date"][:10]) for head in heads})
     commits = sorted({head["git"]["commit"][:7] for head in heads if head["git"]["commit"]})
     parts = [counted(record), listed(sorted({hardware(head["machine"]) for head in heads}))]
-    parts.append(" to ".join(f"{day.day} {day:%B %Y}" for day in sorted({days[0], days[-1]})))
+    parts.append(days(heads))
     if commits:
         changed = any(head["git"]["changed"] for head in heads)
         parts.append(f"commit {listed(commits)}" + (", with changes not committed" if changed else ""))
     return f"{'; '.join(parts)}."
+
+
+def days(heads):
+    """Return the day of some runs, or the first and the last: "2 January 2026 to 9 March 2026"."""
+    found = sorted(date.fromisoformat(head["date"][:10]) for head in heads)
+    return " to ".join(f"{day.day} {day:%B %Y}" for day in sorted({found[0], found[-1]}))
 
 
 def counted(record):
@@ -123,23 +128,30 @@ def listed(words):
 
 
 def score_table(record):
-    """Return (head, rows) of texts for `unet_edu.book.table`: every row with its runs, its seconds and its scores.
+    """Return (head, rows) of texts for `unet_edu.book.table`: a column for every row of the record, with its scores.
 
     ± is the standard deviation over seeds; "over slices" is the one of a run's six slices, its mean over the runs.
     """
-    head = ["row", "runs", "parameters", "seconds", "V_Rand", "over slices"]
-    head += ["V_Rand, stack", "V_Info, stack", "pixel error", "Rand error"]
-    lines = []
-    for row, entries in rows(record).items():
-        if not entries:
-            lines.append([row, "0"] + ["–"] * (len(head) - 2))
-            continue
-        seconds = np.mean([entry["training"]["seconds"] for entry in entries])
-        line = [row, str(len(entries)), f"{entries[0]['parameters']:,}", f"{seconds:,.0f}", spread(values(entries))]
-        line.append(f"{np.mean(values(entries, 'sd')):.4f}")
-        line += [spread(values(entries, "stack", key)) for key in ("v_rand", "v_info", "pixel_error", "rand_error")]
-        lines.append(line)
-    return head, lines
+    lines = [["runs"], ["parameters"], ["seconds of training"], ["V_Rand"], ["V_Rand, sd over slices"]]
+    lines += [[label] for label in STACK.values()]
+    for entries in rows(record).values():
+        column = [str(len(entries))]
+        if entries:
+            seconds = [entry["training"]["seconds"] for entry in entries]
+            column += [f"{entries[0]['parameters']:,}", spread(seconds, 0), spread(values(entries))]
+            column += [f"{np.mean(values(entries, 'sd')):.4f}"]
+            column += [spread(values(entries, "stack", key)) for key in STACK]
+        for line, cell in itertools.zip_longest(lines, column, fillvalue="–"):
+            line.append(cell)
+    return ["quantity", *record["trials"]], lines
+
+
+STACK = {
+    "v_rand": "V_Rand, stack",
+    "v_info": "V_Info, stack",
+    "pixel_error": "pixel error, stack",
+    "rand_error": "Rand error, stack",
+}
 
 
 # ------------------------------------------------------------------------------------------------------- differences
@@ -171,31 +183,37 @@ def chance(runs):
     return float(2 * student.sf(MANY * (runs / 2) ** 0.5, 2 * (runs - 1)))
 
 
+def sorted_out(pairs):
+    """Return sentences that sort names by `differ`. pairs: {name: (its scores, those that it is compared with)}."""
+    said = {"Lower": [], "Higher": [], False: [], None: []}
+    for name, (these, others) in pairs.items():
+        verdict = differ(these, others)
+        if verdict is None:
+            said[None].append(name)
+            continue
+        change = np.mean(these) - np.mean(others)
+        group = ("Higher" if change > 0 else "Lower") if verdict else False
+        said[group].append(f"{name} ({f'{change:+.4f}'.replace('-', '−')})")
+    words = {"Lower": "Lower than the seeds explain", "Higher": "Higher than the seeds explain"}
+    words |= {False: "No difference that these runs can show", None: "Too few runs to say"}
+    return " ".join(f"{words[group]}: {listed(names)}." for group, names in said.items() if names)
+
+
 def verdicts(record):
     """Return sentences: which rows differ from the first by more than their seeds do (`differ`), and by how much."""
     (first, reference), *others = rows(record).items()
     reference = values(reference)
-    said = {True: [], False: [], None: []}
-    for row, entries in others:
-        scores = values(entries)
-        verdict = differ(scores, reference)
-        change = f" ({np.mean(scores) - np.mean(reference):+.4f})" if verdict is not None else ""
-        said[verdict].append(f"{row}{change}")
-    out = [f"{first}: V_Rand {spread(reference)}."]
-    if said[True]:
-        out.append(f"Further from it than the seeds explain: {listed(said[True])}.")
-    if said[False]:
-        out.append(f"No difference that these runs can show: {listed(said[False])}.")
-    if said[None]:
-        out.append(f"Too few runs to say: {listed(said[None])}.")
-    return " ".join(out)
+    pairs = {row: (values(entries), reference) for row, entries in others}
+    return f"{first}: V_Rand {spread(reference)}. {sorted_out(pairs)}"
 
 
 def slices_and_seeds(record):
     """Return a sentence: how far slices scatter within a run, and how far seeds scatter within a row."""
     over_slices = np.mean(values(record["runs"], "sd"))
     over_seeds = pooled(*(values(entries) for entries in rows(record).values()))
-    text = f"In the runs of this page the six slices of a run scatter by {over_slices:.4f} (standard deviation)"
+    text = (
+        f"In the runs of {record['experiment']}, the slices of a run scatter by {over_slices:.4f} (standard deviation)"
+    )
     return f"{text}, and runs that differ in the seed alone by {over_seeds:.4f}." if over_seeds else f"{text}."
 
 
@@ -308,7 +326,7 @@ def dot_plot(record):
     found = {row: values(entries) for row, entries in rows(record).items() if entries}
     order = sorted(found, key=lambda row: np.mean(found[row]), reverse=True)
     first = next(iter(rows(record)))
-    fig, axes = plt.subplots(figsize=(7.2, 0.36 * len(order) + 0.9))
+    fig, axes = plt.subplots(figsize=(5.2, 0.34 * len(order) + 0.9))
     if len(found.get(first, ())) > 1:
         mean, sd = mean_sd(found[first])
         axes.axvspan(mean - sd, mean + sd, color=plots.DOWN_AREA, lw=0)
@@ -361,18 +379,24 @@ def scaling_values(record, elastic):
     return dict(sorted(found.items()))
 
 
-def scaling_text(record):
-    """Return sentences: V_Rand with and without elastic deformation for each number of slices, and which differ."""
+def scaling_table(record):
+    """Return (head, rows) of texts for `unet_edu.book.table`: V_Rand by number of slices. ± is over seeds."""
     bent, plain = scaling_values(record, True), scaling_values(record, False)
-    said = []
-    for count in sorted({*bent, *plain}):
-        a, b = bent.get(count, []), plain.get(count, [])
-        verdict = {True: "they differ", False: "no difference that these runs can show", None: "too few runs to say"}
-        slices_ = f"{count} {'slice' if count == 1 else 'slices'}"
-        said.append(
-            f"{slices_}: {spread(a)} with and {spread(b)} without elastic deformation, {verdict[differ(a, b)]}."
-        )
-    return " ".join(said)
+    lines = [[str(count), spread(bent.get(count)), spread(plain.get(count))] for count in sorted({*bent, *plain})]
+    return ["training slices", "with elastic deformation", "without"], lines
+
+
+def scaling_text(record):
+    """Return sentences: for which numbers of slices elastic deformation makes a difference, and what it replaces."""
+    bent, plain = scaling_values(record, True), scaling_values(record, False)
+    shared = sorted({*bent} & {*plain})
+    text = f"With elastic deformation, by number of slices. {sorted_out({f'{n}': (bent[n], plain[n]) for n in shared})}"
+    if not plain:
+        return text
+    most, enough = max(plain), [count for count in bent if np.mean(bent[count]) >= np.mean(plain[max(plain)])]
+    if enough:
+        return f"{text} The mean of {most} slices without it is reached by {min(enough)} with it."
+    return f"{text} The mean of {most} slices without it is not reached with it."
 
 
 def speed_text(record):
@@ -387,7 +411,7 @@ def ratios(record):
     import matplotlib.pyplot as plt
 
     lines = sorted(record["rows"], key=lambda row: row["ratio"])
-    fig, axes = plt.subplots(figsize=(7.2, 0.34 * len(lines) + 1.2))
+    fig, axes = plt.subplots(figsize=(4.6, 0.34 * len(lines) + 1.2))
     axes.axvline(1, color=plots.GRID, lw=1.2, zorder=0)
     for place, row in enumerate(lines):
         work = row.get("macs_ratio")
@@ -401,6 +425,7 @@ def ratios(record):
     axes.set(xscale="log", ylim=(len(lines) - 0.4, -0.6), xlabel=f"multiple of: {record['rows'][0]['name']}")
     axes.set_yticks(range(len(lines)), [row["name"] for row in lines])
     axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.legend(loc="upper right", fontsize=9)
     return fig
 
@@ -441,20 +466,23 @@ def shipped():
 
 def shipped_table(networks):
     """Return (head, rows) of texts for `unet_edu.book.table`. ± is the standard deviation over the six slices."""
-    head = ["network", "data", "parameters", "kB", "trained in, s", "V_Rand", "V_Rand, stack", "V_Info, stack"]
-    head += ["pixel error", "Rand error"]
+    head = ["network", "parameters", "kB", "seconds", "V_Rand", "V_Rand, stack", "V_Info, stack"]
     lines = []
     for one in networks:
         scores = one.metadata["scores"]
         seconds = "–" if one.entry is None else f"{one.entry['training']['seconds']:,.0f}"
-        line = [one.name, DATA.get(one.data, one.data), f"{one.parameters:,}", f"{one.bytes / 1000:,.0f}", seconds]
+        line = [one.name, f"{one.parameters:,}", f"{one.bytes / 1000:,.0f}", seconds]
         line.append(f"{scores['mean']['v_rand']:.4f} ± {scores['sd']['v_rand']:.4f}")
-        line += [f"{scores['stack'][key]:.4f}" for key in ("v_rand", "v_info", "pixel_error", "rand_error")]
-        lines.append(line)
+        lines.append(line + [f"{scores['stack'][key]:.4f}" for key in ("v_rand", "v_info")])
     return head, lines
 
 
-DATA = {"isbi2012": "ISBI 2012", "cells": "drawn tissue"}
+def error_table(networks):
+    """Return (head, rows) of texts for `unet_edu.book.table`: the paper's error measures, as far as files tell them."""
+    told = [[one.metadata["scores"]["stack"][key] for key in ("rand_error", "pixel_error")] for one in networks]
+    return ["network", "Rand error", "pixel error"], [
+        [one.name, *(f"{value:.4f}" for value in errors)] for one, errors in zip(networks, told, strict=True)
+    ]
 
 
 def shipped_origin(networks):
@@ -465,9 +493,8 @@ def shipped_origin(networks):
     if not heads:
         return "The runs that made these files are in no record."
     machines = listed(sorted({hardware(head["machine"]) for head in heads}))
-    days = sorted({head["date"][:10] for head in heads})
     commits = listed(sorted({str(one.metadata["commit"])[:7] for one in networks}))
-    return f"Trained on {machines}; {' to '.join(sorted({days[0], days[-1]}))}; commit {commits}; one run each, seed 0."
+    return f"Trained on {machines}; {days(heads)}; commit {commits}; one run each, seed 0."
 
 
 def validation(data):
