@@ -11,7 +11,7 @@ import torch
 from unet_edu.data import cells
 from unet_edu.experiments import runs, trial
 from unet_edu.experiments.runs import complete
-from unet_edu.experiments.trial import Trial, cell_probability, fitting, run, scores
+from unet_edu.experiments.trial import Trial, Tuning, cell_probability, fitting, run, scores
 from unet_edu.metrics import challenge_scores, pixel_error
 from unet_edu.models import ArticleUNet, SlidingWindowNet, UNet
 from unet_edu.predict import predict
@@ -72,6 +72,31 @@ def test_the_weight_map_and_elastic_deformation_reach_the_training():
     plain = run(SMALL, 0, "cpu")[1]["training"]["loss"]
     assert run(replace(SMALL, weight_map=True), 0, "cpu")[1]["training"]["loss"] != plain
     assert run(replace(SMALL, elastic=0.0), 0, "cpu")[1]["training"]["loss"] != plain
+
+
+def test_a_second_phase_goes_on_from_the_first(tmp_path):
+    """Without batch normalisation, from weights rounded to float16, whether the file in between is there or not."""
+    tuned = replace(SMALL, batch_norm=True, tuning=Tuning(replace(TINY, steps=1), elastic=0.0))
+    between = tmp_path / "between.safetensors"
+    net, entry = run(tuned, 0, "cpu", between=between)
+    first = entry["training"]["first_phase"]
+    assert first["loss"] == run(replace(SMALL, batch_norm=True), 0, "cpu")[1]["training"]["loss"]
+    assert len(entry["training"]["loss"]) == 1
+    assert entry["training"]["seconds"] > first["seconds"]
+    resumed, again = run(tuned, 0, "cpu", between=between)
+    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), resumed.parameters(), strict=True))
+    assert again["training"]["first_phase"] == first
+    assert again["scores"] == entry["scores"] == run(tuned, 0, "cpu")[1]["scores"]
+    with pytest.raises(ValueError, match="another trial or seed"):
+        run(tuned, 1, "cpu", between=between)
+
+
+def test_a_membrane_that_counts_more_weighs_more_where_there_is_membrane(small_slices):
+    train = small_slices["train"]
+    for sample, plain, more in zip(train, trial.weight_maps(train), trial.weight_maps(train, 3.0), strict=True):
+        cell = sample.label == 1
+        assert np.array_equal(plain[cell], more[cell])
+        assert np.ptp((more - plain)[~cell]) < 1e-5 < (more - plain)[~cell].min()
 
 
 def test_finish_makes_the_network_that_is_scored():

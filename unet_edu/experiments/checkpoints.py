@@ -15,7 +15,7 @@ from pathlib import Path
 from unet_edu.checkpoints import ENDING, FOLDER, rounded, save
 from unet_edu.experiments.record import results_dir
 from unet_edu.experiments.runs import main
-from unet_edu.experiments.trial import Trial, run
+from unet_edu.experiments.trial import Trial, Tuning, run
 from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, UNet
 from unet_edu.models.variants import without_dropout
 from unet_edu.training import RECIPES
@@ -32,11 +32,12 @@ def unet(base_width):
 def trials(quick=False, device_type="cpu"):
     """Return the rows; each is the name of a file."""
     recipe = RECIPES["one-cycle"]
+    tuning = Tuning(replace(recipe, steps=300, batch=1, tile=572, learning_rate=1e-3), membrane=2.0)
     isbi = Trial("", partial(unet, 8), recipe, elastic=6.0, weight_map=True, batch_norm=True)
     rows = [
         replace(isbi, row="unet8-isbi", recipe=replace(recipe, steps=3000)),
         replace(isbi, row="unet8-cells", data="cells"),
-        replace(isbi, row="unet16-isbi", build=partial(unet, 16), recipe=replace(recipe, steps=5000)),
+        replace(isbi, row="unet16-isbi", build=partial(unet, 16), recipe=replace(recipe, steps=5000), tuning=tuning),
         replace(isbi, row="fcn8s-isbi", build=partial(FCN8s, **SMALL_FCN)),
         replace(isbi, row="fcn16s-isbi", build=partial(FCN16s, **SMALL_FCN)),
         replace(isbi, row="fcn32s-isbi", build=partial(FCN32s, **SMALL_FCN)),
@@ -54,9 +55,10 @@ def trials(quick=False, device_type="cpu"):
 
 def entry_and_file(trial, seed, device, bf16, path):
     """Train, round, score, write the file; return the record's entry, with the file's name and size in bytes."""
-    net, entry = run(trial, seed, device, bf16, finish=rounded)
     if path is None:
-        return entry
+        return run(trial, seed, device, bf16, finish=rounded)[1]
+    between = Path(path).parent / f"{trial.row}-first-phase{ENDING}" if trial.tuning else None
+    net, entry = run(trial, seed, device, bf16, finish=rounded, between=between)
     folder = FOLDER if Path(path).parent == results_dir() else Path(path).parent
     metadata = {
         "data": f"{trial.data}, training slices 0 to {trial.samples - 1}",

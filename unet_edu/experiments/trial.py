@@ -1,6 +1,6 @@
 """One run of an experiment: train a network from a seed, score it on the validation slices.
 
-    Trial(row, build, recipe, …)      what is trained, and how: a row of a table
+    Trial(row, build, recipe, …)      what is trained, and how: a row of a table; perhaps in two phases
       + seed ─▶ run ─▶ {"row", "seed", "made", "parameters", "training", "scores"}: an entry of a record
 
 The seed draws the first weights, the tiles and the dropout. Slices 0–17 are for training and 18–23 for validation; the
@@ -10,11 +10,14 @@ held-out slices are never touched.
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache, partial
+from math import isinf
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
+from unet_edu.checkpoints import read, rounded, save
 from unet_edu.data import Sample, cells, isbi2012
 from unet_edu.data.augment import augment
 from unet_edu.data.weightmap import class_weights, weight_map
@@ -28,6 +31,15 @@ from unet_edu.training import Recipe, fit
 
 CURVE = 50  # points of a loss curve that are kept, each the mean of its steps
 DRAWN = {"cells": 512, "small cells": 256}  # pixels a side
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A second phase of training: from the first one's weights, with batch normalisation folded away."""
+
+    recipe: Recipe
+    elastic: float = 10.0  # as in `Trial`
+    membrane: float = 1.0  # how much more a pixel of membrane counts than class balance gives it
 
 
 @dataclass(frozen=True)
@@ -45,13 +57,14 @@ class Trial:
     average8: bool = True  # the final score is that of predictions averaged over the 8 ways to turn and flip
     curve: int = 0  # score every so many steps; 0: at the end only
     curve_average8: bool = False  # whether these scores are of averaged predictions, too
+    tuning: Tuning | None = None  # a second phase, if any
 
     def told(self):
-        """Return everything but the network and the name as plain JSON."""
-        facts = asdict(self) | {"recipe": {**asdict(self.recipe)}}
-        if self.recipe.clip == float("inf"):
-            facts["recipe"]["clip"] = None
-        return {key: value for key, value in facts.items() if key not in ("row", "build")}
+        """Return everything but the network and the name as plain JSON; no limit to a gradient is null."""
+        facts = {key: value for key, value in asdict(self).items() if key not in ("row", "build")}
+        for recipe in [facts["recipe"]] + ([facts["tuning"]["recipe"]] if self.tuning else []):
+            recipe["clip"] = None if isinf(recipe["clip"]) else recipe["clip"]
+        return facts
 
 
 @cache
@@ -63,56 +76,79 @@ def slices(data, split):
     return tuple(cells.tissue(DRAWN[data], seed) for seed in seeds)
 
 
-def run(trial, seed, device, bf16=None, finish=None):
+def run(trial, seed, device, bf16=None, finish=None, between=None):
     """Train and score; return (net, entry): the network in eval mode, and what a record keeps of it, plain JSON.
 
     device: a torch.device or its name.  bf16: compute in bfloat16 where it does no harm; None: on GPUs that have it.
     finish: called with the trained network, returns the one to score, such as `unet_edu.checkpoints.rounded`.
+    between: of a trial with a second phase, a file (.safetensors) for the network after the first, its weights rounded
+        to float16 in any case; where it exists, the run goes on from there.
     """
-    head = made(device, seed)  # first: the load of the machine before the run is what matters
+    head = made(device, seed) | {"bf16": bf16}  # first: the load of the machine before the run is what matters
     torch.manual_seed(seed)
     net = trial.build()
     train = [fitting(sample, net) for sample in slices(trial.data, "train")[: trial.samples]]
     validation = [fitting(sample, net) for sample in slices(trial.data, "validation")]
-    maps = None
-    if trial.weight_map:
-        labels = [sample.label if sample.instances is None else sample.instances for sample in train]
-        balance = class_weights(labels)
-        maps = [weight_map(label, class_balance=balance) for label in labels]
-    if trial.batch_norm:
-        insert_batch_norm(net)
-    steps = trial.recipe.steps
-    history = fit(
-        net,
-        train,
-        trial.recipe,
-        weights=maps,
-        augment=partial(augment, sigma=trial.elastic),
-        seed=seed,
-        device=device,
-        bf16=bf16,
-        every=trial.curve or steps,
-        score=(lambda net: mean_v_rand(net, validation, trial.curve_average8)) if trial.curve else None,
-        progress=False,
-    )
-    net = fold_batch_norm(net)
+
+    def trained(recipe, elastic, membrane=1.0):
+        """Train `net` in place, and return what a record keeps of it."""
+        history = fit(
+            net,
+            train,
+            recipe,
+            weights=weight_maps(train, membrane) if trial.weight_map else None,
+            augment=partial(augment, sigma=elastic),
+            seed=seed,
+            device=device,
+            bf16=bf16,
+            every=trial.curve or recipe.steps,
+            score=(lambda net: mean_v_rand(net, validation, trial.curve_average8)) if trial.curve else None,
+            progress=False,
+        )
+        fold_batch_norm(net)
+        return course(history)
+
+    if between and Path(between).exists():
+        loaded, metadata = read(between)
+        if metadata["recipe"] != trial.told() or metadata["seed"] != seed:
+            raise ValueError(f"{between} is of another trial or seed: move it away to start anew")
+        net.load_state_dict(loaded.state_dict())
+        training = metadata["training"]
+    else:
+        if trial.batch_norm:
+            insert_batch_norm(net)
+        training = trained(trial.recipe, trial.elastic) | ({"made": head} if trial.tuning else {})
+        if between:
+            facts = {"data": trial.data, "seed": seed, "recipe": trial.told(), "scores": None, "training": training}
+            save(between, net, facts | {"commit": head["git"]["commit"]})
+    if trial.tuning:
+        net.load_state_dict(rounded(net).state_dict())
+        first = training
+        training = trained(trial.tuning.recipe, trial.tuning.elastic, trial.tuning.membrane)
+        training |= {"seconds": first["seconds"] + training["seconds"], "first_phase": first}
     net = finish(net) if finish else net
+    entry = {"row": trial.row, "seed": seed, "made": head, "parameters": num_parameters(net), "training": training}
+    return net, entry | {"scores": scores(net, validation, trial.average8)}
+
+
+def weight_maps(samples, membrane=1.0):
+    """Return the paper's weight map of each sample, classes balanced over all; membrane: times that class's weight."""
+    labels = [sample.label if sample.instances is None else sample.instances for sample in samples]
+    background, cell = class_weights(labels)
+    return [weight_map(label, class_balance=(background * membrane, cell)) for label in labels]
+
+
+def course(history):
+    """Return what a record keeps of a `History`: CURVE points of the loss, each the mean of its steps; every score."""
+    steps = len(history.loss)
     parts = np.array_split(np.arange(steps), min(CURVE, steps))
-    entry = {
-        "row": trial.row,
-        "seed": seed,
-        "made": head | {"bf16": bf16},
-        "parameters": num_parameters(net),
-        "training": {
-            "seconds": history.seconds[-1],
-            "steps": [int(part[-1]) + 1 for part in parts],
-            "loss": [float(np.mean([history.loss[step] for step in part])) for part in parts],
-            "seconds_at": [history.seconds[part[-1]] for part in parts],
-            "score": [[step, history.seconds[step - 1], value] for step, value in history.score],
-        },
-        "scores": scores(net, validation, trial.average8),
+    return {
+        "seconds": history.seconds[-1],
+        "steps": [int(part[-1]) + 1 for part in parts],
+        "loss": [float(np.mean([history.loss[step] for step in part])) for part in parts],
+        "seconds_at": [history.seconds[part[-1]] for part in parts],
+        "score": [[step, history.seconds[step - 1], value] for step, value in history.score],
     }
-    return net, entry
 
 
 def fitting(sample, net):
