@@ -96,15 +96,16 @@ def table(head: list[str], rows: list[list[str]], *, caption: str) -> None:
         marked = (f"<{tag}>{html.escape(cell)}</{tag[:2]}>" for tag, cell in zip(tags, cells, strict=True))
         return f"<tr>{''.join(marked)}</tr>"
 
-    left, right = 'style="text-align:left"', 'style="text-align:right"'
-    top = line(lines[0], f'th scope="col" {left}', f'th scope="col" {right}')
-    body = "".join(line(cells, f'th scope="row" {left}', f"td {right}") for cells in lines[1:])
+    left, right, whole = 'style="text-align:left', 'style="text-align:right', ";white-space:nowrap"
+    top = line(lines[0], f'th scope="col" {left}"', f'th scope="col" {right}"')
+    body = "".join(line(cells, f'th scope="row" {left}{whole}"', f'td {right}{whole}"') for cells in lines[1:])
     words = html.escape(caption)
-    whole = (  # "dataframe" is the class whose colours the book's theme leaves alone
-        f'<p style="margin:0">{words}</p><div role="region" tabindex="0" aria-label="{words}" style="overflow-x:auto">'
+    markup = (  # "dataframe" is the class whose colours the book's theme leaves alone
+        f'<p style="margin:0 0 0.5em">{words}</p>'
+        f'<div role="region" tabindex="0" aria-label="{words}" style="overflow-x:auto">'
         f'<table class="table dataframe"><thead>{top}</thead><tbody>{body}</tbody></table></div>'
     )
-    display({"text/html": whole, "text/plain": "\n".join([caption, "", *plain])}, raw=True)
+    display({"text/html": markup, "text/plain": "\n".join([caption, "", *plain])}, raw=True)
 
 
 def render_light_and_dark(fig) -> tuple[dict, dict]:

@@ -211,10 +211,9 @@ def slices_and_seeds(record):
     """Return a sentence: how far slices scatter within a run, and how far seeds scatter within a row."""
     over_slices = np.mean(values(record["runs"], "sd"))
     over_seeds = pooled(*(values(entries) for entries in rows(record).values()))
-    text = (
-        f"In the runs of {record['experiment']}, the slices of a run scatter by {over_slices:.4f} (standard deviation)"
-    )
-    return f"{text}, and runs that differ in the seed alone by {over_seeds:.4f}." if over_seeds else f"{text}."
+    text = f"In the record “{record['experiment']}”, the slices of a run scatter by {over_slices:.4f}"
+    seeds = f", and runs that differ in the seed alone by {over_seeds:.4f}" if over_seeds else ""
+    return f"{text}{seeds} (standard deviations)."
 
 
 # -------------------------------------------------------------------------------------------- scores while training
@@ -310,7 +309,7 @@ def towards_one(axes, which, scores):
     getattr(axes, f"set_{which}lim")(back(low - margin), back(high + margin))
     ticks, last = [], -np.inf
     for tick in TICKS:
-        if low - margin <= forward(tick) <= high + margin and forward(tick) - last > 0.09 * (high - low):
+        if low - margin <= forward(tick) <= high + margin and forward(tick) - last > 0.12 * (high - low):
             ticks, last = [*ticks, tick], forward(tick)
     axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
     axis.set_ticks([], minor=True)
