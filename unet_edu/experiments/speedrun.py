@@ -48,7 +48,7 @@ def small():
 
 def trials(quick=False, device_type="cpu"):
     """Return the one row."""
-    recipe = replace(RECIPES["one-cycle"], steps=4000, tile=256)
+    recipe = replace(RECIPES["one-cycle"], steps=2400, tile=256)
     row = Trial(
         "U-Net at half resolution, base width 16",
         HalfResolutionUNet,
