@@ -123,14 +123,21 @@ def test_origin_tells_runs_machine_days_and_commits(folder):
     runs["runs"][1]["made"] = made(date="2026-03-09T00:00:00+00:00", commit="fedcba9876", changed=True)
     write(folder, "ablation-cpu", runs)
     assert results.origin("ablation") == (
-        "3 runs of 2 rows, 0 to 3 each; Some CPU, 2 cores, 1 thread a run; 2 January 2026 to 9 March 2026; "
+        "3 runs of 2 rows, 0 to 3 each; each slice predicted once; Some CPU, 2 cores, 1 thread a run; 2 January 2026 to 9 March 2026; "
         "commit 0123456 and fedcba9, with changes not committed."
     )
 
 
 def test_origin_of_one_row_on_a_gpu_outside_a_checkout(folder):
     write(folder, "isbi-x", record({"a": [0.5]}, kind="x100", commit=None))
-    assert results.origin("isbi") == "1 run; X100; 2 January 2026."
+    assert results.origin("isbi") == "1 run; each slice predicted once; X100; 2 January 2026."
+
+
+def test_views_of_mixed_runs_and_of_a_record_without_runs():
+    both = record({"a": [0.5, 0.6]})
+    both["runs"][0]["scores"] = both["runs"][0]["scores"] | {"average8": True}
+    assert results.views(both) == "predictions averaged over 8 views or each slice predicted once"
+    assert results.views({"rows": []}) == ""
 
 
 def test_every_record_of_the_book_can_be_read():

@@ -88,12 +88,12 @@ def origin(experiment):
         return f"This has not been run yet: python -m unet_edu.experiments.{experiment} --record does it."
     heads = made(record)
     commits = sorted({head["git"]["commit"][:7] for head in heads if head["git"]["commit"]})
-    parts = [counted(record), listed(sorted({hardware(head["machine"]) for head in heads}))]
+    parts = [counted(record), views(record), listed(sorted({hardware(head["machine"]) for head in heads}))]
     parts.append(days(heads))
     if commits:
         changed = any(head["git"]["changed"] for head in heads)
         parts.append(f"commit {listed(commits)}" + (", with changes not committed" if changed else ""))
-    return f"{'; '.join(parts)}."
+    return f"{'; '.join(filter(None, parts))}."
 
 
 def days(heads):
@@ -110,7 +110,15 @@ def counted(record):
     if len(each) == 1:
         return f"{each[0]} {'run' if each[0] == 1 else 'runs'}"
     low, high = min(each), max(each)
-    return f"{sum(each)} runs of {len(each)} rows, {low if low == high else f'{low} to {high}'} each"
+    runs = f"{sum(each)} {'run' if sum(each) == 1 else 'runs'} of {len(each)} rows"
+    return f"{runs}, {low if low == high else f'{low} to {high}'} each"
+
+
+def views(record):
+    """Return how the final predictions of a record's runs were made, in words; nothing for a record without runs."""
+    kinds = {entry["scores"]["average8"] for entry in record.get("runs", [])}
+    words = {True: "predictions averaged over 8 views", False: "each slice predicted once"}
+    return " or ".join(words[kind] for kind in sorted(kinds, reverse=True))
 
 
 def hardware(machine):
