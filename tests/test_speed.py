@@ -5,18 +5,22 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
 from unet_edu.arithmetic import tile_plan, unet_macs
-from unet_edu.experiments import record, speed
+from unet_edu.experiments import costs, prediction_speed, record, speed
 
 
 @pytest.fixture(scope="module")
 def results():
-    return speed.measure(quick=True, rounds=2, device="cpu")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield speed.measure(quick=True, rounds=2, device="cpu")
+    torch.set_num_threads(threads)
 
 
 # --------------------------------------------------------------------------------------------------------- the table
@@ -36,7 +40,7 @@ def test_ratios_are_to_the_first_row(results):
 
 def test_what_is_timed_in_part_is_extrapolated(monkeypatch):
     monkeypatch.setattr(speed, "timed_in_turns", lambda rows, *more: [[2.0, 1.0, 4.0] for _ in rows])
-    monkeypatch.setattr(speed, "measured_memory", lambda *arguments: None)
+    monkeypatch.setattr(speed, "peak_memory", lambda *arguments: None)
     found = speed.measure(quick=True, rounds=3, device="cpu")
     for row, job in zip(found["rows"], speed.jobs(True, "cpu"), strict=True):
         assert row["seconds"] == {key: value * job.times for key, value in (("median", 2), ("min", 1), ("max", 4))} | {
@@ -57,7 +61,7 @@ def test_quick_costs_are_the_arithmetics(results):
 
 
 def test_costs_and_parameters_of_the_full_table():
-    rows = [speed.counted(job) for job in speed.jobs(False, "cpu")]
+    rows = [job.counted() for job in speed.jobs(False, "cpu")]
     macs = [row["macs"] for row in rows]
     assert macs[:3] == [unet_macs(572), unet_macs(572, base_width=32), unet_macs(572, base_width=16)]
     assert [round(each / 1e9, 1) for each in macs[:5]] == [150.4, 37.7, 9.4, 246.6, 313.1]
@@ -116,7 +120,7 @@ def test_the_table_has_a_line_for_each_row(results):
 HOLDS_400_MIB = """
 import json, torch
 from torch import nn
-from unet_edu.experiments import speed
+from unet_edu.experiments import costs, speed
 
 class Holds(nn.Module):
     def __init__(self):
@@ -128,7 +132,8 @@ class Holds(nn.Module):
         del work
         return images + torch.ones(50 * 2**18)[0]
 
-print(json.dumps(speed.peak_memory_here(speed.Job("", Holds, (1, 1, 8, 8)), torch.device("cpu"))))
+job = speed.Job("", Holds, (1, 1, 8, 8))
+print(json.dumps(costs.peak_memory_here(job.once, torch.device("cpu"), threads=1)))
 """
 
 
@@ -149,32 +154,78 @@ def test_peak_memory_holds_the_weights_at_least(results):
     assert "fresh process" in results["memory"]
 
 
+def holds(mebibytes, device):
+    assert torch.ones(mebibytes * 2**18, device=device).numel()
+
+
+def test_memory_is_that_of_a_fresh_process():
+    for mebibytes in (300, 100):  # what the first one held must not count for the second
+        peak = costs.peak_memory(partial(holds, mebibytes), torch.device("cpu"))
+        assert peak is None or peak / 2**20 == pytest.approx(mebibytes, rel=0.1)
+
+
 def test_memory_that_cannot_be_measured_is_none():
-    assert speed.measured_memory(0, True, torch.device("mps")) is None
+    assert costs.peak_memory(pytest.fail, torch.device("mps")) is None
+
+
+def fails(device):
+    raise ValueError(f"no such work on {device}")
 
 
 def test_a_failing_measurement_tells_why():
-    with pytest.raises(RuntimeError, match=r"row 99 failed:(.|\n)*IndexError"):
-        speed.measured_memory(99, True, torch.device("cpu"))
+    with pytest.raises(ValueError, match="no such work on cpu"):
+        costs.peak_memory(fails, torch.device("cpu"))
 
 
 # -------------------------------------------------------------------------------------------------- the command line
 
 
-def test_record_writes_one_file_named_after_the_machine(results, tmp_path, monkeypatch, capsys):
+PREDICTION = {
+    "made": {"machine": {"device": "cpu", "processor": "p", "threads": 1, "load_1min": 0}, "date": "now"},
+    "memory": None,
+    "tables": [],
+}
+
+
+@pytest.fixture
+def folder(results, tmp_path, monkeypatch):
     monkeypatch.setattr(speed, "measure", lambda *arguments, **more: results)
+    monkeypatch.setattr(prediction_speed, "measure", lambda *arguments, **more: PREDICTION)
     monkeypatch.setattr(speed, "results_dir", lambda: tmp_path)
+    return tmp_path
+
+
+def kept(folder):
+    assert [path.name for path in folder.iterdir()] == ["speed-cpu.json"]
+    return json.loads((folder / "speed-cpu.json").read_text())
+
+
+def test_record_writes_one_file_named_after_the_machine(results, folder, capsys):
     speed.main(["--record", "--device", "cpu"])
     assert "U-Net, base width 8" in capsys.readouterr().out
-    assert [path.name for path in tmp_path.iterdir()] == ["speed-cpu.json"]
-    kept = json.loads((tmp_path / "speed-cpu.json").read_text())
-    assert kept == results
-    assert set(kept) == {"experiment", "made", "settings", "memory", "rows"}
-    assert set(kept["made"]) == {"date", "seed", "machine", "versions", "git"}
+    assert kept(folder) == results | {"prediction": PREDICTION}
+    assert set(results) == {"experiment", "made", "settings", "memory", "rows"}
+    assert set(results["made"]) == {"date", "seed", "machine", "versions", "git"}
 
 
-def test_without_record_nothing_is_written(results, monkeypatch):
-    monkeypatch.setattr(speed, "measure", lambda *arguments, **more: results)
+def test_one_part_leaves_the_other_as_it_was(results, folder):
+    old = {"experiment": "speed", "made": {"date": "then"}, "rows": ["old"], "prediction": {"made": {"date": "then"}}}
+    record.write_json(folder / "speed-cpu.json", old)
+    speed.main(["--record", "--device", "cpu", "--only", "prediction"])
+    assert kept(folder) == old | {"prediction": PREDICTION}
+    record.write_json(folder / "speed-cpu.json", old)
+    speed.main(["--record", "--device", "cpu", "--only", "networks"])
+    assert kept(folder) == results | {"prediction": old["prediction"]}
+
+
+def test_predictions_go_beside_networks(folder, capsys):
+    with pytest.raises(SystemExit):
+        speed.main(["--record", "--device", "cpu", "--only", "prediction"])
+    assert "holds no networks yet" in capsys.readouterr().err
+    assert not list(folder.iterdir())
+
+
+def test_without_record_nothing_is_written(folder, monkeypatch):
     monkeypatch.setattr(speed, "write_json", lambda *arguments: pytest.fail("wrote a file"))
     speed.main(["--device", "cpu"])
 
