@@ -32,10 +32,10 @@ def unet(base_width):
 def trials(quick=False, device_type="cpu"):
     """Return the rows; each is the name of a file."""
     recipe = RECIPES["one-cycle"]
-    tuning = Tuning(replace(recipe, steps=300, batch=1, tile=572, learning_rate=1e-3), membrane=2.0)
+    tuning = Tuning(replace(recipe, steps=300, batch=1, tile=572, learning_rate=1e-3), membrane=6.0)
     isbi = Trial("", partial(unet, 8), recipe, elastic=6.0, weight_map=True, batch_norm=True)
     rows = [
-        replace(isbi, row="unet8-isbi", recipe=replace(recipe, steps=3000)),
+        replace(isbi, row="unet8-isbi", recipe=replace(recipe, steps=3000), tuning=tuning),
         replace(isbi, row="unet8-cells", data="cells"),
         replace(isbi, row="unet16-isbi", build=partial(unet, 16), recipe=replace(recipe, steps=5000), tuning=tuning),
         replace(isbi, row="fcn8s-isbi", build=partial(FCN8s, **SMALL_FCN)),
