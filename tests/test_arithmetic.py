@@ -1,5 +1,6 @@
 """The integers of `unet_edu.arithmetic` against torch, against brute force, and against reference values."""
 
+import itertools
 import subprocess
 import sys
 from fractions import Fraction
@@ -22,6 +23,7 @@ from unet_edu.arithmetic import (
     conv_out,
     fcn_crops,
     fcn_sizes,
+    first_fault,
     grid_step,
     is_valid,
     layer_table,
@@ -200,6 +202,50 @@ def test_closed_forms_are_the_layers_for_all_sizes_up_to_2000(depth):
         if outputs[size] is None:
             with pytest.raises(SizeError):
                 plan(size, depth)
+
+
+def walk_with(size, depth, kernel, padding):
+    """Output of a U-Net with other convolutions; None where a layer refuses or a pooling would round."""
+    try:
+        for _ in range(depth):
+            size = conv_out(conv_out(size, kernel, padding=padding), kernel, padding=padding)
+            if size % 2:
+                return None
+            size = pool_out(size)
+        size = conv_out(conv_out(size, kernel, padding=padding), kernel, padding=padding)
+        for _ in range(depth):
+            size = conv_out(conv_out(up_out(size), kernel, padding=padding), kernel, padding=padding)
+    except SizeError:
+        return None
+    return size
+
+
+@pytest.mark.parametrize("kernel", range(1, 8))
+def test_other_kernels_and_paddings_are_their_layers_too(kernel):
+    for padding, depth in itertools.product(range((kernel - 1) // 2 + 1), range(4)):
+        args = depth, kernel, padding
+        outputs = {size: walk_with(size, *args) for size in range(1, 400)}
+        legal = [size for size, output in outputs.items() if output is not None]
+        assert valid_sizes(depth, 1, 399, kernel, padding) == legal
+        for size in legal[:6]:
+            each = plan(size, *args)
+            assert each.output_size == output_size(size, *args) == outputs[size]
+            assert size - 2 * border(*args) == outputs[size]
+            assert first_fault(size, *args) is None
+            for level in each.levels[:-1]:
+                assert level.skip - 2 * level.crop == level.cropped == level.up[0]
+        for size in set(outputs) - set(legal):
+            assert first_fault(size, *args)
+    with pytest.raises(ValueError, match=f"makes maps grow: .* at most {(kernel - 1) // 2}"):
+        plan(572, 2, kernel, (kernel + 1) // 2)
+
+
+def test_a_fault_says_where():
+    assert first_fault(570)[:2] == ("pool2", 279)
+    assert first_fault(100)[:2] == ("pool4", 5)
+    assert first_fault(172)[:2] == ("u2", 4)  # the bottom leaves 3 of 7: 6 ▶ 2, doubled 4, one too few
+    assert first_fault(60)[:2] == ("d3", 4)
+    assert first_fault(572) is None
 
 
 @pytest.mark.parametrize(

@@ -132,18 +132,20 @@ class Plan:
         return "\n".join(lines)
 
 
-def plan(size, depth=4) -> Plan:
+def plan(size, depth=4, kernel=3, padding=0) -> Plan:
     """Return every size in a U-Net of `depth` poolings, from `size` input pixels to `.output_size`.
 
-    Raises SizeError for a size that the network cannot take (see `check_size`).
+    `kernel` and `padding` are those of the convolutions, two a level; the paper has 3 and 0.
+    Raises SizeError for a size that the network cannot take (see `check_size`), ValueError for a padding that makes
+    maps grow: then the skip map would be smaller than the map it is joined to.
     """
-    check_size(size, depth)
+    check_size(size, depth, kernel=kernel, padding=padding)
     size, depth = _integer(size, "size"), _depth(depth)
 
     entering, going_down = size, []
     for _ in range(depth + 1):
-        conv1 = conv_out(entering)
-        going_down.append((entering, conv1, conv_out(conv1)))
+        conv1 = conv_out(entering, kernel, padding=padding)
+        going_down.append((entering, conv1, conv_out(conv1, kernel, padding=padding)))
         if len(going_down) <= depth:
             entering = pool_out(going_down[-1][-1])
 
@@ -151,17 +153,17 @@ def plan(size, depth=4) -> Plan:
     reached = going_down[depth][-1]
     for index in reversed(range(depth)):
         skip, joined = going_down[index][-1], up_out(reached)
-        conv1 = conv_out(joined)
-        reached = conv_out(conv1)
+        conv1 = conv_out(joined, kernel, padding=padding)
+        reached = conv_out(conv1, kernel, padding=padding)
         crop = (skip - joined) // 2  # no half pixels: skip and joined are both even
         levels.append(Level(index, going_down[index], pool_out(skip), skip, crop, joined, (joined, conv1, reached)))
     return Plan(size, depth, tuple(reversed(levels)), reached)
 
 
-def output_size(size, depth=4) -> int:
+def output_size(size, depth=4, kernel=3, padding=0) -> int:
     """Return the output size of a U-Net for `size` input pixels: 388 for 572. Raises SizeError as `plan` does."""
-    check_size(size, depth)
-    return _integer(size, "size") - 2 * border(depth)
+    check_size(size, depth, kernel=kernel, padding=padding)
+    return _integer(size, "size") - 2 * border(depth, kernel, padding)
 
 
 # ------------------------------------------------------------------------------------------------------- legal sizes
@@ -176,35 +178,38 @@ def grid_step(depth=4) -> int:
     return 2 ** _depth(depth)
 
 
-def border(depth=4) -> int:
-    """Return how many pixels the output is smaller per side: 6·2^depth - 4, which is 92 for depth 4."""
-    return 6 * grid_step(depth) - 4
+def border(depth=4, kernel=3, padding=0) -> int:
+    """Return how many pixels the output is smaller per side: 6·2^depth - 4, which is 92 for depth 4.
+
+    For convolutions that lose r pixels each, r·(3·2^depth - 2).
+    """
+    return _loss(kernel, padding) * (3 * grid_step(depth) - 2)
 
 
-def valid_sizes(depth=4, low=1, high=1100) -> list[int]:
+def valid_sizes(depth=4, low=1, high=1100, kernel=3, padding=0) -> list[int]:
     """Return all legal input sizes from `low` to `high`, both included.
 
     A size is legal if every 2×2 pooling meets an even size and at least one output pixel is left:
     2^depth·b + 4·(2^depth - 1) for a bottleneck that b pixels enter; 188, 204, 220, … for depth 4.
     """
     low, high = _integer(low, "low"), _integer(high, "high")
-    first = max(_smallest(depth), nearest_valid(low, depth)[1])
+    first = nearest_valid(low, depth, kernel, padding)[1]
     return list(range(first, high + 1, grid_step(depth)))
 
 
-def is_valid(size, depth=4) -> bool:
+def is_valid(size, depth=4, kernel=3, padding=0) -> bool:
     """Return whether a U-Net of `depth` poolings takes `size` pixels. Raises TypeError for a non-integer."""
-    smallest = _smallest(depth)
+    smallest = _smallest(depth, _loss(kernel, padding))
     size = _integer(size, "size")
     return size >= smallest and (size - smallest) % grid_step(depth) == 0
 
 
-def nearest_valid(size, depth=4) -> tuple[int | None, int]:
+def nearest_valid(size, depth=4, kernel=3, padding=0) -> tuple[int | None, int]:
     """Return the nearest legal sizes (at most `size`, at least `size`): (556, 572) for 570 and (572, 572) for 572.
 
     The first is None below the smallest legal size.
     """
-    smallest, step = _smallest(depth), grid_step(depth)
+    smallest, step = _smallest(depth, _loss(kernel, padding)), grid_step(depth)
     size = _integer(size, "size")
     if size < smallest:
         return None, smallest
@@ -212,41 +217,72 @@ def nearest_valid(size, depth=4) -> tuple[int | None, int]:
     return below, below if below == size else below + step
 
 
-def check_size(size, depth=4, name="size") -> None:
+def check_size(size, depth=4, name="size", kernel=3, padding=0) -> None:
     """Raise SizeError unless a U-Net of `depth` poolings takes `size` pixels; TypeError for a non-integer.
 
     `name` is what the message calls the size, such as "height".
     """
     size = _integer(size, name)
-    if is_valid(size, depth):
+    if is_valid(size, depth, kernel, padding):
         return
-    smallest, step = _smallest(depth), grid_step(depth)
-    rule = f"{step}·b + {4 * step - 4} with b ≥ {smallest // step - 3}, where every pooling meets an even size"
-    below, above = nearest_valid(size, depth)
+    loss, step = _loss(kernel, padding), grid_step(depth)
+    smallest, more = _smallest(depth, loss), 2 * loss * (step - 1)
+    rule = f"{step}·b + {more} with b ≥ {(smallest - more) // step}, where every pooling meets an even size"
+    below, above = nearest_valid(size, depth, kernel, padding)
     raise SizeError(
-        f"{name} {size}: {_first_fault(size, depth)}. "
-        f"A U-Net of depth {depth} takes {rule if depth > 0 else '5 pixels or more'}; "
+        f"{name} {size}: {first_fault(size, depth, kernel, padding)}. "
+        f"A U-Net of depth {depth} takes {rule if depth > 0 else f'{smallest} pixels or more'}; "
         + (f"smallest legal size: {above}" if below is None else f"nearest legal sizes: {below} and {above}")
     )
 
 
-def _smallest(depth) -> int:
-    """Return the smallest legal size, for which the output, 2^depth·(b - 8) + 4, is still greater than 0."""
+def _loss(kernel, padding) -> int:
+    """Return how many pixels one convolution of a U-Net loses: 2 for the paper's."""
+    kernel, padding = _integer(kernel, "kernel", low=1), _integer(padding, "padding", low=0)
+    if 2 * padding > kernel - 1:
+        raise ValueError(
+            f"padding {padding} makes maps grow: a {kernel}×{kernel} convolution of a U-Net takes at most "
+            f"{(kernel - 1) // 2}"
+        )
+    return kernel - 1 - 2 * padding
+
+
+def _smallest(depth, loss=2) -> int:
+    """Return the smallest legal size, for which the output, 2^depth·(b - 4·loss) + 2·loss, is still greater than 0."""
     step = grid_step(depth)
-    b = 8 - 3 // step
-    return step * b + 4 * step - 4
+    b = 4 * loss - (2 * loss - 1) // step
+    return step * b + 2 * loss * (step - 1)
 
 
-def _first_fault(size, depth) -> str:
-    """Return in words where an illegal size goes wrong first."""
+class Fault(NamedTuple):
+    """Where an illegal size goes wrong first. As a string: the same in words."""
+
+    stage: str  # "pool2", or the block of two convolutions that runs out of pixels: "d4" going down, "u2" coming up
+    size: int  # that arrives there
+    words: str
+
+    def __str__(self) -> str:
+        return self.words
+
+
+def first_fault(size, depth=4, kernel=3, padding=0) -> Fault | None:
+    """Return where an illegal size goes wrong first, None for a legal one. Errors as in `plan`, but no SizeError."""
+    size, depth, lost = _integer(size, "size"), _depth(depth), 2 * _loss(kernel, padding)  # of two convolutions
     for level in range(depth + 1):
-        if size < 5:
-            return f"level {level} would get {max(size, 0)} pixels, and two 3×3 convolutions need 5"
-        size -= 4
-        if level < depth and size % 2:
-            return f"pool{level + 1} would meet the odd size {size}"
-        size //= 2
-    return "the expansive path would run out of pixels"
+        if size < lost + 1:
+            needed = f"two {kernel}×{kernel} convolutions need {lost + 1}"
+            return Fault(f"d{level}", size, f"level {level} would get {max(size, 0)} pixels, and {needed}")
+        size -= lost
+        if level < depth:
+            if size % 2:
+                return Fault(f"pool{level + 1}", size, f"pool{level + 1} would meet the odd size {size}")
+            size //= 2
+    for level in reversed(range(depth)):
+        if 2 * size < lost + 1:
+            words = f"the expansive path would run out of pixels on level {level}, which gets {2 * size}"
+            return Fault(f"u{level}", 2 * size, words)
+        size = 2 * size - lost
+    return None
 
 
 # --------------------------------------------------------------------------------------------------- receptive fields
