@@ -123,7 +123,8 @@ def test_origin_tells_runs_machine_days_and_commits(folder):
     runs["runs"][1]["made"] = made(date="2026-03-09T00:00:00+00:00", commit="fedcba9876", changed=True)
     write(folder, "ablation-cpu", runs)
     assert results.origin("ablation") == (
-        "3 runs of 2 rows, 0 to 3 each; each slice predicted once; Some CPU, 2 cores, 1 thread a run; 2 January 2026 to 9 March 2026; "
+        "3 runs of 2 rows, 0 to 3 each; each slice predicted once; "
+        "Some CPU, 2 cores, 1 thread a run; 2 January 2026 to 9 March 2026; "
         "commit 0123456 and fedcba9, with changes not committed."
     )
 
@@ -312,6 +313,45 @@ def test_ratios_show_time_and_work_quickest_first():
 def test_the_speed_of_the_slowest_is_told_in_multiples():
     rows = [{"name": "a", "ratio": 1.0, "seconds": {"median": 0.5}}, {"name": "b", "ratio": 40.04}]
     assert results.speed_text({"rows": rows}) == "a takes 0.5 s; b takes 40 times as long."
+
+
+def plan(name, **values):
+    like = {"name": name, "tiles": 1, "macs_ratio": 1.0, "ratio": 1.0, "peak_memory_bytes": 100, "extrapolated": False}
+    nothing = {"left_out": None, "agrees": None, "seconds": {"median": 0.25}}
+    return like | nothing | values
+
+
+PLANS = {
+    "image": [512, 384],
+    "base_width": 8,
+    "rows": [
+        plan("predict", tiles=4),
+        plan("one pass, mirrored", ratio=0.9, peak_memory_bytes=250, agrees=True),
+        plan("4 tiles of 572", ratio=2.5, agrees=False),
+        plan("patches", tiles=16384, macs_ratio=408.4, ratio=1234.5, extrapolated=True),
+        plan("too large", ratio=None, seconds=None, peak_memory_bytes=None, left_out="it would take 40 GiB"),
+    ],
+}
+
+
+def test_plans_are_told_as_multiples_of_the_first():
+    _, lines = results.plan_table(PLANS)
+    assert lines[0] == ["predict", "4", "1.00", "1.00", "1.00"]
+    assert lines[1][-2:] == ["0.90", "2.50"]
+    assert lines[3] == ["patches", "16,384", "408", "≈ 1,234", "–"]
+    assert lines[4] == ["too large", "1", "1.00", "–", "–"]
+
+
+def test_plans_in_words_tell_which_agree_and_which_were_left_out():
+    assert results.plan_text(PLANS) == (
+        "512 × 384 pixels, base width 8: predict takes 4 passes and 0.25 s; "
+        "one pass, mirrored: the same probabilities; left out: too large (it would take 40 GiB)."
+    )
+
+
+def test_origin_of_a_part_of_a_record():
+    part = {"made": made(), "settings": {"rounds": 3}, "tables": [PLANS, PLANS]}
+    assert results.origin_of(part).startswith("10 rows, each timed 3 times in turns; Some CPU")
 
 
 @settings(max_examples=25)

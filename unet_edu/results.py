@@ -86,6 +86,11 @@ def origin(experiment):
     record = read(experiment)
     if record is None:
         return f"This has not been run yet: python -m unet_edu.experiments.{experiment} --record does it."
+    return origin_of(record)
+
+
+def origin_of(record):
+    """Return a sentence: how many runs a record (or part of one) holds, on which machine, day and commit."""
     heads = made(record)
     commits = sorted({head["git"]["commit"][:7] for head in heads if head["git"]["commit"]})
     parts = [counted(record), views(record), listed(sorted({hardware(head["machine"]) for head in heads}))]
@@ -105,7 +110,8 @@ def days(heads):
 def counted(record):
     """Return how many runs a record holds, in words."""
     if "runs" not in record:
-        return f"{len(record['rows'])} rows, each timed {record['settings']['rounds']} times in turns"
+        count = len(record["rows"]) if "rows" in record else sum(len(table["rows"]) for table in record["tables"])
+        return f"{count} rows, each timed {record['settings']['rounds']} times in turns"
     each = [len(entries) for entries in rows(record).values()]
     if len(each) == 1:
         return f"{each[0]} {'run' if each[0] == 1 else 'runs'}"
@@ -435,6 +441,39 @@ def ratios(record):
     axes.xaxis.set_major_formatter("{x:g}")
     axes.legend(loc="upper right", fontsize=9)
     return fig
+
+
+def plan_table(table):
+    """Return (head, rows) of texts: the ways to predict one image, a table of a speed record's part "prediction".
+
+    Time, multiply-adds and memory as multiples of the first row's; ≈ where a part was timed and the rest extrapolated;
+    a dash where a plan was left out, or is another network whose answers are not to be compared.
+    """
+
+    def times(value, approximately=""):
+        return (
+            "–" if value is None else f"{approximately}{value:,.0f}" if value >= 100 else f"{approximately}{value:.2f}"
+        )
+
+    first, lines = table["rows"][0], []
+    for row in table["rows"]:
+        peaks = row["peak_memory_bytes"], first["peak_memory_bytes"]
+        memory = None if None in peaks or row["extrapolated"] else peaks[0] / peaks[1]
+        line = [row["name"], f"{row['tiles']:,}", times(row["macs_ratio"])]
+        lines.append([*line, times(row["ratio"], "≈ " if row["extrapolated"] else ""), times(memory)])
+    return ["plan", "passes", "multiply-adds", "time", "memory"], lines
+
+
+def plan_text(table):
+    """Return a sentence: what the first row takes, and whether the rows that should agree with it do."""
+    first, height, width = table["rows"][0], *table["image"]
+    text = f"{height} × {width} pixels, base width {table['base_width']}: {first['name']} takes {first['tiles']} "
+    text += f"{'pass' if first['tiles'] == 1 else 'passes'} and {first['seconds']['median']:.3g} s"
+    exact = [row for row in table["rows"][1:] if row["agrees"]]
+    if exact:
+        text += f"; {listed(row['name'] for row in exact)}: the same probabilities"
+    left = [f"{row['name']} ({row['left_out']})" for row in table["rows"] if row["left_out"]]
+    return f"{text}{f'; left out: {listed(left)}' if left else ''}."
 
 
 # ------------------------------------------------------------------------------------------------- shipped networks
