@@ -230,7 +230,7 @@ def check_size(size, depth=4, name="size", kernel=3, padding=0) -> None:
     rule = f"{step}·b + {more} with b ≥ {(smallest - more) // step}, where every pooling meets an even size"
     below, above = nearest_valid(size, depth, kernel, padding)
     raise SizeError(
-        f"{name} {size}: {first_fault(size, depth, kernel, padding)}. "
+        f"{name} {size}: {first_fault(size, depth, kernel, padding).words}. "
         f"A U-Net of depth {depth} takes {rule if depth > 0 else f'{smallest} pixels or more'}; "
         + (f"smallest legal size: {above}" if below is None else f"nearest legal sizes: {below} and {above}")
     )

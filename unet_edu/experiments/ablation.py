@@ -33,7 +33,7 @@ def changed(change=None, **arguments):
 
 def trials(quick=False, device_type="cpu"):
     """Return the rows, the U-Net that the others are compared with first."""
-    width, changes = (2, {"steps": 2, "tile": 236}) if quick else (BASE_WIDTH, {"steps": STEPS})
+    width, changes = (2, {"steps": 2, "batch": 1, "tile": 236}) if quick else (BASE_WIDTH, {"steps": STEPS})
     recipe = replace(RECIPES["one-cycle"], **changes)
     even = replace(recipe, tile=-(-recipe.tile // 16) * 16)  # 304: the padded network halves its maps four times
     macs = recipe.batch * unet_macs(recipe.tile, base_width=width)
