@@ -68,7 +68,7 @@ def test_the_ablation_changes_one_thing_a_row():
     for row in others:
         values = {key for key, value in row.told().items() if value != told[key]}
         if row.build is not first.build:
-            assert values <= {"recipe", "batch_norm"} if row.row == "sliding window" else values <= {"recipe"}
+            assert values <= {"recipe"}
             assert type(row.build()) is not type(net) or row.build().state_dict().keys() == net.state_dict().keys()
         else:
             assert len(values) == 1, row.row

@@ -6,8 +6,8 @@
 
 All rows are trained on the same slices with the same optimiser and number of steps, on as many tiles of the same size.
 A network that loses no border is scored on all of a tile, the others on its middle: that is part of what they are. The
-sliding window gets as many windows a step as the U-Net's multiply-adds pay for. All but it and the last row are trained
-with batch normalisation, folded away afterwards: without it, a budget this small hardly starts to learn.
+sliding window gets as many windows a step as the U-Net's multiply-adds pay for. All but the last row are trained with
+batch normalisation, folded away afterwards: without it, a budget this small hardly starts to learn.
 """
 
 from dataclasses import replace
@@ -67,7 +67,7 @@ def trials(quick=False, device_type="cpu"):
         row("FCN-16s", build=partial(FCN16s, **SMALL_FCN)),
         row("FCN-32s", build=partial(FCN32s, **SMALL_FCN)),
         row("the article's variant", build=partial(ArticleUNet, 2, base_width=width)),
-        row("sliding window", build=SlidingWindowNet, recipe=sliding, batch_norm=False),
+        row("sliding window", build=SlidingWindowNet, recipe=sliding),
         row("no batch normalisation", batch_norm=False),
     ]
 
