@@ -194,7 +194,9 @@ def test_the_wheel_of_the_site_is_the_package_and_nothing_else(reader):
         assert "Name: unet-edu" in archive.read(info).decode()
     package = reader.book.root / "unet_edu"
     wanted = {
-        path for pattern in ("*.py", "*.csv", "*.js", "*.safetensors", "*.json") for path in package.rglob(pattern)
+        path
+        for pattern in ("*.py", "*.csv", "*.js", "*.css", "*.safetensors", "*.json")
+        for path in package.rglob(pattern)
     }
     assert sorted(names) == sorted(path.relative_to(reader.book.root).as_posix() for path in wanted)
     assert {"unet_edu/__init__.py", "unet_edu/arithmetic.py", "unet_edu/models/unet.py"} <= set(names)

@@ -13,6 +13,7 @@
     registration  whether a network's maps lie where they should
     device        where to compute, found by computing
     book          what chapters need: ``glue``, ``show``
+    figures       live figures, alive in a page without a kernel too
     plots         the pictures that several chapters share
     experiments   the runs whose results the book prints
     files         files that are written whole or not at all

@@ -26,19 +26,23 @@ class FigureOutput(render.MimeRenderPlugin):
     def handle_mime(renderer, data, inline):
         if data.mime_type != FIGURE_MIME or inline:
             return None
-        content = data.content
-        figure = nodes.figure(classes=["unet-figure"], align="center")
-        for theme in ("light", "dark"):
-            picture = base64.b64decode(content[theme]["data"])
-            filename = hashlib.sha256(picture).hexdigest()[:32] + SUFFIX[content[theme]["mime"]]
-            uri = renderer.write_file([filename], picture, exists_ok=True)
-            figure += nodes.image(uri=uri, alt=content["alt"], classes=[f"only-{theme}"])
-        figure += nodes.caption(content["caption"], content["caption"])
-        document = renderer.renderer.document
-        if content.get("name"):
-            figure["names"].append(nodes.fully_normalize_name(content["name"]))
-            document.note_explicit_target(figure, figure)
-        return [figure]
+        return [figure_node(renderer, data.content, "unet-figure")]
+
+
+def figure_node(renderer, content: dict, kind: str) -> nodes.figure:
+    """A numbered figure of class ``kind``: a picture for each theme, alt text, caption, and the label if it has one."""
+    figure = nodes.figure(classes=[kind], align="center")
+    for theme in ("light", "dark"):
+        picture = base64.b64decode(content[theme]["data"])
+        filename = hashlib.sha256(picture).hexdigest()[:32] + SUFFIX[content[theme]["mime"]]
+        uri = renderer.write_file([filename], picture, exists_ok=True)
+        figure += nodes.image(uri=uri, alt=content["alt"], classes=[f"only-{theme}"])
+    figure += nodes.caption(content["caption"], content["caption"])
+    document = renderer.renderer.document
+    if content.get("name"):
+        figure["names"].append(nodes.fully_normalize_name(content["name"]))
+        document.note_explicit_target(figure, figure)
+    return figure
 
 
 def setup(app):

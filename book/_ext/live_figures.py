@@ -1,0 +1,38 @@
+"""Sphinx side of :mod:`unet_edu.figures`.
+
+A live figure becomes a numbered ``figure`` with its two posters, of which the theme shows one, and a mark that tells
+``_static/live-figures.js`` which of the page's figures to put in their place. Where no script runs the posters stay.
+"""
+
+from __future__ import annotations
+
+import json
+
+from docutils import nodes
+from figure_output import figure_node
+from myst_nb.core import render
+
+LIVE_FIGURE_MIME = "application/vnd.unet-edu.live-figure+json"  # of unet_edu.figures.base, which is not light to import
+
+
+class LiveFigureOutput(render.MimeRenderPlugin):
+    """Renders the output of a live figure; comes before all other kinds of output."""
+
+    mime_priority_overrides = [("*", LIVE_FIGURE_MIME, 1)]
+
+    @staticmethod
+    def handle_mime(renderer, data, inline):
+        if data.mime_type != LIVE_FIGURE_MIME or inline:
+            return None
+        figure = figure_node(renderer, data.content, "live-figure-frame")
+        mark = json.dumps({"model_id": data.content["model_id"], "version_major": 2, "version_minor": 0})
+        script = f'<script type="{render.WIDGET_VIEW_MIMETYPE}">{mark}</script>'
+        figure.insert(len(figure) - 1, nodes.raw(text=script, format="html"))  # before the caption
+        return [figure]
+
+
+def setup(app):
+    plugins = render.load_mime_renders()
+    if LiveFigureOutput not in plugins:
+        plugins.append(LiveFigureOutput)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,94 @@
+// Plays the host of live figures in a page that has no kernel: what anywidget does in JupyterLab and Colab, as far as
+// the figures of unet_edu.figures need it. State and views come from the page itself, so it works from file:// too.
+
+(() => {
+  const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
+  const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+
+  /** One figure's state. Several views may share it; save_changes and send have nobody to talk to. */
+  class Model {
+    constructor(state) {
+      this.state = state;
+      this.listeners = new Map();
+    }
+    get(key) {
+      return this.state[key];
+    }
+    set(key, value) {
+      const values = typeof key === "object" ? key : { [key]: value };
+      const changed = Object.keys(values).filter((name) => this.state[name] !== values[name]);
+      Object.assign(this.state, values);
+      for (const name of changed) this.tell(`change:${name}`);
+      if (changed.length) this.tell("change");
+    }
+    on(event, listener) {
+      this.listeners.set(event, [...(this.listeners.get(event) ?? []), listener]);
+    }
+    off(event, listener) {
+      if (!event) this.listeners.clear();
+      else this.listeners.set(event, (this.listeners.get(event) ?? []).filter((one) => listener && one !== listener));
+    }
+    tell(event) {
+      for (const listener of this.listeners.get(event) ?? []) listener();
+    }
+    save_changes() {}
+    send() {}
+  }
+
+  function fromBase64(text) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    return new DataView(bytes.buffer);
+  }
+
+  /** Put the binary values of a state where they belong. */
+  function withBuffers({ state, buffers = [] }) {
+    for (const { path, data } of buffers) {
+      const parent = path.slice(0, -1).reduce((part, key) => part[key], state);
+      parent[path.at(-1)] = fromBase64(data);
+    }
+    return state;
+  }
+
+  const modules = new Map(); // by their text: two figures of a kind share one
+  function load(text) {
+    if (!modules.has(text)) {
+      const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+      modules.set(text, import(address));
+    }
+    return modules.get(text);
+  }
+
+  const styles = new Set();
+  function addStyle(text) {
+    if (!text || styles.has(text)) return;
+    styles.add(text);
+    document.head.append(Object.assign(document.createElement("style"), { textContent: text }));
+  }
+
+  async function start() {
+    const saved = Object.assign({}, ...[...document.querySelectorAll(STATE)].map((tag) => JSON.parse(tag.textContent).state));
+    const models = new Map();
+    for (const view of document.querySelectorAll(VIEW)) {
+      const id = JSON.parse(view.textContent).model_id;
+      if (!saved[id]?.state._esm) continue;
+      if (!models.has(id)) models.set(id, new Model(withBuffers(saved[id])));
+      const model = models.get(id);
+      const figure = view.closest("figure.live-figure-frame");
+      const el = Object.assign(document.createElement("div"), { className: "live-figure-host" });
+      try {
+        const { default: widget } = await load(model.get("_esm"));
+        addStyle(model.get("_css"));
+        view.before(el);
+        figure?.setAttribute("data-live", ""); // hides the poster; first, for what is hidden has no width
+        await widget.render({ model, el });
+      } catch (error) {
+        el.remove();
+        figure?.removeAttribute("data-live"); // the poster stays
+        console.error(error);
+      }
+    }
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

@@ -1,0 +1,21 @@
+"""Live figures: the reader turns a knob and the picture answers.
+
+    from unet_edu.figures import CropLadder
+    CropLadder(size=572)
+
+Each figure is one class here and one script beside it. The script computes what it shows, so a figure is alive in a
+page without a kernel; where a kernel runs, the traits of the widget follow what the reader does.
+
+    CropLadder    every size in a U-Net to scale, and what each skip connection cuts off
+"""
+
+from importlib import import_module
+
+_HOMES = {"CropLadder": "crop_ladder"}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name):  # a figure's module is loaded when it is asked for
+    if name not in _HOMES:
+        raise AttributeError(f"unet_edu.figures has no {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

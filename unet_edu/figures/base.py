@@ -1,0 +1,82 @@
+"""What all live figures share on the Python side.
+
+                     ┌ crop_ladder.py   traits = the state, checked; a poster drawn from them
+    one figure  =    ┤
+                     └ crop_ladder.js   everything that is seen; computes only what the package computes too
+
+A front end gets one script: ``base.js`` followed by the figure's own, and the styles of ``base.css``. It is the same
+text in the built page (``book/_static/live-figures.js`` plays the host there), in JupyterLab and in Colab.
+"""
+
+from __future__ import annotations
+
+import html
+import inspect
+import zlib
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+HERE = Path(__file__).parent
+LIVE_FIGURE_MIME = "application/vnd.unet-edu.live-figure+json"
+PICTURE = '<img alt="{alt}" style="max-width:100%;background:#fff;padding:6px" src="data:{mime};base64,{data}">'
+
+
+class LiveFigure(anywidget.AnyWidget):
+    """A figure of the class's own name. A subclass has traits with ``sync=True``, a script beside its module, a caption
+    and a :meth:`poster`.
+
+    ``name`` is the label under which the text of a page refers to the figure (``{numref}`name```).
+    """
+
+    caption = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, *, name: str | None = None, **traits):
+        super().__init__(**traits)
+        self.name = name
+        self.on_msg(self._answer)
+
+    def __init_subclass__(cls, **kwargs):
+        if not isinstance(getattr(cls, "_esm", None), traitlets.TraitType):  # else the class that add_traits derives
+            script = Path(inspect.getfile(cls)).with_suffix(".js")
+            cls._esm = f"{(HERE / 'base.js').read_text('utf-8')}\n{script.read_text('utf-8')}"
+            cls._css = (HERE / "base.css").read_text("utf-8")
+        super().__init_subclass__(**kwargs)
+
+    def poster(self):
+        """Return (matplotlib figure, alt text) for the present values: what is seen where no script runs."""
+        raise NotImplementedError
+
+    def _answer(self, _, content, buffers):
+        """The front end asks whether a kernel listens; only then does it offer what needs one."""
+        if content.get("type") == "ping":
+            self.send({"type": "pong"})
+
+    def _repr_mimebundle_(self, **kwargs):
+        """The widget, and its poster for pages, PDF and viewers without scripts."""
+        import matplotlib.pyplot as plt
+
+        from unet_edu.book import render_light_and_dark
+
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        fig, alt = self.poster()
+        light, dark = render_light_and_dark(fig)
+        plt.close(fig)
+        data["text/plain"] = alt
+        data[LIVE_FIGURE_MIME] = {
+            "model_id": self.model_id, "light": light, "dark": dark,
+            "alt": alt, "caption": self.caption, "name": self.name,
+        }  # fmt: skip
+        if not metadata:  # Colab, which sets some, runs the widget; every other viewer takes the first that it knows
+            picture = PICTURE.format(alt=html.escape(alt), **light)
+            words = html.escape(self.caption)
+            data["text/html"] = f'<figure style="margin:1em 0">{picture}<figcaption>{words}</figcaption></figure>'
+        return data, metadata
+
+    _ipython_display_ = None  # of ipywidgets 7, which would leave the poster out
+
+
+def pack(array) -> bytes:
+    """Compress the bytes of a NumPy array for a ``Bytes`` trait; ``unpack`` of base.js expands them."""
+    return zlib.compress(array.tobytes(), 9)
