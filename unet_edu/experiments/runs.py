@@ -21,6 +21,7 @@ import torch
 from tqdm import tqdm
 
 from unet_edu.device import best_device
+from unet_edu.experiments.costs import aligned
 from unet_edu.experiments.record import machine_kind, results_dir, write_json
 from unet_edu.experiments.trial import run
 
@@ -121,10 +122,7 @@ def as_text(record):
             mean, sd = mean_sd([entry["scores"][part][key] for entry in runs])
             cells.append(f"{mean:.4f}" + ("" if sd is None else f" ± {sd:.4f}"))
         lines.append(tuple(cells))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+    return aligned(lines, left=1)
 
 
 def main(experiment, description, trials, *, seeds=5, work=entry_of, text=as_text, arguments=None):
