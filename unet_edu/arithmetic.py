@@ -247,7 +247,7 @@ def _loss(kernel, padding) -> int:
     return kernel - 1 - 2 * padding
 
 
-def _smallest(depth, loss=2) -> int:
+def _smallest(depth, loss) -> int:
     """Return the smallest legal size, for which the output, 2^depth·(b - 4·loss) + 2·loss, is still greater than 0."""
     step = grid_step(depth)
     b = 4 * loss - (2 * loss - 1) // step

@@ -16,6 +16,7 @@ import re
 
 GLUE_PREFIX = "application/papermill.record/"
 FIGURE_MIME = "application/vnd.unet-edu.figure+json"
+LIVE_FIGURE_MIME = "application/vnd.unet-edu.live-figure+json"  # of unet_edu.figures, which is not light to import
 
 
 def glue(name: str, value) -> None:

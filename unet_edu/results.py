@@ -14,7 +14,6 @@ Every number comes from a record or is computed here. The wheel holds the record
 
 import itertools
 import json
-import statistics
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +25,8 @@ from scipy.stats import t as student
 import unet_edu
 from unet_edu import checkpoints, plots
 from unet_edu.data import isbi2012
-from unet_edu.experiments.runs import mean_sd
+from unet_edu.experiments.runs import mean_sd, rows, spread, values
+from unet_edu.experiments.speedrun import reached
 from unet_edu.experiments.trial import cell_probability, fitting, slices
 from unet_edu.metrics import regions, thin, v_rand
 from unet_edu.models.fcn import num_parameters
@@ -61,24 +61,6 @@ def read(experiment):
 def made(record):
     """Return of each run when, where and from what it was made: a list of dicts (`experiments.record.made`)."""
     return [record["made"]] if "made" in record else [entry["made"] for entry in record["runs"]]
-
-
-def rows(record):
-    """Return {row: its entries}, in the record's order; a row that has not been run yet has none."""
-    return {row: [entry for entry in record["runs"] if entry["row"] == row] for row in record["trials"]}
-
-
-def values(entries, part="mean", key="v_rand"):
-    """Return one score of each entry. part: "mean" of the slices, each at its own best threshold, or "stack"."""
-    return [entry["scores"][part][key] for entry in entries]
-
-
-def spread(numbers, digits=4):
-    """Return numbers as text: "mean ± standard deviation", the number where it is alone, a dash where there is none."""
-    if not numbers:
-        return "–"
-    mean, sd = mean_sd(numbers)
-    return f"{mean:,.{digits}f}" + ("" if sd is None else f" ± {sd:,.{digits}f}")
 
 
 def origin(experiment):
@@ -280,19 +262,6 @@ def _with_mean(axes, lines, colour, style, label, marker=None):
         axes.plot(seconds, found, color=colour, lw=0.8, alpha=0.5)
     if lines:
         axes.plot(*np.mean(lines, axis=0), color=colour, ls=style, lw=2.4, marker=marker, ms=4.5, label=label)
-
-
-def reached(record, target):
-    """Return (seconds of each run in order of seeds, their median): None for a run that never scored `target`.
-
-    A run that never did counts as longer than all others; where that makes the median infinite it is None.
-    """
-    taken = [
-        next((seconds for _, seconds, value in entry["training"]["score"] if value >= target), None)
-        for entry in record["runs"]
-    ]
-    middle = statistics.median_high([float("inf") if seconds is None else seconds for seconds in taken])
-    return taken, None if middle == float("inf") else middle
 
 
 def speedrun_text(record, target):

@@ -12,7 +12,7 @@ from docutils import nodes
 from figure_output import figure_node
 from myst_nb.core import render
 
-LIVE_FIGURE_MIME = "application/vnd.unet-edu.live-figure+json"  # of unet_edu.figures.base, which is not light to import
+from unet_edu.book import LIVE_FIGURE_MIME
 
 
 class LiveFigureOutput(render.MimeRenderPlugin):

@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 
 from unet_edu.arithmetic import unet_macs
+from unet_edu.experiments.checkpoints import SMALL_FCN
 from unet_edu.experiments.runs import main
 from unet_edu.experiments.trial import Trial
 from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, PaddedUNet, SlidingWindowNet, UNet, variants
@@ -21,7 +22,6 @@ from unet_edu.models.sliding_window import WINDOW
 from unet_edu.training import RECIPES
 
 BASE_WIDTH = 8
-SMALL_FCN = {"num_classes": 2, "in_channels": 1, "width": 6, "hidden": 32}  # at most 0.25 M parameters
 STEPS = 300
 
 

@@ -20,6 +20,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
+from unet_edu.device import synchronize
 from unet_edu.models.fcn import num_parameters
 
 WINDOWS_AT_ONCE = {"cpu": 16}  # a CPU is quicker with few windows in its cache, a GPU with many
@@ -39,18 +40,12 @@ def in_turns(works, rounds, device, progress=False):
     seconds = [[] for _ in works]
     for _ in tqdm(range(rounds), "rounds", disable=not progress):
         for taken, work in zip(seconds, works, strict=True):
-            synchronise(device)
+            synchronize(device)
             start = time.perf_counter()
             work()
-            synchronise(device)
+            synchronize(device)
             taken.append(time.perf_counter() - start)
     return seconds
-
-
-def synchronise(device):
-    """Wait until the device has done what it was given: a GPU answers before it is ready."""
-    if device.type != "cpu":
-        getattr(torch, device.type).synchronize()
 
 
 def summary(seconds, times=1):

@@ -1,7 +1,8 @@
 """Run after run into one record, so that a stopped experiment goes on where it was.
 
-    complete(path, head, tasks)     each task is a (Trial, seed); what the record holds already is not run again
-    main(name, …)                   the command line that all experiments share
+    complete(path, experiment, trials, seeds)    each trial with each seed; what the record holds is not run again
+    main(experiment, description, trials)        the command line that all experiments share
+    rows, values, spread                         what is read out of a record
 
 A record is one JSON file: {"experiment", "trials": what each row is, "runs": [one entry each]}. It is written anew,
 whole, after each run. Every run tells its own machine, versions, commit and date: they may differ between runs.
@@ -42,15 +43,15 @@ def complete(
 
     Raises ValueError where the record is of another experiment, or has a row of that name with other values.
     """
-    rows = {trial.row: trial.told() for trial in trials}
+    told = {trial.row: trial.told() for trial in trials}
     record = {"experiment": experiment, "trials": {}, "runs": []}
     if path is not None and Path(path).exists():
         record = json.loads(Path(path).read_text(encoding="utf-8"))
-    other = [row for row, told in rows.items() if record["trials"].get(row, told) != told]
+    other = [row for row, facts in told.items() if record["trials"].get(row, facts) != facts]
     if record["experiment"] != experiment or other:
         what = f"row {other[0]!r} with other values" if other else f"the experiment {record['experiment']!r}"
         raise ValueError(f"{path} holds {what}: move it away to start anew, or give another --output")
-    record["trials"] |= rows
+    record["trials"] |= told
     there = {(entry["row"], entry["seed"]) for entry in record["runs"]}
     todo = [(trial, seed) for seed in range(seeds) for trial in trials if (trial.row, seed) not in there]
     order = list(record["trials"])
@@ -102,11 +103,28 @@ def mean_sd(values):
     return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
 
 
+def rows(record):
+    """Return {row: its entries}, in the record's order; a row that has not been run yet has none."""
+    return {row: [entry for entry in record["runs"] if entry["row"] == row] for row in record["trials"]}
+
+
+def values(entries, part="mean", key="v_rand"):
+    """Return one score of each entry. part: "mean" of the slices, each at its own best threshold, or "stack"."""
+    return [entry["scores"][part][key] for entry in entries]
+
+
+def spread(numbers, digits=4):
+    """Return numbers as text: "mean ± standard deviation", the number where it is alone, a dash where there is none."""
+    if not numbers:
+        return "–"
+    mean, sd = mean_sd(numbers)
+    return f"{mean:,.{digits}f}" + ("" if sd is None else f" ± {sd:,.{digits}f}")
+
+
 def as_text(record):
     """Return a record as a table of text, a row a line: runs, seconds, scores with their spread over the runs."""
     lines = [("row", "runs", "parameters", "seconds", "V_Rand", "V_Rand stack", "V_Info", "pixel error", "Rand error")]
-    for row in record["trials"]:
-        runs = [entry for entry in record["runs"] if entry["row"] == row]
+    for row, runs in rows(record).items():
         if not runs:
             lines.append((row, "0") + ("–",) * 7)
             continue
@@ -119,8 +137,7 @@ def as_text(record):
             ("stack", "pixel_error"),
             ("stack", "rand_error"),
         ):
-            mean, sd = mean_sd([entry["scores"][part][key] for entry in runs])
-            cells.append(f"{mean:.4f}" + ("" if sd is None else f" ± {sd:.4f}"))
+            cells.append(spread(values(runs, part, key)))
         lines.append(tuple(cells))
     return aligned(lines, left=1)
 
@@ -151,14 +168,14 @@ def main(experiment, description, trials, *, seeds=5, work=entry_of, text=as_tex
     path = options.output
     if options.record:
         path = results_dir() / f"{experiment}-{machine_kind(device)}.json"
-    rows = trials(options.quick, device.type)
+    chosen = trials(options.quick, device.type)
     if options.rows:
-        unknown = sorted(set(options.rows) - {trial.row for trial in rows})
+        unknown = sorted(set(options.rows) - {trial.row for trial in chosen})
         if unknown:
-            parser.error(f"there is no row {unknown[0]!r}: take of {', '.join(repr(trial.row) for trial in rows)}")
-        rows = [trial for trial in rows if trial.row in options.rows]
+            parser.error(f"there is no row {unknown[0]!r}: take of {', '.join(repr(trial.row) for trial in chosen)}")
+        chosen = [trial for trial in chosen if trial.row in options.rows]
     keep = {"device": str(device), "bf16": options.bf16, "jobs": options.jobs, "minutes": options.minutes}
-    record = complete(path, experiment, rows, options.seeds, progress=sys.stderr.isatty(), work=work, **keep)
+    record = complete(path, experiment, chosen, options.seeds, progress=sys.stderr.isatty(), work=work, **keep)
     print(text(record))
     if path:
         print(f"Kept in {path}")

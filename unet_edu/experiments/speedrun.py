@@ -11,12 +11,14 @@ predictions averaged over 8 views. Nothing is compiled. What a device does once,
 of the first step and counted.
 """
 
+import math
 import statistics
 from dataclasses import replace
+from functools import partial
 
 from torch import nn
 
-from unet_edu.experiments.runs import as_text, main
+from unet_edu.experiments.runs import as_text, main, rows
 from unet_edu.experiments.trial import Trial
 from unet_edu.models import PaddedUNet
 from unet_edu.training import RECIPES
@@ -41,11 +43,6 @@ class HalfResolutionUNet(nn.Sequential):
         )
 
 
-def small():
-    """Return the network of the quick run."""
-    return HalfResolutionUNet(base_width=2)
-
-
 def trials(quick=False, device_type="cpu"):
     """Return the one row."""
     recipe = replace(RECIPES["one-cycle"], steps=2400, tile=256)
@@ -61,7 +58,14 @@ def trials(quick=False, device_type="cpu"):
     )
     if quick:
         tiny = replace(recipe, steps=4, batch=1, tile=64)
-        row = replace(row, build=small, recipe=tiny, data="small cells", curve=2, average8=False)
+        row = replace(
+            row,
+            build=partial(HalfResolutionUNet, base_width=2),
+            recipe=tiny,
+            data="small cells",
+            curve=2,
+            average8=False,
+        )
     return [row]
 
 
@@ -70,18 +74,25 @@ def seconds_to_target(entry, target=TARGET):
     return next((seconds for _, seconds, value in entry["training"]["score"] if value >= target), None)
 
 
+def reached(record, target=TARGET):
+    """Return (seconds of each run in order of seeds, their median): None for a run that never scored `target`.
+
+    A run that never did counts as longer than all others; where that makes the median infinite, or there is no run, it
+    is None.
+    """
+    taken = [seconds_to_target(entry, target) for entry in record["runs"]]
+    middle = statistics.median_high([math.inf if seconds is None else seconds for seconds in taken] or [math.inf])
+    return taken, None if middle == math.inf else middle
+
+
 def text(record):
     """Return the table, and the median over the runs of the seconds to the target."""
     lines = [as_text(record)]
-    for row in record["trials"]:
-        runs = [entry for entry in record["runs"] if entry["row"] == row]
-        taken = [seconds_to_target(entry) for entry in runs]
-        reached = [seconds for seconds in taken if seconds is not None]
-        told = f"{row}: {len(reached)} of {len(runs)} runs came to V_Rand {TARGET:.3f}"
-        if 2 * len(reached) > len(runs):  # a run that never came counts as longer than all others
-            middle = statistics.median_high([seconds if seconds is not None else float("inf") for seconds in taken])
-            told += f"; median {middle:.0f} s"
-        lines.append(told)
+    for row, runs in rows(record).items():
+        taken, middle = reached({"runs": runs})
+        came = sum(seconds is not None for seconds in taken)
+        told = f"{row}: {came} of {len(runs)} runs came to V_Rand {TARGET:.3f}"
+        lines.append(told if middle is None else f"{told}; median {middle:.0f} s")
     return "\n".join(lines)
 
 

@@ -18,8 +18,9 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from unet_edu.book import LIVE_FIGURE_MIME, render_light_and_dark
+
 HERE = Path(__file__).parent
-LIVE_FIGURE_MIME = "application/vnd.unet-edu.live-figure+json"
 PICTURE = '<img alt="{alt}" style="max-width:100%;background:#fff;padding:6px" src="data:{mime};base64,{data}">'
 
 
@@ -56,8 +57,6 @@ class LiveFigure(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs):
         """The widget, and its poster for pages, PDF and viewers without scripts."""
         import matplotlib.pyplot as plt
-
-        from unet_edu.book import render_light_and_dark
 
         data, metadata = super()._repr_mimebundle_(**kwargs)
         fig, alt = self.poster()
