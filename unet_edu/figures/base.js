@@ -110,6 +110,94 @@ function slider(model, key, label, { min, max, typed = false }) {
   return { node, update };
 }
 
+/** A choice among a few words, as a row of buttons; options: [[value, words], …]; { node, update }. */
+function choice(model, key, label, options) {
+  const buttons = options.map(([value, words]) =>
+    element("button", { type: "button", onclick: () => change(model, { [key]: value }) }, words));
+  const group = element("div", { class: "lf-buttons", role: "group", "aria-label": label }, ...buttons);
+  const node = element("div", { class: "lf-choice" }, element("span", { class: "lf-muted", "aria-hidden": "true" }, label), group);
+  const update = () =>
+    options.forEach(([value], index) => buttons[index].setAttribute("aria-pressed", model.get(key) === value));
+  return { node, update };
+}
+
+/** A box to tick for a truth value of the model; { node, update }. */
+function toggle(model, key, label) {
+  const box = element("input", { type: "checkbox", onchange: () => change(model, { [key]: box.checked }) });
+  const node = element("label", { class: "lf-toggle" }, box, label);
+  return { node, update: () => (box.checked = Boolean(model.get(key))) };
+}
+
+/** Call draw() whenever the figure gets another width, the first time soon; returns what ends it. */
+function whenResized(root, draw) {
+  let width;
+  const observer = new ResizeObserver(([entry]) => {
+    if (entry.contentRect.width === width) return; // a drawing may change the height
+    width = entry.contentRect.width;
+    draw();
+  });
+  observer.observe(root);
+  return () => observer.disconnect();
+}
+
+/**
+ * Let a reader point at a place on a drawing by mouse, by touch and by the arrow keys (with Shift: ten steps at once).
+ * at() gives [x, y] as it is, go([x, y]) is told where it should be, place(event) turns a pointer event into [x, y];
+ * range() gives [most x, most y], both count from 0; `steps`: how far one key press goes.
+ */
+function pointing(node, { label, at, go, place, range, steps = 1 }) {
+  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const inside = (point) => point.map((value, axis) => Math.min(Math.max(Math.round(value), 0), range()[axis]));
+  node.tabIndex = 0;
+  node.setAttribute("role", "application"); // arrow keys belong to the drawing
+  node.setAttribute("aria-roledescription", "place to point at, with the arrow keys");
+  node.setAttribute("aria-label", label);
+  node.style.touchAction = "none";
+  let held = false;
+  node.addEventListener("pointerdown", (event) => {
+    held = true;
+    node.setPointerCapture(event.pointerId);
+    go(inside(place(event)));
+  });
+  node.addEventListener("pointermove", (event) => held && go(inside(place(event))));
+  for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => (held = false));
+  node.addEventListener("keydown", (event) => {
+    if (!(event.key in ARROWS)) return;
+    event.preventDefault();
+    const far = steps * (event.shiftKey ? 10 : 1);
+    go(inside(at().map((value, axis) => value + far * ARROWS[event.key][axis])));
+  });
+}
+
+/** Colour maps as tables of 256 × 3 bytes: gray here, others of matplotlib by `colour_maps` of the Python class. */
+const GRAY = Uint8Array.from({ length: 768 }, (_, at) => Math.floor(at / 3));
+
+/** Paint numbers, row after row, one pixel each: low has the first colour of the table, high the last. */
+function paint(canvas, values, width, height, [low, high], colours = GRAY) {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const image = new ImageData(width, height);
+  const scale = high > low ? 255 / (high - low) : 0;
+  for (let at = 0; at < width * height; at += 1) {
+    const index = 3 * Math.round(Math.min(Math.max((values[at] - low) * scale, 0), 255));
+    image.data[4 * at] = colours[index];
+    image.data[4 * at + 1] = colours[index + 1];
+    image.data[4 * at + 2] = colours[index + 2];
+    image.data[4 * at + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+/** Whether the reader asked for less motion: then a figure jumps to the end of what it would animate. */
+const stillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** Call step() on each frame for as long as it returns true; returns what ends it earlier. */
+function frames(step) {
+  let due = requestAnimationFrame(function next() {
+    due = step() ? requestAnimationFrame(next) : null;
+  });
+  return () => cancelAnimationFrame(due);
+}
+
 /** A table that scrolls by itself, folded under a title; { node, update(head, rows) }, the first of each row names it. */
 function foldedTable(title) {
   const table = element("table");

@@ -4,8 +4,9 @@
     one figure  =    ┤
                      └ crop_ladder.js   everything that is seen; computes only what the package computes too
 
-A front end gets one script: ``base.js`` followed by the figure's own, and the styles of ``base.css``. It is the same
-text in the built page (``book/_static/live-figures.js`` plays the host there), in JupyterLab and in Colab.
+A front end gets one script: ``base.js`` followed by the figure's own, and the styles of ``base.css`` followed by the
+figure's own, ``crop_ladder.css``, where it has any. It is the same text in the built page, where
+``book/_static/live-figures.js`` plays the host, in JupyterLab and in Colab.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import html
 import inspect
 import zlib
+from base64 import b64encode
 from pathlib import Path
 
 import anywidget
@@ -31,6 +33,8 @@ class LiveFigure(anywidget.AnyWidget):
     ``name`` is the label under which the text of a page refers to the figure (``{numref}`name```).
     """
 
+    colour_maps = ()  # of matplotlib, that the script paints with: "magma" is the constant MAGMA there
+
     caption = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, *, name: str | None = None, **traits):
@@ -41,8 +45,10 @@ class LiveFigure(anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs):
         if not isinstance(getattr(cls, "_esm", None), traitlets.TraitType):  # else the class that add_traits derives
             script = Path(inspect.getfile(cls)).with_suffix(".js")
-            cls._esm = f"{(HERE / 'base.js').read_text('utf-8')}\n{script.read_text('utf-8')}"
-            cls._css = (HERE / "base.css").read_text("utf-8")
+            styles = [HERE / "base.css", script.with_suffix(".css")]
+            parts = [(HERE / "base.js").read_text("utf-8"), colour_tables(cls.colour_maps), script.read_text("utf-8")]
+            cls._esm = "\n".join(parts)
+            cls._css = "\n".join(path.read_text("utf-8") for path in styles if path.exists())
         super().__init_subclass__(**kwargs)
 
     def poster(self):
@@ -74,6 +80,22 @@ class LiveFigure(anywidget.AnyWidget):
         return data, metadata
 
     _ipython_display_ = None  # of ipywidgets 7, which would leave the poster out
+
+
+def colour_tables(names):
+    """Return the script that defines matplotlib's colour maps of these names as tables for ``paint`` of base.js."""
+    if not names:
+        return ""
+    import matplotlib
+
+    lines = []
+    for name in names:
+        table = matplotlib.colormaps[name](range(256), bytes=True)[:, :3]
+        lines.append(
+            f'const {name.upper()} = Uint8Array.from(atob("{b64encode(table.tobytes()).decode()}"), '
+            "(letter) => letter.charCodeAt(0));"
+        )
+    return "\n".join(lines)
 
 
 def pack(array) -> bytes:

@@ -293,10 +293,9 @@ function build({ model, root, say }) {
     drawWords();
     drawPicture();
   });
-  const observer = new ResizeObserver(drawPicture);
-  observer.observe(root);
+  const stay = whenResized(root, drawPicture);
   return () => {
-    observer.disconnect();
+    stay();
     end();
   };
 }
