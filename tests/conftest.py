@@ -1,6 +1,9 @@
-"""What all tests share: one seed, and CUDA tests that skip themselves where no CUDA device works."""
+"""What all tests share: one seed, CUDA tests that skip themselves where no CUDA device works, Node for scripts."""
 
 import functools
+import json
+import shutil
+import subprocess
 
 import pytest
 import torch
@@ -32,3 +35,21 @@ def _same_random_numbers():
 def device(request):
     """The CPU, and CUDA where it works."""
     return torch.device(request.param)
+
+
+@pytest.fixture
+def node(tmp_path):
+    """Function that runs a script in Node beside the module of a figure; returns what it prints as JSON."""
+    if shutil.which("node") is None:
+        pytest.skip("there is no Node here to run the figures' scripts")
+
+    def run(figure, script, text=""):
+        (tmp_path / "figure.mjs").write_text(figure._esm, encoding="utf-8")
+        (tmp_path / "run.mjs").write_text(f'import * as figure from "./figure.mjs";\n{script}', encoding="utf-8")
+        done = subprocess.run(
+            ["node", "run.mjs"], cwd=tmp_path, input=text, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run

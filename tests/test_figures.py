@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import shutil
 import subprocess
 import sys
 import zlib
@@ -22,24 +21,6 @@ from unet_edu.figures.base import LIVE_FIGURE_MIME, LiveFigure, pack
 
 FIGURES = [getattr(figures, name) for name in figures.__all__]
 every_figure = pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
-
-
-@pytest.fixture
-def node(tmp_path):
-    """Function that runs a script in Node beside the module of a figure; returns what it prints as JSON."""
-    if shutil.which("node") is None:
-        pytest.skip("there is no Node here to run the figures' scripts")
-
-    def run(figure, script, text=""):
-        (tmp_path / "figure.mjs").write_text(figure._esm, encoding="utf-8")
-        (tmp_path / "run.mjs").write_text(f'import * as figure from "./figure.mjs";\n{script}', encoding="utf-8")
-        done = subprocess.run(
-            ["node", "run.mjs"], cwd=tmp_path, input=text, capture_output=True, text=True, timeout=120
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return run
 
 
 # --- every figure ------------------------------------------------------------------------------------

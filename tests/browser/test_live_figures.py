@@ -4,7 +4,6 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from livekit import write_page
 from playwright.sync_api import expect
 
 from unet_edu import arithmetic
@@ -27,28 +26,6 @@ def ladder(visit):
         return seen, figure
 
     return open_chapter
-
-
-@pytest.fixture
-def small_page(chromium, tmp_path):
-    """Function that shows figures on a page of their own, from disk; returns the page and what it complained about."""
-    contexts = []
-
-    def show(figures, theme="light", width=800, mend=lambda text: text):
-        address = write_page(tmp_path / "page.html", figures, theme)
-        path = tmp_path / "page.html"
-        path.write_text(mend(path.read_text("utf-8")), encoding="utf-8")
-        context = chromium.new_context(viewport={"width": width, "height": 900})
-        contexts.append(context)
-        page, complaints = context.new_page(), []
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address)
-        return page, complaints
-
-    yield show
-    for context in contexts:
-        context.close()
 
 
 def headline(figure):
