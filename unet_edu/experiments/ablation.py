@@ -22,7 +22,7 @@ from unet_edu.models.sliding_window import WINDOW
 from unet_edu.training import RECIPES
 
 BASE_WIDTH = 8
-STEPS = 300
+STEPS = 600
 
 
 def changed(change=None, **arguments):
