@@ -6,7 +6,7 @@ BOOK   := "$(BIN)/jupyter-book" build . -W --keep-going
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help book book-course serve test test-browser test-slow speedrun lint format clean
+.PHONY: help book book-course serve test test-browser test-kernels test-slow speedrun lint format clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,9 @@ test: $(VENV)/.installed  ## the tests (at most ten minutes on two cores)
 
 test-browser: $(VENV)/.installed  ## drive the built pages in headless Chromium (after make book)
 	$(BIN)/python -m pytest -m browser
+
+test-kernels: $(VENV)/.installed  ## live figures in JupyterLab and with Colab's versions (installs both into _build/kernels)
+	$(BIN)/python -m pytest -m kernels
 
 test-slow: $(VENV)/.installed  ## what takes minutes: fresh clone, course edition
 	$(BIN)/python -m pytest -m "slow and not browser"

@@ -4,7 +4,9 @@ import functools
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
+import playwright
 import pytest
 import torch
 
@@ -40,14 +42,13 @@ def device(request):
 @pytest.fixture
 def node(tmp_path):
     """Function that runs a script in Node beside the module of a figure; returns what it prints as JSON."""
-    if shutil.which("node") is None:
-        pytest.skip("there is no Node here to run the figures' scripts")
+    program = shutil.which("node") or Path(playwright.__file__).parent / "driver" / "node"  # Playwright brings its own
 
     def run(figure, script, text=""):
         (tmp_path / "figure.mjs").write_text(figure._esm, encoding="utf-8")
         (tmp_path / "run.mjs").write_text(f'import * as figure from "./figure.mjs";\n{script}', encoding="utf-8")
         done = subprocess.run(
-            ["node", "run.mjs"], cwd=tmp_path, input=text, capture_output=True, text=True, timeout=120
+            [program, "run.mjs"], cwd=tmp_path, input=text, capture_output=True, text=True, timeout=120
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

@@ -1,0 +1,60 @@
+"""The live figures with a kernel, each driven in JupyterLab and in the classic notebook with Colab's versions."""
+
+import json
+
+import pytest
+from jupyterkit import Jupyter
+from playwright.sync_api import expect
+
+from unet_edu import figures
+
+pytestmark = pytest.mark.kernels
+
+VALUES = """
+import json
+print(json.dumps({name: value for name, value in shown[KIND].get_state().items()
+                  if isinstance(value, (bool, int, float, str)) and not name.startswith("_") and name != "caption"}))
+"""
+RUN_MS = 60_000  # all figures made and shown, on a busy machine
+
+
+@pytest.fixture(scope="module", params=["jupyterlab", "classic"])
+def notebook(request, chromium, tmp_path_factory):
+    """A notebook that shows every figure, run: (the server, the page, what the page complained about)."""
+    server = Jupyter(request.param, tmp_path_factory.mktemp(request.param))
+    try:
+        context = chromium.new_context(viewport={"width": 1280, "height": 900})
+        page, complaints = context.new_page(), []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        cells = [f"shown[{name!r}] = figures.{name}()\nshown[{name!r}]" for name in figures.__all__]
+        server.open(page, ["from unet_edu import figures\n\nshown = {}", *cells])
+        expect(page.locator("[data-live-figure]")).to_have_count(len(cells), timeout=RUN_MS)
+        yield server, page, complaints
+        context.close()
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("kind", figures.__all__)
+def test_a_figure_and_its_kernel_follow_each_other(notebook, kind):
+    """A key press on a slider reaches Python; what Python sets reaches the slider."""
+    server, page, complaints = notebook
+    figure = page.locator(f"[data-live-figure={kind}]")
+
+    def values():
+        return json.loads(server.ask(page, VALUES.replace("KIND", repr(kind))))
+
+    figure.scroll_into_view_if_needed()
+    expect(figure).to_have_attribute("data-kernel", "live", timeout=RUN_MS)
+    before = values()
+    handle = figure.locator("input[type=range]:visible:enabled").first
+    handle.focus()
+    was = handle.input_value()
+    page.keyboard.press("ArrowLeft" if was == handle.get_attribute("max") else "ArrowRight")
+    assert handle.input_value() != was
+    moved = {trait for trait, value in values().items() if value != before[trait]}
+    assert moved, "Python was not told"
+    back = "; ".join(f"shown[{kind!r}].{trait} = {before[trait]!r}" for trait in moved)
+    assert server.ask(page, back) == ""
+    expect(handle).to_have_value(was)
+    assert complaints == []
