@@ -29,3 +29,23 @@ def write_page(path, figures, theme="light"):
         PAGE.format(theme=theme, static=STATIC.as_uri(), state=text, figures="\n".join(shown)), encoding="utf-8"
     )
     return path.as_uri()
+
+
+def nudge(figure):
+    """Change something in a figure by keyboard, at the first of its controls: a slider, a box, a picture, a button."""
+    keys = {
+        "input[type=range]": "ArrowRight",
+        "input[type=checkbox]": "Space",
+        "[role=application]": "ArrowRight",
+        "button[aria-pressed=false]": "Enter",
+    }
+    for selector, key in keys.items():
+        control = figure.locator(f"{selector}:visible:enabled").first
+        if control.count():
+            control.focus()
+            at_the_end = key == "ArrowRight" and control.evaluate(
+                "node => node.max !== undefined && node.value === node.max"
+            )
+            control.press("ArrowLeft" if at_the_end else key)
+            return
+    raise AssertionError("no control takes a key")
