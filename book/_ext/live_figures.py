@@ -2,17 +2,24 @@
 
 A live figure becomes a numbered ``figure`` with its two posters, of which the theme shows one, and a mark that tells
 ``_static/live-figures.js`` which of the page's figures to put in their place. Where no script runs the posters stay.
+
+The weights of the networks that run in pages are written as scripts, into ``_static/weights/`` of the built book.
 """
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from pathlib import Path
 
 from docutils import nodes
 from figure_output import figure_node
 from myst_nb.core import render
 
+from unet_edu import checkpoints
 from unet_edu.book import LIVE_FIGURE_MIME
+
+IN_PAGES = ("unet8-cells", "unet8-isbi")  # as their checkpoints call them
 
 
 class LiveFigureOutput(render.MimeRenderPlugin):
@@ -31,7 +38,19 @@ class LiveFigureOutput(render.MimeRenderPlugin):
         return [figure]
 
 
+def write_weights(app, error):
+    """Write each network as a script that hands its file over as base64: ``<script>`` is all that file:// loads."""
+    if error or app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / "_static" / "weights"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in IN_PAGES:
+        text = b64encode((checkpoints.FOLDER / f"{name}{checkpoints.ENDING}").read_bytes()).decode()
+        (folder / f"{name}.js").write_text(f'unetEduWeights.deliver("{name}", "{text}");\n', encoding="utf-8")
+
+
 def setup(app):
+    app.connect("build-finished", write_weights)
     plugins = render.load_mime_renders()
     if LiveFigureOutput not in plugins:
         plugins.append(LiveFigureOutput)

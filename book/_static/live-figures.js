@@ -8,6 +8,7 @@
   /** One figure's state. Several views may share it; save_changes and send have nobody to talk to. */
   class Model {
     constructor(state) {
+      this.kernelless = true; // a host with a kernel has no such mark
       this.state = state;
       this.listeners = new Map();
     }
@@ -48,6 +49,29 @@
     }
     return state;
   }
+
+  // Weights lie in scripts beside this one, since a page from disk may load no other file. Each is loaded when a figure
+  // first asks for it, once for all figures, and calls deliver().
+  const FOLDER = new URL("weights/", document.currentScript.src);
+  const asked = new Map();
+  globalThis.unetEduWeights = {
+    load(name) {
+      if (!asked.has(name)) {
+        const request = {};
+        request.promise = new Promise((resolve, reject) => Object.assign(request, { resolve, reject }));
+        const onerror = () => {
+          asked.delete(name); // so that a later try may succeed
+          request.reject(new Error(`the weights ${name} could not be loaded`));
+        };
+        asked.set(name, request);
+        document.head.append(Object.assign(document.createElement("script"), { src: new URL(`${name}.js`, FOLDER), onerror }));
+      }
+      return asked.get(name).promise;
+    },
+    deliver(name, text) {
+      asked.get(name)?.resolve(fromBase64(text).buffer);
+    },
+  };
 
   const modules = new Map(); // by their text: two figures of a kind share one
   function load(text) {

@@ -4,9 +4,9 @@
     one figure  =    ┤
                      └ crop_ladder.js   everything that is seen; computes only what the package computes too
 
-A front end gets one script: ``base.js`` followed by the figure's own, and the styles of ``base.css`` followed by the
-figure's own, ``crop_ladder.css``, where it has any. It is the same text in the built page, where
-``book/_static/live-figures.js`` plays the host, in JupyterLab and in Colab.
+A front end gets one script: ``base.js``, others that the figure names, and the figure's own; and the styles of
+``base.css`` followed by the figure's own, ``crop_ladder.css``, where it has any. It is the same text in the built page,
+where ``book/_static/live-figures.js`` plays the host, in JupyterLab and in Colab.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class LiveFigure(anywidget.AnyWidget):
     ``name`` is the label under which the text of a page refers to the figure (``{numref}`name```).
     """
 
+    scripts = ()  # files beside this one that the figure's script builds on
     colour_maps = ()  # of matplotlib, that the script paints with: "magma" is the constant MAGMA there
 
     caption = traitlets.Unicode().tag(sync=True)
@@ -46,8 +47,8 @@ class LiveFigure(anywidget.AnyWidget):
         if not isinstance(getattr(cls, "_esm", None), traitlets.TraitType):  # else the class that add_traits derives
             script = Path(inspect.getfile(cls)).with_suffix(".js")
             styles = [HERE / "base.css", script.with_suffix(".css")]
-            parts = [(HERE / "base.js").read_text("utf-8"), colour_tables(cls.colour_maps), script.read_text("utf-8")]
-            cls._esm = "\n".join(parts)
+            before = [(HERE / name).read_text("utf-8") for name in ("base.js", *cls.scripts)]
+            cls._esm = "\n".join([*before, colour_tables(cls.colour_maps), script.read_text("utf-8")])
             cls._css = "\n".join(path.read_text("utf-8") for path in styles if path.exists())
         super().__init_subclass__(**kwargs)
 

@@ -1,0 +1,375 @@
+// The paper's U-Net in plain JavaScript: enough to run the shipped networks in a page, and short enough to be read.
+//
+//     input ▶ d0 ────────── skip0: crop ──────────▶ u0 ▶ score ▶ output
+//              ▼ pool1                               ▲ up0
+//              d1 ───────── skip1: crop ───────▶ u1
+//              ▼ …                              …
+//
+// A map is { channels, size, data }: a Float32Array, channel after channel, row after row. Names of maps and weights are
+// those of unet_edu.models.UNet and unet_edu.activations; the tests hold every map against PyTorch's.
+
+function blank(channels, size) {
+  return { channels, size, data: new Float32Array(channels * size * size) };
+}
+
+/** Valid 3×3 convolution and ReLU: each map loses one pixel on every side. weight: (out, in, 3, 3). */
+function conv3x3(map, weight, bias) {
+  const { channels, size, data } = map;
+  const out = blank(bias.length, size - 2);
+  const side = out.size;
+  const row = new Float64Array(side);
+  for (let y = 0; y < side; y += 1) {
+    for (let o = 0; o < bias.length; o += 1) {
+      row.fill(bias[o]);
+      for (let i = 0; i < channels; i += 1) {
+        const at = (o * channels + i) * 9; // nine weights, and the three rows of the input that they weigh
+        const a = weight[at], b = weight[at + 1], c = weight[at + 2];
+        const d = weight[at + 3], e = weight[at + 4], f = weight[at + 5];
+        const g = weight[at + 6], h = weight[at + 7], k = weight[at + 8];
+        let top = (i * size + y) * size, middle = top + size, bottom = middle + size;
+        for (let x = 0; x < side; x += 1, top += 1, middle += 1, bottom += 1) {
+          row[x] += a * data[top] + b * data[top + 1] + c * data[top + 2]
+            + d * data[middle] + e * data[middle + 1] + f * data[middle + 2]
+            + g * data[bottom] + h * data[bottom + 1] + k * data[bottom + 2];
+        }
+      }
+      const start = (o * side + y) * side;
+      for (let x = 0; x < side; x += 1) out.data[start + x] = row[x] > 0 ? row[x] : 0;
+    }
+  }
+  return out;
+}
+
+/** 2×2 max-pooling: of each four pixels the largest value stays. */
+function maxPool({ channels, size, data }) {
+  const out = blank(channels, size / 2);
+  let at = 0;
+  for (let row = 0; row < channels * size; row += 2) { // every channel has an even number of rows
+    for (let x = 0; x < size; x += 2, at += 1) {
+      const here = row * size + x;
+      out.data[at] = Math.max(data[here], data[here + 1], data[here + size], data[here + size + 1]);
+    }
+  }
+  return out;
+}
+
+/** 2×2 up-convolution, stride 2: each pixel paints a block of four. weight: (in, out, 2, 2). */
+function upConv({ channels, size, data }, weight, bias) {
+  const out = blank(bias.length, 2 * size);
+  for (let o = 0; o < bias.length; o += 1) {
+    const plane = out.data.subarray(o * out.size ** 2, (o + 1) * out.size ** 2).fill(bias[o]);
+    for (let i = 0; i < channels; i += 1) {
+      const [a, b, c, d] = weight.subarray((i * bias.length + o) * 4);
+      for (let y = 0; y < size; y += 1) {
+        let top = 2 * y * out.size;
+        for (let x = 0; x < size; x += 1, top += 2) {
+          const value = data[(i * size + y) * size + x];
+          plane[top] += a * value;
+          plane[top + 1] += b * value;
+          plane[top + out.size] += c * value;
+          plane[top + out.size + 1] += d * value;
+        }
+      }
+    }
+  }
+  return out;
+}
+
+/** The centre of a map, `side` pixels wide. */
+function crop({ channels, size, data }, side) {
+  const out = blank(channels, side);
+  const edge = (size - side) / 2;
+  for (let c = 0; c < channels; c += 1) {
+    for (let y = 0; y < side; y += 1) {
+      const from = (c * size + y + edge) * size + edge;
+      out.data.set(data.subarray(from, from + side), (c * side + y) * side);
+    }
+  }
+  return out;
+}
+
+/** One map on top of the other, as further channels. */
+function concat(first, second) {
+  const out = blank(first.channels + second.channels, first.size);
+  out.data.set(first.data);
+  out.data.set(second.data, first.data.length);
+  return out;
+}
+
+/** 1×1 convolution: the channels of each pixel weighed into one score a class. weight: (out, in, 1, 1). */
+function conv1x1({ channels, size, data }, weight, bias) {
+  const out = blank(bias.length, size);
+  const area = size ** 2;
+  for (let o = 0; o < bias.length; o += 1) {
+    for (let p = 0; p < area; p += 1) {
+      let sum = bias[o];
+      for (let i = 0; i < channels; i += 1) sum += weight[o * channels + i] * data[i * area + p];
+      out.data[o * area + p] = sum;
+    }
+  }
+  return out;
+}
+
+/** The scores of each pixel as probabilities. */
+function softmax({ channels, size, data }) {
+  const out = blank(channels, size);
+  const area = size ** 2;
+  for (let p = 0; p < area; p += 1) {
+    let most = -Infinity, sum = 0;
+    for (let c = 0; c < channels; c += 1) most = Math.max(most, data[c * area + p]);
+    for (let c = 0; c < channels; c += 1) sum += out.data[c * area + p] = Math.exp(data[c * area + p] - most);
+    for (let c = 0; c < channels; c += 1) out.data[c * area + p] /= sum;
+  }
+  return out;
+}
+
+/** Set a map to zero where `off` names it, "d3.relu2", or one of its channels, "d3.relu2:17". */
+function silence(name, map, off) {
+  for (const part of off) {
+    const [what, channel] = part.split(":");
+    if (what !== name) continue;
+    const area = map.size ** 2;
+    if (channel === undefined) map.data.fill(0);
+    else map.data.fill(0, channel * area, (Number(channel) + 1) * area);
+  }
+}
+
+/**
+ * The whole network: { name: map } in the order of computation.
+ * image: Float32Array (size × size) of grey values 0 … 1.  network: { depth, mean, std, tensors }, tensors by name.
+ * off: maps or single channels to set to zero; "skip2" is the cropped half of what u2 gets.  done(k) after k maps.
+ */
+function unet(image, size, { depth, mean, std, tensors }, off = [], done = () => {}) {
+  const maps = {};
+  const keep = (name, map) => {
+    silence(name.replace(".after", ""), map, off);
+    maps[name] = map;
+    done(Object.keys(maps).length);
+    return map;
+  };
+  const weights = (name) => [tensors[`${name}.weight`], tensors[`${name}.bias`]];
+  const pair = (name, x) => { // two convolutions, each with its ReLU
+    const between = keep(`${name}.relu1`, conv3x3(x, ...weights(`${name}.conv1`)));
+    return keep(`${name}.relu2`, conv3x3(between, ...weights(`${name}.conv2`)));
+  };
+
+  let x = keep("input", { channels: 1, size, data: image.map((grey) => (grey - mean) / std) });
+  for (let level = 0; level <= depth; level += 1) {
+    if (level > 0) x = keep(`pool${level}`, maxPool(x));
+    x = pair(`d${level}`, x);
+  }
+  for (let level = depth - 1; level >= 0; level -= 1) {
+    const up = keep(`up${level}`, upConv(x, ...weights(`up${level}`)));
+    const skip = keep(`skip${level}.after`, crop(maps[`d${level}.relu2`], up.size));
+    x = pair(`u${level}`, concat(skip, up));
+  }
+  keep("output", softmax(keep("score", conv1x1(x, ...weights("score")))));
+  return maps;
+}
+
+// What the paper's network ends here. From here on: where its weights come from, and who computes.
+
+/** Read a file in the safetensors format with half-precision numbers: what `unet` takes as network. */
+export function readNetwork(buffer) {
+  const length = Number(new DataView(buffer).getBigUint64(0, true));
+  const { __metadata__: told, ...table } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
+  const [mean, std] = JSON.parse(told.normalisation);
+  const half = Float32Array.from({ length: 65536 }, (_, bits) => {
+    const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+    return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : fraction * 2 ** -24);
+  });
+  const tensors = {};
+  for (const [name, { data_offsets: [from, to], dtype }] of Object.entries(table)) {
+    if (dtype !== "F16") throw new Error(`${name} is ${dtype}, not F16`);
+    tensors[name] = Float32Array.from(new Uint16Array(buffer.slice(8 + length + from, 8 + length + to)), (bits) => half[bits]);
+  }
+  return { depth: JSON.parse(told.arguments).depth, mean, std, tensors };
+}
+
+/** Inside a worker: take the network once, then images; answer with every map. */
+function work() {
+  let network;
+  onmessage = ({ data: { id, image, size, off, ...more } }) => {
+    if (more.network) network = more.network;
+    if (!image) return;
+    const start = performance.now();
+    const maps = unet(image, size, network, off, (count) => postMessage({ id, count }));
+    const ms = performance.now() - start;
+    postMessage({ id, maps, ms }, Object.values(maps).map((map) => map.data.buffer));
+  };
+}
+const IN_THE_WORKER = [
+  blank, conv3x3, maxPool, upConv, crop, concat, conv1x1, softmax, silence, unet, work,
+];
+
+/**
+ * Who computes in a page: the shipped network, in a worker, so that the page stays free. A source answers
+ * run({ image, size, off }, onProgress) → { ms, where, stages: [{ name, channels, size }], output: map } or null where a
+ * later call came in between, map(name, channel), thumbnails(name, side), filters(name, channel, most), and ends by
+ * dispose(). All but run speak of the last run.
+ */
+export async function pageSource(load) {
+  const network = readNetwork(await load());
+  const text = `${IN_THE_WORKER.join("\n")}\nwork();`;
+  const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  const worker = new Worker(address);
+  URL.revokeObjectURL(address);
+  worker.postMessage({ network });
+  const count = 7 * network.depth + 5; // maps of one run
+  let maps = null, latest = 0, busy = null, waiting = null;
+
+  function next() {
+    if (busy || !waiting) return;
+    [busy, waiting] = [waiting, null];
+    const { id, image, size, off } = busy;
+    worker.postMessage({ id, image, size, off });
+  }
+  worker.onerror = ({ message }) => {
+    busy?.reject(new Error(message));
+    busy = null;
+    next();
+  };
+  worker.onmessage = ({ data }) => {
+    if (data.count) return busy.onProgress?.(Math.min(data.count / count, 1));
+    const { resolve } = busy;
+    busy = null;
+    maps = data.maps;
+    const stages = Object.entries(maps).map(([name, { channels, size }]) => ({ name, channels, size }));
+    resolve({ ms: data.ms, where: "this page", stages, output: maps.output });
+    next();
+  };
+  return {
+    run({ image, size, off = [] }, onProgress) {
+      waiting?.resolve(null);
+      return new Promise((resolve, reject) => {
+        waiting = { id: (latest += 1), image, size, off, onProgress, resolve, reject };
+        next();
+      });
+    },
+    async map(name, channel) {
+      const { size, data } = maps[name];
+      return { size, data: data.subarray(channel * size ** 2, (channel + 1) * size ** 2) };
+    },
+    async thumbnails(name, side) {
+      return thumbnails(maps[name], side);
+    },
+    async filters(name, channel, most) {
+      return filtersOf(network.tensors, name, channel, most);
+    },
+    dispose() {
+      worker.terminate();
+    },
+  };
+}
+
+/** Each channel of a map as grey values 0 … 255, `side` pixels wide at most, from its own least to its own greatest. */
+export function thumbnails({ channels, size, data }, side) {
+  side = Math.min(side, size);
+  const out = { side, greys: new Uint8Array(channels * side * side), flat: [], busiest: 0 };
+  let most = -1;
+  for (let c = 0; c < channels; c += 1) {
+    const plane = data.subarray(c * size ** 2, (c + 1) * size ** 2);
+    let low = Infinity, high = -Infinity, sum = 0, squares = 0;
+    for (const value of plane) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+      sum += value;
+      squares += value * value;
+    }
+    const spread = squares / plane.length - (sum / plane.length) ** 2;
+    if (spread > most) [most, out.busiest] = [spread, c];
+    out.flat.push(high === low);
+    const scale = high > low ? 255 / (high - low) : 0;
+    for (let y = 0; y < side; y += 1) {
+      const row = Math.floor(((y + 0.5) * size) / side) * size;
+      for (let x = 0; x < side; x += 1) {
+        const value = plane[row + Math.floor(((x + 0.5) * size) / side)];
+        out.greys[(c * side + y) * side + x] = Math.round((value - low) * scale);
+      }
+    }
+  }
+  return out;
+}
+
+/** The strongest filters that feed a channel: { inputs, kernel, bias, strongest: [{ input, weights }] }, or null. */
+export function filtersOf(tensors, name, channel, most) {
+  const layer = name.replace("relu", "conv");
+  const [weight, bias] = [tensors[`${layer}.weight`], tensors[`${layer}.bias`]];
+  if (!weight) return null;
+  const up = layer.startsWith("up"); // (in, out, 2, 2); all others (out, in, k, k)
+  const kernel = up ? 2 : layer === "score" ? 1 : 3;
+  const area = kernel ** 2;
+  const inputs = weight.length / bias.length / area;
+  const all = Array.from({ length: inputs }, (_, input) => {
+    const at = (up ? input * bias.length + channel : channel * inputs + input) * area;
+    return { input, weights: weight.slice(at, at + area) };
+  });
+  const power = ({ weights }) => weights.reduce((sum, value) => sum + value * value, 0);
+  all.sort((one, other) => power(other) - power(one) || one.input - other.input);
+  return { inputs, kernel, bias: bias[channel], strongest: all.slice(0, most) };
+}
+
+/** Who computes with a kernel: unet_edu.figures.stages, asked by messages; answers as `pageSource` does. */
+export function kernelSource(model) {
+  const open = new Map();
+  let latest = 0, busy = false, waiting = null;
+  const hear = (message, buffers) => {
+    const asked = open.get(message?.id);
+    if (!asked) return;
+    open.delete(message.id);
+    if (message.type === "error") asked.reject(new Error(message.message));
+    else asked.resolve([message, buffers]);
+  };
+  model.on("msg:custom", hear);
+  const ask = (content, buffers = []) => new Promise((resolve, reject) => {
+    const id = `${(latest += 1)}-${Math.random()}`; // two views of a figure hear each other's answers
+    open.set(id, { resolve, reject });
+    model.send({ ...content, id }, undefined, buffers);
+  });
+  const bytes = (buffer) => buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
+  const floats = (buffer) => new Float32Array(bytes(buffer));
+
+  async function next() {
+    if (busy || !waiting) return;
+    const { job, resolve, reject } = waiting;
+    [busy, waiting] = [true, null];
+    try {
+      const image = Float32Array.from(job.image);
+      const [told, [output]] = await ask({ type: "run", size: job.size, off: job.off ?? [] }, [image.buffer]);
+      resolve({ ...told, output: { ...told.output, data: floats(output) } });
+    } catch (error) {
+      reject(error);
+    }
+    busy = false;
+    next();
+  }
+  return {
+    run(job) {
+      waiting?.resolve(null);
+      return new Promise((resolve, reject) => {
+        waiting = { job, resolve, reject };
+        next();
+      });
+    },
+    async map(name, channel) {
+      const [told, [data]] = await ask({ type: "map", name, channel });
+      return { size: told.size, data: floats(data) };
+    },
+    async thumbnails(name, side) {
+      const [told, [greys]] = await ask({ type: "thumbnails", name, side });
+      return { ...told, greys: new Uint8Array(bytes(greys)) };
+    },
+    async filters(name, channel, most) {
+      const [told, [data]] = await ask({ type: "filters", name, channel, most });
+      if (!told.kernel) return null;
+      const weights = floats(data);
+      const area = told.kernel ** 2;
+      return { ...told, strongest: told.strongest.map((input, at) => ({ input, weights: weights.slice(at * area, (at + 1) * area) })) };
+    },
+    dispose() {
+      model.off("msg:custom", hear);
+    },
+  };
+}
+
+export { unet };
