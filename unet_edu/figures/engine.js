@@ -262,31 +262,40 @@ export async function pageSource(load) {
   };
 }
 
-/** Each channel of a map as grey values 0 … 255, `side` pixels wide at most, from its own least to its own greatest. */
+/**
+ * Each channel of a map as grey values 0 … 255, `side` pixels wide at most: every pixel the mean of what it stands for,
+ * from the least to the greatest of its channel; which channels are flat, and the one whose values scatter most.
+ */
 export function thumbnails({ channels, size, data }, side) {
   side = Math.min(side, size);
   const out = { side, greys: new Uint8Array(channels * side * side), flat: [], busiest: 0 };
+  const from = (at) => Math.floor((at * size) / side);
+  const to = (at) => Math.ceil(((at + 1) * size) / side);
+  const mean = new Float64Array(side * side);
   let most = -1;
   for (let c = 0; c < channels; c += 1) {
     const plane = data.subarray(c * size ** 2, (c + 1) * size ** 2);
-    let low = Infinity, high = -Infinity, sum = 0, squares = 0;
+    let sum = 0, squares = 0;
     for (const value of plane) {
-      if (value < low) low = value;
-      if (value > high) high = value;
       sum += value;
       squares += value * value;
     }
     const spread = squares / plane.length - (sum / plane.length) ** 2;
     if (spread > most) [most, out.busiest] = [spread, c];
-    out.flat.push(high === low);
-    const scale = high > low ? 255 / (high - low) : 0;
     for (let y = 0; y < side; y += 1) {
-      const row = Math.floor(((y + 0.5) * size) / side) * size;
       for (let x = 0; x < side; x += 1) {
-        const value = plane[row + Math.floor(((x + 0.5) * size) / side)];
-        out.greys[(c * side + y) * side + x] = Math.round((value - low) * scale);
+        let total = 0;
+        for (let row = from(y); row < to(y); row += 1) {
+          for (let column = from(x); column < to(x); column += 1) total += plane[row * size + column];
+        }
+        mean[y * side + x] = total / ((to(y) - from(y)) * (to(x) - from(x)));
       }
     }
+    let low = Infinity, high = -Infinity;
+    for (const value of mean) [low, high] = [Math.min(low, value), Math.max(high, value)];
+    out.flat.push(high === low);
+    const scale = high > low ? 255 / (high - low) : 0;
+    for (let at = 0; at < mean.length; at += 1) out.greys[c * mean.length + at] = Math.round((mean[at] - low) * scale);
   }
   return out;
 }

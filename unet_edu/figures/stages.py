@@ -12,6 +12,7 @@ import time
 
 import numpy as np
 import torch
+from torch.nn.functional import adaptive_avg_pool2d
 
 from unet_edu.activations import capture
 from unet_edu.device import best_device, name_and_memory, synchronize
@@ -60,17 +61,15 @@ class StagedNetwork:
         return self._stage(name)[channel].float().cpu().numpy()
 
     def thumbnails(self, name, side):
-        """Return each channel at `side` pixels or fewer, uint8 (C, h, w) from its least to its greatest value,
-        which of them are flat [bool], and the one whose values scatter most."""
+        """Return each channel at `side` pixels or fewer, every pixel the mean of what it stands for, uint8 (C, h, w)
+        from the least to the greatest; which channels are flat, [bool]; and the one whose values scatter most."""
         value = self._stage(name).float()
-        size = value.shape[-1]
-        side = min(side, size)
-        at = ((torch.arange(side, device=value.device) + 0.5) * size / side).long()
-        low, high = value.amin((1, 2), keepdim=True), value.amax((1, 2), keepdim=True)
-        small = (value[:, at][:, :, at] - low) * (255 / (high - low).clamp_min(1e-30))
+        small = adaptive_avg_pool2d(value, [min(side, length) for length in value.shape[-2:]])
+        low, high = small.amin((1, 2), keepdim=True), small.amax((1, 2), keepdim=True)
+        greys = (small - low) * (255 / (high - low).clamp_min(1e-30))
         flat = (high == low).flatten().tolist()
         busiest = int(value.var((1, 2), correction=0).argmax())
-        return small.round().clamp(0, 255).byte().cpu().numpy(), flat, busiest
+        return greys.round().clamp(0, 255).byte().cpu().numpy(), flat, busiest
 
     def filters(self, name, channel, most):
         """Return (number of inputs, kernel, bias, the `most` strongest inputs, their weights (k, kernel, kernel)) of
@@ -85,7 +84,7 @@ class StagedNetwork:
         return len(weight), weight.shape[-1], bias, order.tolist(), weight[order].cpu().numpy()
 
     def answer(self, question, buffers):
-        """Answer a message of `kernelSource` in engine.js: (content, buffers); what goes wrong becomes an answer too."""
+        """Answer a message of `kernelSource` in engine.js: (content, buffers). An error becomes an answer too."""
         try:
             content, arrays = getattr(self, f"_answer_{question['type']}")(question, buffers)
         except Exception as error:  # whatever a reader's own network may raise
@@ -125,11 +124,11 @@ class StagedNetwork:
 
     def _is_shown(self, name, maps):
         """Leave out what another map shows as well: a convolution before its ReLU, a dropout, what enters a skip."""
-        if name.endswith(".before") or isinstance(self.modules.get(name), torch.nn.Dropout):
+        module = self.modules.get(name)
+        if name.endswith(".before") or isinstance(module, torch.nn.Dropout):
             return False
-        return not (isinstance(self.modules.get(name), torch.nn.Conv2d) and name.replace("conv", "relu") in maps) or (
-            name.replace("conv", "relu") == name
-        )
+        after = name.replace("conv", "relu")
+        return not isinstance(module, torch.nn.Conv2d) or after == name or after not in maps
 
     def _silence(self, part):
         """Hook that sets the output of a module, or one channel of it, to zero."""

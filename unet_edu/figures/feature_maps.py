@@ -1,0 +1,183 @@
+"""Look inside a U-Net while it works: every map, every filter, and what the prediction loses without them.
+
+    image ─▶ window of 268 px ─▶ the network, in the page or on the kernel ─▶ 84 px of prediction
+                                        │
+                                 every stage ─▶ every channel ─▶ the filters that feed it
+
+Without a kernel the page runs a shipped network itself (`engine.js`); with one, `stages.py` runs any network.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import traitlets
+
+from unet_edu import checkpoints
+from unet_edu.data import cells
+from unet_edu.figures.base import LiveFigure, pack
+
+SIDE, SEED = 420, 3  # of the drawn tissue that is there at first
+WINDOW = 268  # what the network of the page sees at once: legal, and 84 pixels come out
+LARGEST = 1100  # window, with a kernel
+TELLING = ("d0.relu2", "d2.relu2", "d4.relu2", "u2.relu2", "u0.relu2")  # on the poster
+
+
+def _bytes(value, widget):
+    """What the front end sends, a memoryview, as bytes."""
+    return bytes(value)
+
+
+class FeatureMaps(LiveFigure):
+    """Choose a stage and a channel of a U-Net; switch parts off; cover a part of the image; put in your own image.
+
+    model: an `nn.Module` in eval mode that takes (1, 1, H, W); it needs a kernel, and runs there. None: the shipped
+    network `weights`, "unet8-cells" or "unet8-isbi", which runs in the page where there is no kernel.
+    image: (H, W), grey values in [0, 1], at least `size` pixels a side; None: drawn tissue, whose labels are known.
+    size: side of the window that the network sees, in pixels; for U-Nets a legal one. x, y: its upper left corner.
+    stage, channel: what is shown large. off: what is off, "skip2", a stage "d3.relu2", a channel "d3.relu2:17".
+    cover: [x, y, side] in the window, a square of it that is covered with its mean; [] for none.
+    Raises ValueError for another image, TraitError for anything else out of range.
+    """
+
+    scripts = ("engine.js",)
+    colour_maps = ("RdBu_r",)
+
+    weights = traitlets.Enum(("unet8-cells", "unet8-isbi"), "unet8-cells").tag(sync=True)
+    network = traitlets.Unicode().tag(sync=True)
+    image = traitlets.Bytes().tag(sync=True, from_json=_bytes)
+    truth = traitlets.Bytes().tag(sync=True, from_json=_bytes)
+    height = traitlets.Int(SIDE).tag(sync=True)
+    width = traitlets.Int(SIDE).tag(sync=True)
+    size = traitlets.Int(WINDOW).tag(sync=True)
+    x = traitlets.Int(76).tag(sync=True)
+    y = traitlets.Int(76).tag(sync=True)
+    stage = traitlets.Unicode("d1.relu2").tag(sync=True)
+    channel = traitlets.Int(0).tag(sync=True)
+    off = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    cover = traitlets.List(traitlets.Int()).tag(sync=True)
+    tool = traitlets.Enum(("window", "cover"), "window").tag(sync=True)
+    caption = traitlets.Unicode(
+        "Inside a trained U-Net. Every box is a map of the network, every tile of the large panel one of its channels. "
+        "Blue is the contracting path, green the expansive path, orange what the skip connections carry across."
+    ).tag(sync=True)
+
+    def __init__(self, model=None, image=None, weights="unet8-cells", **more):
+        self._model, self._network = model, None
+        if image is None:
+            sample = _tissue()
+            values = {"image": _grey(sample.image), "truth": pack(sample.label)}
+        else:
+            image = checked(image, more.get("size", WINDOW))
+            height, width = image.shape
+            values = {"image": _grey(image), "height": height, "width": width, "x": 0, "y": 0}
+        words = type(model).__name__ if model is not None else f"U-Net of base width 8, {checkpoint_words(weights)}"
+        super().__init__(weights=weights, network=words, **(values | more))
+
+    @traitlets.validate("channel", "x", "y")
+    def _not_negative(self, proposal):
+        if proposal.value < 0:
+            raise traitlets.TraitError(f"{proposal.trait.name} must be 0 or more, not {proposal.value}")
+        return proposal.value
+
+    @traitlets.validate("size")
+    def _in_range(self, proposal):
+        if not 16 <= proposal.value <= LARGEST:
+            raise traitlets.TraitError(f"size must be 16 to {LARGEST} pixels, not {proposal.value}")
+        return proposal.value
+
+    @traitlets.validate("cover")
+    def _a_square(self, proposal):
+        if len(proposal.value) not in (0, 3) or min(proposal.value, default=0) < 0:
+            raise traitlets.TraitError(f"cover must be [] or [x, y, side], none below 0, not {proposal.value}")
+        return proposal.value
+
+    @property
+    def staged(self):
+        """The network as the kernel runs it, a `StagedNetwork`, made when first asked for."""
+        from unet_edu.figures.stages import StagedNetwork
+
+        if self._network is None:
+            self._network = StagedNetwork(checkpoints.load(self.weights) if self._model is None else self._model)
+        return self._network
+
+    def _answer(self, widget, content, buffers):
+        if content.get("type") in ("run", "map", "thumbnails", "filters"):
+            answer, arrays = self.staged.answer(content, buffers)
+            self.send(answer, arrays)
+        else:
+            super()._answer(widget, content, buffers)
+
+    @property
+    def seen(self):
+        """What the network sees: the window of the image, covered where it is covered, float32 (size, size)."""
+        import zlib
+
+        greys = np.frombuffer(zlib.decompress(self.image), np.uint8).reshape(self.height, self.width)
+        window = greys[self.y : self.y + self.size, self.x : self.x + self.size] / np.float32(255)
+        if self.cover:
+            x, y, side = self.cover
+            window[y : y + side, x : x + side] = window.mean()
+        return window
+
+    def poster(self):
+        """The window, some maps on the way, and the prediction."""
+        network = self.staged
+        stages, _ = network.run(self.seen, self.off)
+        names = [name for name in TELLING if name in network.maps] or [stages[len(stages) // 2][0]]
+        pictures = [self.seen]
+        titles = [f"input, {self.size} px"]
+        for name in names:
+            greys, _, busiest = network.thumbnails(name, LARGEST)
+            pictures.append(greys[busiest])
+            titles.append(f"{name}, {greys.shape[-1]} px")
+        output = network.map("output", -1)
+        off = f" Switched off: {', '.join(self.off)}." if self.off else ""
+        alt = (
+            f"{self.network}: a window of {self.size} × {self.size} pixels, one channel each of the stages "
+            f"{', '.join(names)}, and the prediction of {output.shape[0]} × {output.shape[1]} pixels, of which the "
+            f"network calls {(output >= 0.5).mean():.0%} cell.{off}"
+        )
+        return _draw([*pictures, output], [*titles, f"cell? {output.shape[-1]} px"]), alt
+
+
+def checked(image, size):
+    """Return the image as float32 (H, W) in [0, 1]; raise ValueError where it is none, or smaller than the window."""
+    image = np.asarray(image, dtype=np.float32)
+    if image.ndim != 2:
+        raise ValueError(f"the image must be grey, of shape (H, W), not {image.shape}")
+    if not np.isfinite(image).all() or image.min() < 0 or image.max() > 1:
+        raise ValueError(f"grey values must lie in 0 to 1, not in {image.min():g} to {image.max():g}; divide by 255?")
+    if min(image.shape) < size:
+        raise ValueError(f"the image has {image.shape[0]} × {image.shape[1]} pixels; each side needs at least {size}")
+    return image
+
+
+def checkpoint_words(name):
+    """What a shipped network was trained on, in words."""
+    return {"unet8-cells": "trained on drawn tissue", "unet8-isbi": "trained on the slices of ISBI 2012"}[name]
+
+
+@cache
+def _tissue():
+    return cells.tissue(SIDE, seed=SEED)
+
+
+def _grey(image):
+    """An image (H, W) in [0, 1] as packed bytes."""
+    return pack(np.round(255 * np.asarray(image)).astype(np.uint8))
+
+
+def _draw(pictures, titles):
+    import matplotlib.pyplot as plt
+
+    columns = (len(pictures) + 1) // 2
+    fig, axes = plt.subplots(2, columns, figsize=(1.9 * columns, 4.4))
+    for panel, picture, title in zip(axes.flat, pictures, titles, strict=False):
+        panel.imshow(picture, cmap="gray")
+        panel.set_title(title, fontsize=9)
+    for panel in axes.flat:
+        panel.axis("off")
+    fig.tight_layout()
+    return fig
