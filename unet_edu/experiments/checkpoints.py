@@ -40,7 +40,13 @@ def trials(quick=False, device_type="cpu"):
     rows = [
         replace(isbi, row="unet8-isbi", recipe=replace(recipe, steps=3000), tuning=tuning),
         replace(isbi, row="unet8-cells", data="cells"),
-        replace(isbi, row="unet16-isbi", build=partial(unet, 16), recipe=replace(recipe, steps=5000), tuning=tuning),
+        replace(
+            isbi,
+            row="unet16-isbi",
+            build=partial(unet, 16),
+            recipe=replace(recipe, steps=5000, batch=2, tile=572),
+            tuning=tuning,
+        ),
         replace(isbi, row="fcn8s-isbi", build=partial(FCN8s, **SMALL_FCN)),
         replace(isbi, row="fcn16s-isbi", build=partial(FCN16s, **SMALL_FCN)),
         replace(isbi, row="fcn32s-isbi", build=partial(FCN32s, **SMALL_FCN)),
