@@ -7,7 +7,7 @@ Each figure is one class here and one script beside it. The script computes what
 page without a kernel; where a kernel runs, the traits of the widget follow what the reader does.
 
     CropLadder    every size in a U-Net to scale, and what each skip connection cuts off
-    FeatureMaps   inside a U-Net that runs in the page or on the kernel: every map and filter, and what each part is worth
+    FeatureMaps   inside a U-Net that runs in the page or on the kernel: its maps, its filters, what a part is worth
     WeightMap     how much each pixel counts in the loss: d1, d2, w0 and σ on cells that nearly touch
 """
 

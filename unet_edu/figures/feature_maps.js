@@ -267,7 +267,7 @@ function build({ model, root, say }) {
     const room = isU ? Math.max(width * 0.1, 44) : 0; // between the paths, at the top
     const side = Math.min((width - room) / across - gap, 52);
     const step = side + gap;
-    const indent = isU ? Math.max(Math.min((width - 7 * step - 40) / 2 / Math.max(depth - 1, 1), step * 0.75), 0) : 0;
+    const indent = isU ? Math.max(Math.min((width - 9 * step - 40) / 2 / Math.max(depth - 1, 1), step * 0.75), 0) : 0;
     const high = side + (width > 560 ? 24 : 14);
     const at = {};
     names.forEach((name, index) => {
