@@ -74,6 +74,7 @@ function build({ model, root, say }) {
   let ran = ""; // what the last run was asked
   let wholeOf = { key: "", output: null }; // the prediction with everything on, nothing covered
   let seen = { stage: "" }; // what the panel shows
+  let wide = root.clientWidth; // measured only where it may have changed, for measuring makes the browser lay out
 
   // --- what is on the page
   const scene = element("canvas");
@@ -245,6 +246,7 @@ function build({ model, root, say }) {
       return [name, channels, `${size} × ${size}`, parts.length === 0 ? "on" : parts.includes(partOf(name)) ? "off" : `channels ${parts.map((one) => one.split(":")[1]).join(", ")} off`];
     }));
     drawScene();
+    wide = root.clientWidth;
     await drawU();
     await drawStage();
   }
@@ -254,7 +256,7 @@ function build({ model, root, say }) {
   const boxes = new Map();
   function layOut() {
     const names = now.stages.map(({ name }) => name);
-    const width = root.clientWidth - 6;
+    const width = wide - 6;
     const key = `${names.join()}|${width}`;
     if (key === laidOut) return;
     laidOut = key;
@@ -370,7 +372,6 @@ function build({ model, root, say }) {
     const name = now.stages.some((stage) => stage.name === get("stage")) ? get("stage") : now.stages[Math.floor(now.stages.length / 2)].name;
     const stage = now.stages.find((one) => one.name === name);
     const channel = Math.min(get("channel"), stage.channels - 1);
-    markU();
     const part = partOf(name);
     const label = (button, off, what) => {
       button.textContent = off ? `${what}: off` : `switch ${what} off`;
@@ -379,8 +380,9 @@ function build({ model, root, say }) {
     };
     label(offStage, isOff(part), "the stage");
     label(offChannel, isOff(`${part}:${channel}`), `channel ${channel}`);
-    if (seen.stage !== name || seen.width !== root.clientWidth) {
-      seen = { stage: name, width: root.clientWidth };
+    if (seen.stage !== name || seen.width !== wide) {
+      markU();
+      seen = { stage: name, width: wide };
       const small = await source.thumbnails(name, TILE);
       if (gone || seen.stage !== name) return;
       const room = Math.max(detail.firstChild.clientWidth - 2, 100);
@@ -586,7 +588,10 @@ function build({ model, root, say }) {
     }),
     drawOnChange(model, ["stage", "channel"], () => drawStage()),
     drawOnChange(model, ["tool"], drawScene),
-    whenResized(root, () => now && (drawU(), drawStage())),
+    whenResized(root, () => {
+      wide = root.clientWidth;
+      if (now) drawU().then(drawStage);
+    }),
   ];
   const patience = kernel && setTimeout(() => {
     if (root.dataset.kernel === "none") alarm.textContent = "No kernel answers. Run the cell that made this figure.";
