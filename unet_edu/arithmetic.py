@@ -336,6 +336,58 @@ def receptive_field(position, depth=4, stage="output", through=None) -> Interval
     return Interval(min(interval.start for interval in found), max(interval.stop for interval in found))
 
 
+def footprints(position, depth=4, stage="output") -> dict[str, Interval]:
+    """Return {stage: the interval of its values that the value at `position` of `stage` depends on}, one axis.
+
+    From "input" on, in the order of computation, for all stages on the way; of several paths the hull. What it says of
+    "input" is `receptive_field`. Raises ValueError as that does.
+    """
+    wiring = _wiring(_depth(depth))
+    position = _integer(position, "position", low=0)
+    if stage not in wiring:
+        raise ValueError(f"a U-Net of depth {depth} has no stage {stage!r}; it has {', '.join(wiring)}")
+    found = {stage: Interval(position, position + 1)}
+    for name in reversed(wiring):
+        if name not in found:
+            continue
+        window, sources = wiring[name]
+        start = found[name].start * window.stride // window.up + window.shift
+        stop = (found[name].stop - 1) * window.stride // window.up + window.shift + window.kernel
+        for source in sources:
+            before = found.get(source, Interval(start, stop))
+            found[source] = Interval(min(before.start, start), max(before.stop, stop))
+    return {name: found[name] for name in ("input", *wiring) if name in found}
+
+
+def spread(position, size, depth=4) -> dict[str, Interval]:
+    """Return {stage: the interval of its values that the input pixel at `position` can alter}, one axis; the converse
+    of `footprints`. A stage that it does not reach is left out.
+
+    Raises ValueError for a position outside the input, and SizeError for an illegal size.
+    """
+    check_size(size, _depth(depth))
+    position = _integer(position, "position", low=0)
+    if position >= size:
+        raise ValueError(f"an input of {size} pixels has the positions 0 to {size - 1}, not {position}")
+    lengths, found = {"input": size}, {"input": Interval(position, position + 1)}
+    for name, (window, sources) in _wiring(depth).items():
+        if name.startswith("skip"):
+            lengths[name] = lengths[name.replace("skip", "up")]
+        else:
+            source = lengths[sources[-1]]
+            lengths[name] = (source - window.kernel) * window.up // window.stride + (window.up if window.up > 1 else 1)
+        reached = [found[source] for source in sources if source in found]
+        if not reached:
+            continue
+        low = min(one.start for one in reached) - window.shift - window.kernel + 1
+        high = max(one.stop for one in reached) - 1 - window.shift
+        start = max(-(-low * window.up // window.stride), 0)
+        stop = min((high * window.up + window.up - 1) // window.stride + 1, lengths[name])
+        if start < stop:
+            found[name] = Interval(start, stop)
+    return found
+
+
 class _Window(NamedTuple):
     """Value i of a stage is made of `kernel` values of its source, from number i·stride // up + shift on."""
 

@@ -6,14 +6,20 @@
 Each figure is one class here and one script beside it. The script computes what it shows, so a figure is alive in a
 page without a kernel; where a kernel runs, the traits of the widget follow what the reader does.
 
-    CropLadder    every size in a U-Net to scale, and what each skip connection cuts off
-    FeatureMaps   inside a U-Net that runs in the page or on the kernel: its maps, its filters, what a part is worth
-    WeightMap     how much each pixel counts in the loss: d1, d2, w0 and σ on cells that nearly touch
+    CropLadder      every size in a U-Net to scale, and what each skip connection cuts off
+    FeatureMaps     inside a U-Net that runs in the page or on the kernel: its maps, its filters, what a part is worth
+    ReceptiveField  which pixels a value is made of, which values a pixel reaches, and how much of that counts
+    WeightMap       how much each pixel counts in the loss: d1, d2, w0 and σ on cells that nearly touch
 """
 
 from importlib import import_module
 
-_HOMES = {"CropLadder": "crop_ladder", "FeatureMaps": "feature_maps", "WeightMap": "weight_map"}
+_HOMES = {
+    "CropLadder": "crop_ladder",
+    "FeatureMaps": "feature_maps",
+    "ReceptiveField": "receptive_field",
+    "WeightMap": "weight_map",
+}
 __all__ = sorted(_HOMES)
 
 

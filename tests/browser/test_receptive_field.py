@@ -1,0 +1,136 @@
+"""ReceptiveField in headless Chromium, on a page of its own without a kernel and a network."""
+
+import json
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from unet_edu import arithmetic
+from unet_edu.figures import ReceptiveField
+from unet_edu.figures.receptive_field import gradients, square_of
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def shown(small_page):
+    """Function that shows a ReceptiveField and returns (page, the figure on it, complaints)."""
+
+    def show(*figures, **how):
+        page, complaints = small_page(list(figures) or [ReceptiveField()], **how)
+        figure = page.locator("[data-live-figure=ReceptiveField]").first
+        expect(figure.locator("svg").first).to_be_visible()
+        return page, figure, complaints
+
+    return show
+
+
+def strong(figure):
+    return figure.locator(".lf-result strong")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_values_by_mouse(shown, theme, width):
+    page, figure, complaints = shown(theme=theme, width=width)
+    expect(strong(figure)).to_have_text("204 pixels")
+    box = figure.locator("svg").first.bounding_box()
+    page.mouse.click(box["x"] + 62 + (box["width"] - 104) / 2, box["y"] + 5.5 * 27)
+    expect(figure.locator(".lf-result")).to_contain_text("of d4 sees")
+    expect(strong(figure)).to_have_text(f"{arithmetic.receptive_field(14, stage='d4.relu2').width} pixels")
+    figure.get_by_role("button", name="drop one pixel in").click()
+    reached = arithmetic.spread(14, 572).get("output")
+    expect(strong(figure)).to_have_text(f"{reached.width} of 388" if reached else "no output pixel")
+    page.mouse.click(box["x"] + 62 + (box["width"] - 104) / 2, figure.locator("svg").first.bounding_box()["y"] + 13)
+    expect(strong(figure)).to_contain_text("of 388")
+    assert figure.evaluate("node => node.scrollWidth <= node.clientWidth + 1")
+    assert complaints == []
+
+
+def test_every_output_pixel_of_a_period_by_keyboard(shown):
+    page, figure, complaints = shown()
+    figure.locator("svg").first.focus()
+    for position in range(197, 214):
+        page.keyboard.press("ArrowRight")
+        start, stop = arithmetic.receptive_field(position)
+        expect(figure.locator(".lf-result")).to_contain_text(f"Value {position} of output sees {stop - start} pixels")
+        expect(figure.locator(".lf-result")).to_contain_text(f"{start} to {stop - 1}")
+    page.keyboard.press("ArrowUp")
+    expect(figure.locator(".lf-result")).to_contain_text("of u0 sees")
+    figure.locator("details").evaluate("d => { d.open = true }")
+    rows = [row.split() for row in figure.locator("tbody tr").all_inner_texts()]
+    position = int(figure.locator(".lf-result").inner_text().split()[1])
+    wanted = arithmetic.footprints(position, stage="u0.relu2")
+    assert {row[0]: (int(row[1]), int(row[2]) + 1) for row in rows} == {k: tuple(v) for k, v in wanted.items()}
+    assert complaints == []
+
+
+def test_an_illegal_size_is_mended_by_a_click(shown):
+    _, figure, complaints = shown(ReceptiveField(size=570))
+    expect(strong(figure)).to_have_text("570 pixels")
+    below, above = arithmetic.nearest_valid(570)
+    expect(figure.get_by_role("button", name=f"make it {below}")).to_be_visible()
+    figure.get_by_role("button", name=f"make it {above}").click()
+    expect(strong(figure)).to_have_text("204 pixels")
+    assert complaints == []
+
+
+def test_the_square_follows_share_and_weights(shown):
+    page, figure, complaints = shown()
+    trained, random = gradients()
+    number = figure.locator(".lf-rf-number")
+    expect(number).to_have_text("{0} × {0}".format(square_of(trained, 95)))
+    before = figure.locator("canvas").screenshot()
+    figure.get_by_role("button", name="random").click()
+    expect(number).to_have_text("{0} × {0}".format(square_of(random, 95)))
+    assert figure.locator("canvas").screenshot() != before
+    figure.get_by_label("share of the gradient's power, %").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(number).to_have_text("{0} × {0}".format(square_of(random, 94)))
+    assert complaints == []
+
+
+def test_it_plays_level_by_level_and_two_views_move_together(shown):
+    one = ReceptiveField()
+    page, figure, complaints = shown(one, one)
+    views = page.locator("[data-live-figure=ReceptiveField]")
+    figure.get_by_role("button", name="▶ level by level").click()
+    assert figure.locator(".lf-rf-hit, .lf-rf-chosen").count() < 11
+    expect(figure.locator(".lf-rf-hit, .lf-rf-chosen")).to_have_count(11, timeout=10_000)
+    figure.locator("svg").first.focus()
+    page.keyboard.press("ArrowLeft")
+    for at in (0, 1):
+        expect(views.nth(at).locator(".lf-result strong")).to_have_text("188 pixels")
+    assert complaints == []
+
+
+def test_it_has_no_accessibility_violation(shown, theme):
+    page, figure, _ = shown(theme=theme)
+    figure.locator("details").evaluate("d => { d.open = true }")
+    found = Axe().run(page, context="[data-live-figure]").response["violations"]
+    assert json.dumps([(one["id"], [node["html"][:90] for node in one["nodes"]]) for one in found]) == "[]"
+
+
+def test_it_is_quick_and_does_not_grow(shown):
+    """A change is redrawn within a frame (median), and 500 changes leave no more elements than one."""
+    page, _, _ = shown()
+    median, before, after = page.evaluate(
+        """async () => {
+            const root = document.querySelector("[data-live-figure]"), drawing = root.querySelector("svg");
+            const times = [];
+            const press = async (key) => {
+                const start = performance.now();
+                drawing.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+                await null;
+                root.getBoundingClientRect();
+                times.push(performance.now() - start);
+                await new Promise((done) => setTimeout(done));
+            };
+            await press("ArrowRight");
+            const before = root.querySelectorAll("*").length;
+            for (let at = 0; at < 500; at += 1) await press(at % 2 ? "ArrowRight" : "ArrowLeft");
+            return [times.sort((a, b) => a - b)[250], before, root.querySelectorAll("*").length];
+        }"""
+    )
+    assert median <= 16
+    assert after <= before + 2
