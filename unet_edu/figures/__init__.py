@@ -8,6 +8,7 @@ page without a kernel; where a kernel runs, the traits of the widget follow what
 
     CropLadder      every size in a U-Net to scale, and what each skip connection cuts off
     FeatureMaps     inside a U-Net that runs in the page or on the kernel: its maps, its filters, what a part is worth
+    OverlapTile     a large image in tiles: what they cost, and where a network contradicts itself at their seams
     ReceptiveField  which pixels a value is made of, which values a pixel reaches, and how much of that counts
     Upsampling      four ways to make a map twice as large, and who paints which pixel
     WeightMap       how much each pixel counts in the loss: d1, d2, w0 and σ on cells that nearly touch
@@ -18,6 +19,7 @@ from importlib import import_module
 _HOMES = {
     "CropLadder": "crop_ladder",
     "FeatureMaps": "feature_maps",
+    "OverlapTile": "overlap_tile",
     "ReceptiveField": "receptive_field",
     "Upsampling": "upsampling",
     "WeightMap": "weight_map",
