@@ -10,6 +10,7 @@ page without a kernel; where a kernel runs, the traits of the widget follow what
     FeatureMaps     inside a U-Net that runs in the page or on the kernel: its maps, its filters, what a part is worth
     OverlapTile     a large image in tiles: what they cost, and where a network contradicts itself at their seams
     ReceptiveField  which pixels a value is made of, which values a pixel reaches, and how much of that counts
+    SlidingWindow   a window for every pixel: what is computed again and again, counted
     Upsampling      four ways to make a map twice as large, and who paints which pixel
     WeightMap       how much each pixel counts in the loss: d1, d2, w0 and σ on cells that nearly touch
 """
@@ -21,6 +22,7 @@ _HOMES = {
     "FeatureMaps": "feature_maps",
     "OverlapTile": "overlap_tile",
     "ReceptiveField": "receptive_field",
+    "SlidingWindow": "sliding_window",
     "Upsampling": "upsampling",
     "WeightMap": "weight_map",
 }
