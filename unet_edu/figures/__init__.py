@@ -7,6 +7,7 @@ Each figure is one class here and one script beside it. The script computes what
 page without a kernel; where a kernel runs, the traits of the widget follow what the reader does.
 
     CropLadder      every size in a U-Net to scale, and what each skip connection cuts off
+    FcnFusion       FCN-32s, 16s, 8s and U-Net on the same image, and what each fusion adds
     FeatureMaps     inside a U-Net that runs in the page or on the kernel: its maps, its filters, what a part is worth
     OverlapTile     a large image in tiles: what they cost, and where a network contradicts itself at their seams
     ReceptiveField  which pixels a value is made of, which values a pixel reaches, and how much of that counts
@@ -19,6 +20,7 @@ from importlib import import_module
 
 _HOMES = {
     "CropLadder": "crop_ladder",
+    "FcnFusion": "fcn_fusion",
     "FeatureMaps": "feature_maps",
     "OverlapTile": "overlap_tile",
     "ReceptiveField": "receptive_field",
