@@ -8,6 +8,7 @@ import traitlets
 from torch import nn
 
 from unet_edu import checkpoints
+from unet_edu.arithmetic import SizeError
 from unet_edu.data import cells
 from unet_edu.figures import FeatureMaps
 from unet_edu.figures.feature_maps import SIDE, WINDOW
@@ -89,16 +90,29 @@ def test_what_is_wrong_is_refused_with_a_reason():
     ]:
         with pytest.raises(ValueError, match=words):
             FeatureMaps(image=wrong)
-    for values in ({"size": 8}, {"x": -1}, {"channel": -1}, {"cover": [1, 2]}, {"cover": [-1, 0, 5]}, {"tool": "axe"}):
+    for values in ({"x": -1}, {"channel": -1}, {"cover": [1, 2]}, {"cover": [-1, 0, 5]}, {"tool": "axe"}):
         with pytest.raises(traitlets.TraitError):
             FeatureMaps(**values)
+    with pytest.raises(SizeError, match="268"):
+        FeatureMaps(size=270)
+    with pytest.raises(traitlets.TraitError, match="16 to 1100"):
+        FeatureMaps().size = 8
     figure = FeatureMaps(image=image)
     assert (figure.width, figure.height, len(figure.truth)) == (300, 300, 0)
 
 
+def test_a_window_larger_than_the_drawn_tissue_gets_larger_tissue():
+    figure = FeatureMaps(UNet(base_width=2).eval(), size=572)
+    assert (figure.width, figure.height, figure.x, figure.y) == (572, 572, 0, 0)
+    stages, _ = figure.staged.run(figure.seen)
+    assert stages[-1] == ("output", 2, 388)
+    assert (FeatureMaps().x, FeatureMaps().y) == (76, 76)
+    assert (FeatureMaps(size=188, x=3).x, FeatureMaps(size=188).y) == (3, (SIDE - 188) // 2)
+
+
 def test_what_a_front_end_sends_is_taken():
     """Bytes arrive as memoryviews; the reader's own picture among them."""
-    figure, other = FeatureMaps(), FeatureMaps(image=cells.tissue(300, seed=1).image)
+    figure, other = FeatureMaps(), FeatureMaps(image=cells.tissue(300, seed=1).image, x=0, y=0)
     figure.set_state(
         {"image": memoryview(other.image), "truth": memoryview(b""), "height": 300, "width": 300, "x": 0, "y": 0}
     )

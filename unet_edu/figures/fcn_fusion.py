@@ -49,8 +49,8 @@ class FcnFusion(LiveFigure):
     sums = traitlets.Bytes().tag(sync=True)
     told = traitlets.Dict().tag(sync=True)
     caption = traitlets.Unicode(
-        "Four networks of about the same size on the same tissue. Left of the curtain the step before, right of it the "
-        "step that is chosen; below, the scores whose sum it is, bright where they speak for cell."
+        "Four networks on the same tissue. Left of the curtain the step before, right of it the step that is chosen; "
+        "beside it the scores whose sum it is, red where they speak for cell."
     ).tag(sync=True)
 
     def __init__(self, step="16s", **more):

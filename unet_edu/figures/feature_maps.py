@@ -15,6 +15,7 @@ import numpy as np
 import traitlets
 
 from unet_edu import checkpoints
+from unet_edu.arithmetic import check_size
 from unet_edu.data import cells
 from unet_edu.figures.base import LiveFigure, pack
 
@@ -35,10 +36,12 @@ class FeatureMaps(LiveFigure):
     model: an `nn.Module` in eval mode that takes (1, 1, H, W); it needs a kernel, and runs there. None: the shipped
     network `weights`, "unet8-cells" or "unet8-isbi", which runs in the page where there is no kernel.
     image: (H, W), grey values in [0, 1], at least `size` pixels a side; None: drawn tissue, whose labels are known.
-    size: side of the window that the network sees, in pixels; for U-Nets a legal one. x, y: its upper left corner.
+    size: side of the window that the network sees, in pixels; for U-Nets a legal one. x, y: its upper left corner, in
+    the middle of the image unless said otherwise.
     stage, channel: what is shown large. off: what is off, "skip2", a stage "d3.relu2", a channel "d3.relu2:17".
     cover: [x, y, side] in the window, a square of it that is covered with its mean; [] for none.
-    Raises ValueError for another image, TraitError for anything else out of range.
+    Raises ValueError for another image, SizeError for a size that is not legal for the shipped network, TraitError for
+    anything else out of range.
     """
 
     scripts = ("engine.js",)
@@ -48,11 +51,11 @@ class FeatureMaps(LiveFigure):
     network = traitlets.Unicode().tag(sync=True)
     image = traitlets.Bytes().tag(sync=True, from_json=_bytes)
     truth = traitlets.Bytes().tag(sync=True, from_json=_bytes)
-    height = traitlets.Int(SIDE).tag(sync=True)
-    width = traitlets.Int(SIDE).tag(sync=True)
+    height = traitlets.Int().tag(sync=True)
+    width = traitlets.Int().tag(sync=True)
     size = traitlets.Int(WINDOW).tag(sync=True)
-    x = traitlets.Int(76).tag(sync=True)
-    y = traitlets.Int(76).tag(sync=True)
+    x = traitlets.Int().tag(sync=True)
+    y = traitlets.Int().tag(sync=True)
     stage = traitlets.Unicode("d1.relu2").tag(sync=True)
     channel = traitlets.Int(0).tag(sync=True)
     off = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -65,13 +68,17 @@ class FeatureMaps(LiveFigure):
 
     def __init__(self, model=None, image=None, weights="unet8-cells", **more):
         self._model, self._network = model, None
+        size = more.get("size", WINDOW)
+        if model is None:
+            check_size(size)
         if image is None:
-            sample = _tissue()
-            values = {"image": _grey(sample.image), "truth": pack(sample.label)}
+            sample = _tissue(max(SIDE, size))
+            image, truth = sample.image, pack(sample.label)
         else:
-            image = checked(image, more.get("size", WINDOW))
-            height, width = image.shape
-            values = {"image": _grey(image), "height": height, "width": width, "x": 0, "y": 0}
+            image, truth = checked(image, size), b""
+        height, width = image.shape
+        values = {"image": _grey(image), "truth": truth, "height": height, "width": width}
+        values |= {"x": max(width - size, 0) // 2, "y": max(height - size, 0) // 2}
         words = type(model).__name__ if model is not None else f"U-Net of base width 8, {checkpoint_words(weights)}"
         super().__init__(weights=weights, network=words, **(values | more))
 
@@ -160,8 +167,8 @@ def checkpoint_words(name):
 
 
 @cache
-def _tissue():
-    return cells.tissue(SIDE, seed=SEED)
+def _tissue(side):
+    return cells.tissue(side, seed=SEED)
 
 
 def _grey(image):
