@@ -123,6 +123,7 @@ function build({ model, root, say }) {
     element("div", { class: "lf-fm-channel" }, channelTitle, offChannel,
       element("div", { class: "lf-fm-pair" }, beforeBox, element("figure", { class: "lf-fm-large" }, large)),
       range, histogram, fedBy, filters));
+  detail.hidden = true; // until there is something to look into
   root.classList.add("lf-fm");
   root.append(
     element("div", { class: "lf-fm-top" },
@@ -246,6 +247,7 @@ function build({ model, root, say }) {
       return [name, channels, `${size} × ${size}`, parts.length === 0 ? "on" : parts.includes(partOf(name)) ? "off" : `channels ${parts.map((one) => one.split(":")[1]).join(", ")} off`];
     }));
     drawScene();
+    detail.hidden = false;
     wide = root.clientWidth;
     await drawU();
     await drawStage();

@@ -120,13 +120,13 @@ function build({ model, root, say }) {
     const extent = side + WINDOW - 1;
     const margin = Math.floor((extent - places) / 2); // a value stands in the middle of the pixels that it is made of
     const most = counts.reduce((one, other) => Math.max(one, other), 0);
-    const greys = new Float32Array(extent * extent);
+    const picture = new ImageData(extent, extent);
     for (let y = 0; y < extent; y += 1) {
-      for (let x = 0; x < extent; x += 1) greys[y * extent + x] = image[y * (MOST + WINDOW - 1) + x] * 0.6;
+      for (let x = 0; x < extent; x += 1) {
+        picture.data.fill(0.6 * image[y * (MOST + WINDOW - 1) + x], 4 * (y * extent + x), 4 * (y * extent + x) + 3);
+        picture.data[4 * (y * extent + x) + 3] = 255;
+      }
     }
-    paint(canvas, greys, extent, extent, [0, 255]);
-    const context = canvas.getContext("2d");
-    const picture = context.getImageData(0, 0, extent, extent);
     const top = Math.log(Math.max(most, 2) + 1);
     for (let y = 0; y < places; y += 1) {
       for (let x = 0; x < places; x += 1) {
@@ -137,7 +137,8 @@ function build({ model, root, say }) {
         for (let part = 0; part < 3; part += 1) picture.data[at + part] = MAGMA[colour + part];
       }
     }
-    context.putImageData(picture, 0, 0);
+    if (canvas.width !== extent) Object.assign(canvas, { width: extent, height: extent });
+    canvas.getContext("2d").putImageData(picture, 0, 0);
     const last = Math.max(windows - 1, 0);
     const [row, column] = [Math.floor(last / side), last % side];
     marks.setAttribute("viewBox", `0 0 ${extent} ${extent}`);
