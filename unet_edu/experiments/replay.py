@@ -5,7 +5,7 @@
     python -m unet_edu.experiments.replay --record    keep the results in book/results/, go on where they end
 
 The tissue is drawn, for the pictures are kept. A frame tells of each pixel how many of the challenge's thresholds its
-probability of cell exceeds, a whole number of 0 to 10: coarse to look at, and exactly what V_Rand and V_Info count.
+probability of cell exceeds, a whole number of 0 to 10: coarse to look at, and exactly what V_Rand counts.
 Frames follow one another quickly at first and slowly in the end. The loss is kept for every step.
 """
 
@@ -24,7 +24,7 @@ from unet_edu.experiments.costs import aligned
 from unet_edu.experiments.record import made
 from unet_edu.experiments.runs import main, rows
 from unet_edu.experiments.trial import Trial, fitting, scores, slices
-from unet_edu.metrics import THRESHOLDS
+from unet_edu.metrics import THRESHOLDS, pixel_error, v_rand
 from unet_edu.models.fcn import num_parameters
 from unet_edu.predict import predict
 from unet_edu.training import RECIPES, fit
@@ -32,6 +32,8 @@ from unet_edu.training import RECIPES, fit
 SIDE, SEED = 160, 1000  # of the image that is watched: drawn like those for validation, and none of those for training
 FRAMES = 24
 STEPS = 1200
+TOP = len(THRESHOLDS) - 1  # the most thresholds that a probability can exceed: nothing is above 1.0
+HALF = THRESHOLDS.index(0.5)
 
 
 def watched():
@@ -75,14 +77,14 @@ def entry_with_frames(trial, seed, device, bf16, path):
     train = [fitting(sample, net) for sample in slices(trial.data, "train")[: trial.samples]]
     grey = np.stack([sample.image for sample in train])
     net.normalisation = float(grey.mean(dtype=float)), float(grey.std(dtype=float))  # as `fit` will set it
-    image = watched().image
+    sample = watched()
     due = frame_steps(trial.recipe.steps)
     taken, done = [], 0
 
     def watch(net):
         """Take a frame if one is due after the steps that are done."""
         if done == due[len(taken)]:
-            taken.append(levels(predict(net, image, progress=False)[1]))
+            taken.append(levels(predict(net, sample.image, progress=False)[1]))
 
     def after_step(net):
         nonlocal done
@@ -104,10 +106,23 @@ def entry_with_frames(trial, seed, device, bf16, path):
         progress=False,
     )
     training = {"seconds": history.seconds[-1], "loss": [float(f"{loss:.4g}") for loss in history.loss]}
-    frames = {"steps": due, "side": SIDE, "levels": packed(np.stack(taken))}
+    frames = {"steps": due, "side": SIDE, "levels": packed(np.stack(taken))} | scored(sample.label, taken)
     entry = {"row": trial.row, "seed": seed, "made": head, "parameters": num_parameters(net), "training": training}
     validation = [fitting(sample, net) for sample in slices(trial.data, "validation")]
     return entry | {"frames": frames, "scores": scores(net, validation, trial.average8)}
+
+
+def scored(label, pictures):
+    """Return the scores of each frame: V_Rand at its best threshold, which of the eleven it is, the pixel error at 0.5.
+
+    A picture exceeds threshold k where it is larger than k, so it counts as (picture - 0.5) tenths, or as 0.
+    """
+    curves = [v_rand(label, np.maximum(picture - 0.5, 0) / TOP) for picture in pictures]
+    return {
+        "v_rand": [round(float(curve.score), 4) for curve in curves],
+        "best": [curve.best for curve in curves],
+        "pixel_error": [round(float(pixel_error(label, (picture > HALF).astype(np.uint8))), 4) for picture in pictures],
+    }
 
 
 def packed(taken):
