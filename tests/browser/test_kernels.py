@@ -17,6 +17,28 @@ import json
 print(json.dumps({name: value for name, value in shown[KIND].get_state().items()
                   if isinstance(value, (bool, int, float, str)) and not name.startswith("_") and name != "caption"}))
 """
+ROUND_TRIP_MS = 400  # forward and transfer, base width 16 at 268 px, on two cores
+GROWTH_MB = 30  # of the kernel over 500 questions; one set of maps has 20
+TRIP = """() => new Promise((done) => {
+    const root = document.querySelector("[data-live-figure=FeatureMaps]"), bar = root.querySelector("progress");
+    const start = performance.now();
+    new MutationObserver((_, observer) => {
+        if (!bar.hidden) return;
+        observer.disconnect();
+        done(performance.now() - start);
+    }).observe(bar, { attributes: true, attributeFilter: ["hidden"] });
+    const knob = root.querySelector("[aria-label='skip connection of level 2']");
+    knob.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+})"""
+LEAF = """async (count) => {
+    const root = document.querySelector("[data-live-figure=FeatureMaps]"), grid = root.querySelector(".lf-fm-grid");
+    for (let at = 0; at < count; at += 1) {
+        const key = at % 14 < 7 ? "ArrowRight" : "ArrowLeft";
+        grid.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+        await new Promise((done) => setTimeout(done, 20));
+    }
+    return root.querySelectorAll("*").length;
+}"""
 RUN_MS = 60_000  # all figures made and shown, on a busy machine
 
 
@@ -77,3 +99,29 @@ def test_the_network_runs_on_the_kernel_and_the_page_shows_it(notebook):
     figure.get_by_role("button", name="skip connection of level 2").click()
     expect(figure.locator(".lf-fm-verdict")).to_contain_text("of the labels changed")
     assert server.ask(page, "print(shown['FeatureMaps'].off)").strip() == "['skip2']"
+
+
+def test_a_wide_network_answers_quickly_and_keeps_nothing(chromium, tmp_path):
+    """Base width 16 on the kernel: a pass with its transfer; then 500 questions, and neither side has grown."""
+    server = Jupyter("jupyterlab", tmp_path)
+    try:
+        page = chromium.new_context(viewport={"width": 1280, "height": 1400}).new_page()
+        made = "wide = figures.FeatureMaps(checkpoints.load('unet16-isbi'))"
+        server.open(page, [f"from unet_edu import checkpoints, figures\n\n{made}\nwide"])
+        figure = page.locator("[data-live-figure=FeatureMaps]")
+        figure.scroll_into_view_if_needed(timeout=RUN_MS)
+        expect(figure.locator(".lf-fm-where")).to_have_text(re.compile("computed in the kernel"), timeout=RUN_MS)
+        figure.get_by_role("button", name="d1.relu2, 32 channels").click()
+        times = []
+        for _ in range(10):
+            times.append(page.evaluate(TRIP))
+            page.wait_for_timeout(300)
+        assert min(times) <= ROUND_TRIP_MS, times
+        memory = "import psutil; print(psutil.Process().memory_info().rss)"
+        elements, before = page.evaluate(LEAF, 60), int(server.ask(page, memory))
+        assert page.evaluate(LEAF, 500) <= elements + 2
+        assert server.ask(page, "print(wide.channel)").strip() != "0"
+        assert int(server.ask(page, memory)) - before <= GROWTH_MB * 1e6
+        page.context.close()
+    finally:
+        server.close()

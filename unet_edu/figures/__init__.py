@@ -12,6 +12,7 @@ page without a kernel; where a kernel runs, the traits of the widget follow what
     OverlapTile     a large image in tiles: what they cost, and where a network contradicts itself at their seams
     ReceptiveField  which pixels a value is made of, which values a pixel reaches, and how much of that counts
     SlidingWindow   a window for every pixel: what is computed again and again, counted
+    TrainingReplay  what a network says of an image while it learns, with its loss and its scores
     Upsampling      four ways to make a map twice as large, and who paints which pixel
     WeightMap       how much each pixel counts in the loss: d1, d2, w0 and σ on cells that nearly touch
 """
@@ -25,6 +26,7 @@ _HOMES = {
     "OverlapTile": "overlap_tile",
     "ReceptiveField": "receptive_field",
     "SlidingWindow": "sliding_window",
+    "TrainingReplay": "training_replay",
     "Upsampling": "upsampling",
     "WeightMap": "weight_map",
 }
