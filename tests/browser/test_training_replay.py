@@ -31,7 +31,7 @@ def shown(small_page):
 def says(figure, run, frame):
     """The headline, the fates of the cells and the moment, as Python has them."""
     told = shipped().told[run]
-    expect(figure.locator(".lf-result strong")).to_have_text(f"V_Rand {told['v_rand'][frame]:.3f}")
+    expect(figure.locator(".lf-result strong")).to_have_text(f"V_Rand {told['v_rand'][frame]:.4f}")
     expect(figure.locator(".lf-tr-moment")).to_have_text(after(told["steps"][frame]))
     found = regions(shipped().pictures[run][frame] > told["best"][frame])
     counts = figure.locator(".lf-tr-fate b").all_text_contents()

@@ -82,7 +82,7 @@ function build({ model, root, say }) {
   const legend = element("p", { class: "lf-tr-legend lf-muted" });
   const beside = [["image", "the image"], ["truth", "true cells"]].map(([, words]) => {
     const canvas = element("canvas", { role: "img", "aria-label": words });
-    return { canvas, node: element("figure", {}, canvas, element("figcaption", {}, words)) };
+    return { canvas, node: element("div", {}, canvas, element("p", { class: "lf-muted", "aria-hidden": "true" }, words)) };
   });
   const result = element("p", { class: "lf-result lf-tr-result" });
   const fate = element("p", { class: "lf-tr-fate" });
@@ -227,7 +227,7 @@ function build({ model, root, say }) {
       drawCurves();
       table.update(["steps", "loss", "V_Rand", "threshold", "pixel error", "learning rate"], told.steps.map((step, at) => {
         const { loss, rate } = curvesOfRun();
-        return [thousands(step), step < loss.length ? loss[step].toPrecision(3) : "–", told.v_rand[at].toFixed(3), (told.best[at] / TOP).toFixed(1), told.pixel_error[at].toFixed(3), step < rate.length ? rate[step].toPrecision(2) : "–"];
+        return [thousands(step), step < loss.length ? loss[step].toPrecision(3) : "–", told.v_rand[at].toFixed(4), (told.best[at] / TOP).toFixed(1), told.pixel_error[at].toFixed(3), step < rate.length ? rate[step].toPrecision(2) : "–"];
       }));
     }
     const at = now(), cut = told.best[at], levels = frame(at);
@@ -243,7 +243,7 @@ function build({ model, root, say }) {
     moment.textContent = after(told.steps[at]);
     bar.value = at;
     bar.setAttribute("aria-valuetext", after(told.steps[at]));
-    result.replaceChildren(element("strong", {}, `V_Rand ${told.v_rand[at].toFixed(3)}`), element("span", {}, `pixel error ${(100 * told.pixel_error[at]).toFixed(1)} %`));
+    result.replaceChildren(element("strong", {}, `V_Rand ${told.v_rand[at].toFixed(4)}`), element("span", {}, `pixel error ${(100 * told.pixel_error[at]).toFixed(1)} %`));
     const total = became.alone + became.together + became.broken;
     fate.replaceChildren(`Of ${total} cells `, element("b", {}, `${became.alone}`), ` ${became.alone === 1 ? "stands" : "stand"} alone, `, element("b", {}, `${became.together}`), " have run together, ", element("b", {}, `${became.broken}`), " are in pieces or lost.");
     film.forEach((canvas, place) => canvas.classList.toggle("lf-tr-here", Math.floor((at * FILM) / (last() + 1)) === place));
