@@ -37,7 +37,9 @@
   }
 
   function fromBase64(text) {
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const letters = atob(text);
+    const bytes = new Uint8Array(letters.length);
+    for (let at = 0; at < bytes.length; at += 1) bytes[at] = letters.charCodeAt(at);
     return new DataView(bytes.buffer);
   }
 
@@ -92,9 +94,10 @@
   async function start() {
     const saved = Object.assign({}, ...[...document.querySelectorAll(STATE)].map((tag) => JSON.parse(tag.textContent).state));
     const models = new Map();
-    for (const view of document.querySelectorAll(VIEW)) {
-      const id = JSON.parse(view.textContent).model_id;
-      if (!saved[id]?.state._esm) continue;
+    const views = [...document.querySelectorAll(VIEW)].map((view) => [view, JSON.parse(view.textContent).model_id]);
+    const ours = views.filter(([, id]) => saved[id]?.state._esm);
+    for (const [, id] of ours) load(saved[id].state._esm).catch(() => {}); // all at once; who fails is told below
+    for (const [view, id] of ours) {
       if (!models.has(id)) models.set(id, new Model(withBuffers(saved[id])));
       const model = models.get(id);
       const figure = view.closest("figure.live-figure-frame");

@@ -143,16 +143,17 @@ function whenResized(root, draw) {
 /**
  * Let a reader point at a place on a drawing by mouse, by touch and by the arrow keys (with Shift: ten steps at once).
  * at() gives [x, y] as it is, go([x, y]) is told where it should be, place(event) turns a pointer event into [x, y];
- * range() gives [most x, most y], both count from 0; `steps`: how far one key press goes.
+ * range() gives [most x, most y], both count from 0; `steps`: how far one key press goes; `sideways`: only x counts, and a
+ * finger that moves up or down scrolls the page.
  */
-function pointing(node, { label, at, go, place, range, steps = 1 }) {
+function pointing(node, { label, at, go, place, range, steps = 1, sideways = false }) {
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const inside = (point) => point.map((value, axis) => Math.min(Math.max(Math.round(value), 0), range()[axis]));
   node.tabIndex = 0;
   node.setAttribute("role", "application"); // arrow keys belong to the drawing
   node.setAttribute("aria-roledescription", "place to point at, with the arrow keys");
   node.setAttribute("aria-label", label);
-  node.style.touchAction = "none";
+  node.style.touchAction = sideways ? "pan-y" : "none";
   let held = false;
   node.addEventListener("pointerdown", (event) => {
     held = true;

@@ -130,6 +130,7 @@ function build({ model, root, say }) {
 
   pointing(scene, {
     label: "The curtain",
+    sideways: true,
     at: () => [get("curtain"), 0],
     range: () => [100, 0],
     place: (event) => {

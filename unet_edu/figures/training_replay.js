@@ -78,7 +78,7 @@ function build({ model, root, say }) {
   const bar = element("input", { type: "range", min: 0, step: 1, "aria-label": "moment of the training" });
   bar.oninput = () => go(Number(bar.value));
   const moment = element("span", { class: "lf-tr-moment", "aria-hidden": "true" });
-  const picture = element("canvas", { role: "img" });
+  const picture = element("canvas", { role: "img", "aria-label": "What the network says" });
   const legend = element("p", { class: "lf-tr-legend lf-muted" });
   const beside = [["image", "the image"], ["truth", "true cells"]].map(([, words]) => {
     const canvas = element("canvas", { role: "img", "aria-label": words });
@@ -260,6 +260,7 @@ function build({ model, root, say }) {
 
   pointing(scrub, {
     label: "Time line",
+    sideways: true,
     at: () => [now(), 0],
     range: () => [last(), 0],
     place: (event) => {
