@@ -192,10 +192,9 @@ RANKS = {
     **dict.fromkeys(
         ["data", "activations", "device", "training", "predict", "metrics", "checkpoints", "registration"], 2
     ),
-    **dict.fromkeys(["plots", "book", "figures"], 3),
+    **dict.fromkeys(["plots", "book"], 3),
     "experiments": 4,
-    "results": 5,
-    "course": 5,
+    **dict.fromkeys(["results", "figures", "course"], 5),  # figures replay what an experiment recorded
 }
 
 
