@@ -6,7 +6,7 @@ BOOK   := "$(BIN)/jupyter-book" build . -W --keep-going
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help book book-course serve test test-browser test-kernels test-slow speedrun lint format clean
+.PHONY: help book book-course pdf serve test test-browser test-kernels test-slow speedrun lint format clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,9 @@ book: $(VENV)/.installed  ## build the book into _build/html (warnings are error
 book-course: $(VENV)/.installed  ## the same without any solution, into _build/course/_build/html
 	UNET_BOOK_EDITION=course $(BOOK) --path-output _build/course
 	@echo "The course edition is built. Open _build/course/_build/html/index.html in a browser."
+
+pdf: $(VENV)/.installed  ## the built book as one PDF, _build/unet-inside-out.pdf (after make book; needs Chromium)
+	@$(BIN)/python book/_ext/book_pdf.py
 
 serve: $(VENV)/.installed  ## show the built book on http://localhost:8000 (PORT=... for another port)
 	@test -f _build/html/index.html || { echo "There is no book yet: type 'make book' first."; exit 1; }

@@ -1,5 +1,7 @@
 """The real chapters' notebooks, as a reader, a student and an instructor run them: alone, from an empty folder."""
 
+import time
+
 import nbformat
 import pytest
 from bookkit import CHAPTERS, ROOT
@@ -11,19 +13,34 @@ FOLDERS = {
     "instructor": ROOT / "_build" / "notebooks" / "instructor",
 }
 CELL_SECONDS = 120  # where a cell that hangs is stopped
+SECONDS, GIB = 45, 2  # what a chapter may take on two cores
+PEAK = "import resource\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)"  # GiB, on Linux
+
+
+def executed(path, folder):
+    """Run a notebook in an empty folder; return (notebook, seconds, the kernel's largest memory in GiB)."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
+    start = time.monotonic()
+    NotebookClient(notebook, timeout=CELL_SECONDS, resources={"metadata": {"path": str(folder)}}).execute()
+    seconds = time.monotonic() - start
+    return notebook, seconds, float(notebook.cells.pop().outputs[0].text)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("edition", FOLDERS)
 def test_notebook_runs_from_an_empty_folder(tmp_path, monkeypatch, edition, chapter):
-    """Student notebooks run with their stubs unfilled: no later cell relies on what a reader writes."""
+    """In the time and memory of a chapter. Student notebooks run with their stubs unfilled."""
     path = FOLDERS[edition] / f"{chapter.stem}.ipynb"
     assert path.exists(), "type 'make book' first: it writes the notebooks"
     monkeypatch.delenv("UNET_EDU_DATA", raising=False)
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=CELL_SECONDS, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    notebook, seconds, memory = executed(path, tmp_path)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
     assert "GFLOP/s" in code[0].outputs[0].text or "TFLOP/s" in code[0].outputs[0].text, "set-up names the device"
     assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
+    if seconds > SECONDS:  # something else may have run on this machine: once more
+        seconds = min(seconds, executed(path, tmp_path)[1])
+    assert seconds <= SECONDS, f"{seconds:.0f} s"
+    assert memory <= GIB, f"{memory:.1f} GiB"

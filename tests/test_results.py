@@ -109,6 +109,12 @@ def test_a_record_without_a_run_does_not_count(folder):
     assert results.read("ablation") == ABLATION
 
 
+def test_names_are_those_of_the_records_once_each(folder):
+    for file in ("speed-cpu.json", "data_scaling-cuda.json", "data_scaling-cpu.json", "notes.json"):
+        (folder / file).write_text("{}")
+    assert results.names() == ["data_scaling", "speed"]
+
+
 def test_a_gpu_goes_before_a_newer_cpu_and_the_newest_gpu_before_others(folder):
     old = record({"a": [0.5]}, kind="nvidia-a", date="2026-01-02T00:00:00+00:00")
     new = record({"a": [0.6]}, kind="nvidia-b", date="2026-01-03T00:00:00+00:00")

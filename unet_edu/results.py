@@ -58,6 +58,11 @@ def read(experiment):
     return newest[1]
 
 
+def names():
+    """Return the names of the experiments that have a record, in alphabetical order."""
+    return sorted({path.stem.rpartition("-")[0] for path in RECORDS.glob("*-*.json")})
+
+
 def made(record):
     """Return of each run when, where and from what it was made: a list of dicts (`experiments.record.made`)."""
     return [record["made"]] if "made" in record else [entry["made"] for entry in record["runs"]]

@@ -20,6 +20,7 @@ WORDS_A_MINUTE = 200
 CODE_LINES_A_MINUTE = 20
 PICTURE_MINUTES, LIVE_FIGURE_MINUTES = 0.3, 2.0
 ROUNDED_TO = 5
+NOT_SET = "https://github.com/executablebooks/jupyter-book"  # Jupyter Book's own, where repository.url is left out
 FEEDBACK_PAGE, FEEDBACK_PLACE = "book/00_how_to_use", "feedback"
 
 
@@ -83,7 +84,7 @@ def link_feedback(app, doctree, docname):
     for mark in list(doctree.findall(feedback)):
         words = "Something wrong or unclear? Tell us."
         source = app.config.html_theme_options.get("repository_url", "")
-        if source:
+        if source and source != NOT_SET:
             page = docname.split("/")[-1]
             address = f"{source.rstrip('/')}/issues/new?title={quote(page + ': ')}"
             link = nodes.reference("", words, refuri=address, internal=False)
