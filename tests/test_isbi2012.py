@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread, imsave
 
-from unet_edu.data import Sample, cells, example, isbi2012
+from unet_edu.data import Sample, cells, example, isbi2012, unseen
 
 PACKAGE = Path(isbi2012.__file__).parent
 here = os.environ.get("UNET_EDU_DATA")
@@ -429,6 +429,40 @@ def test_example_takes_a_slice_where_one_is_found(contents, home):
 def test_example_refuses(cache, arguments, error, says):
     with pytest.raises(error, match=says):
         example(*arguments)
+
+
+def test_unseen_is_a_validation_slice_where_it_is_found(contents, home):
+    place(contents, home / "isbi2012")
+    sample = unseen(18, size=4)
+    assert sample.name == "ISBI 2012, validation slice 18"
+    raw = imread(io.BytesIO(contents["train/image/18.png"]))[..., 0]
+    assert np.array_equal(sample.image, raw[1:5, 0:4])
+
+
+def test_unseen_draws_where_only_the_training_slices_were_fetched(contents, home):
+    place({path: content for path, content in contents.items() if "18" not in path}, home / "isbi2012")
+    assert isbi2012.find() is not None
+    sample = unseen(18, size=8)
+    assert sample.name == "drawn tissue, seed 1000"
+    assert np.array_equal(sample.image, cells.tissue(512, 1000).image[252:260, 252:260])
+
+
+def test_unseen_draws_where_nothing_is_found(cache):
+    assert unseen(23, size=8).name == "drawn tissue, seed 1005"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "says"),
+    [
+        ((17,), ValueError, "nearest legal index is 18"),
+        ((24,), ValueError, "nearest legal index is 23"),
+        ((18.0,), TypeError, "index is a whole number"),
+        ((18, 513), ValueError, "nearest legal size is 512"),
+    ],
+)
+def test_unseen_refuses(cache, arguments, error, says):
+    with pytest.raises(error, match=says):
+        unseen(*arguments)
 
 
 # ------------------------------------------------------------------------------------------ the real slices

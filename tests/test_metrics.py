@@ -294,6 +294,30 @@ def test_truth_against_itself_is_perfect(parts, pair):
 
 
 @every
+@given(maps.filter(np.any))
+def test_a_hole_costs_what_the_challenge_would_take(label):
+    found = metrics.v_rand_with_hole(label)
+    segments = metrics.thin(label)
+    assert np.array_equal(np.isnan(found), segments > 0)
+    for place in zip(*np.nonzero(segments == 0), strict=True):
+        proposal = (segments > 0).astype(np.uint8)
+        proposal[place] = 1
+        told = metrics.rand_parts(metrics.regions(label), metrics.regions(proposal)).score
+        assert found[place] == pytest.approx(told, abs=1e-12)
+
+
+def test_a_hole_by_hand():
+    label = grid(1)[1:, 1:]  # sixteen cells of 49 × 49 pixels
+    found = metrics.v_rand_with_hole(label)
+    assert found[20, 49] == 16 / 17
+    assert found[49, 49] == 1, "beside a crossing are borders only"
+    with pytest.raises(ValueError, match="one slice"):
+        metrics.v_rand_with_hole(label[None])
+    with pytest.raises(ValueError, match="no cell"):
+        metrics.v_rand_with_hole(0 * label)
+
+
+@every
 @given(maps.filter(np.any), st.integers(0, 3))
 def test_the_truth_is_perfect_whatever_its_borders(label, broader):
     """Borders of any width, drawn by hand or at random, in all cells that are left of the label."""

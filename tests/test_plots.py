@@ -128,6 +128,18 @@ def test_every_colour_has_a_partner_and_none_is_mapped_twice():
     assert not set(plots.DARK) & set(plots.DARK.values()), "a second pass would change colours again"
 
 
+def test_the_picture_of_the_palette_shows_and_names_every_colour():
+    named = {name for name, value in vars(plots).items() if name.isupper() and isinstance(value, str)}
+    assert {name for name in named if not name.endswith("_AREA")} == set(plots.MEANING)
+    assert len(set(plots.MEANING.values())) == len(plots.MEANING), "one meaning each"
+    fig = plots.palette()
+    said = {text.get_text() for text in fig.findobj(mpl.text.Text)}
+    assert set(plots.MEANING) | set(plots.MEANING.values()) <= said
+    shown = {to_hex(patch.get_facecolor()) for patch in fig.findobj(mpl.patches.Rectangle)}
+    shown |= {to_hex(line.get_color()) for line in fig.findobj(mpl.lines.Line2D)}
+    assert {getattr(plots, name) for name in named} <= shown
+
+
 def test_style_applies_and_uses_the_palette():
     with mpl.rc_context():
         plots.use_style()

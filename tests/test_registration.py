@@ -7,7 +7,7 @@ import torch
 from unet_edu import arithmetic
 from unet_edu.activations import capture
 from unet_edu.models import ArticleUNet, OneLevelUNet, UNet
-from unet_edu.registration import evidence, registration
+from unet_edu.registration import averaging, by_path, evidence, registration
 
 
 def seen(weights):
@@ -91,6 +91,43 @@ def test_the_ramp_and_the_gradient_tell_the_same(model, size, path):
         assert offsets[position] == pytest.approx(weights @ np.arange(size[1]) - place, abs=1e-9)
 
 
+def test_by_path_gives_parts_that_add_up_to_the_whole():
+    model = UNet(base_width=2, depth=2)
+    images = torch.rand(2, 1, 44, 56)
+    parts = by_path(model, images)
+    assert list(parts) == ["deep", "skip1", "skip0"]
+    torch.testing.assert_close(sum(parts.values()), averaging(model)(images.double()))
+    assert all((part > 0).all() for part in parts.values())
+    some = by_path(model, images, ["skip0", "deep"])
+    assert list(some) == ["skip0", "deep"]
+    assert torch.equal(some["skip0"], parts["skip0"])
+
+
+def test_by_path_and_registration_tell_the_same():
+    ramp = torch.arange(56.0).expand(1, 1, 44, 56)
+    model = UNet(base_width=1, depth=2)
+    for path in ("deep", "skip0"):
+        came, ones = (by_path(model, image, [path])[path][0, 0, 0] for image in (ramp, torch.ones_like(ramp)))
+        offsets = registration(model, (44, 56), path=path)
+        assert (came / ones).numpy() - np.arange(len(came)) - (56 - len(came)) / 2 == pytest.approx(offsets, abs=1e-9)
+
+
+def test_where_zeros_were_glued_on_there_is_no_evidence(recwarn):
+    class Glued(OneLevelUNet):
+        """Its deep map gets 8 columns of zeros on the right instead of a cropped skip."""
+
+        def forward(self, images):
+            fine = self.d0(images)
+            up = torch.nn.functional.pad(self.up0(self.d1(self.pool1(fine))), (0, 8, 0, 8))
+            return self.score(self.u0(torch.cat([self.skip0(fine, up), up], dim=1)))
+
+    offsets = registration(Glued(base_width=1), 36)
+    assert offsets.shape == (28,)
+    assert np.isnan(offsets[-4:]).all()
+    assert offsets[:20] == pytest.approx(4, abs=0.2)
+    assert not recwarn.list
+
+
 def test_width_and_weights_play_no_part():
     one, two = OneLevelUNet(base_width=1), OneLevelUNet(in_channels=3, base_width=5)
     for path in ("deep", "skip0"):
@@ -118,6 +155,8 @@ def test_errors():
             function("skip2")
     with pytest.raises(arithmetic.SizeError):
         registration(model, 45)
+    with pytest.raises(ValueError, match="not 'skip7'"):
+        by_path(model, torch.zeros(1, 1, 44, 44), ["skip7"])
     with pytest.raises(IndexError):
         registration(model, 44, [4])
     with pytest.raises(IndexError):

@@ -299,6 +299,21 @@ def test_the_curve_s_mean_is_that_of_the_runs():
     assert mean.get_ydata() == pytest.approx([0.6, 0.85, 0.925])
 
 
+def test_at_one_pace_a_run_that_had_to_wait_lies_on_the_quickest():
+    """The same steps are the same work: a run of twice the seconds is drawn at half of them."""
+    runs = record({"a": [0.9, 0.9]}, "isbi")
+    quick, slow = (entry["training"] for entry in runs["runs"])
+    slow["seconds"] = 2 * quick["seconds"]
+    slow["seconds_at"] = [2 * second for second in quick["seconds_at"]]
+    slow["score"] = [[step, 2 * second, score] for step, second, score in quick["score"]]
+    for axes in results.curves(runs, one_pace=True).axes:
+        first, second, mean = axes.lines
+        assert second.get_xdata() == pytest.approx(first.get_xdata())
+        assert mean.get_xdata() == pytest.approx(first.get_xdata())
+    loss, score = results.curves(runs).axes
+    assert score.lines[1].get_xdata() == pytest.approx(2 * np.array(score.lines[0].get_xdata()))
+
+
 def test_scaling_shows_every_run():
     (axes,) = results.scaling(SCALING).axes
     assert sorted(y for m in "os" for line in marks(axes, m) for y in line.get_ydata()) == sorted(

@@ -253,6 +253,33 @@ def thin(cells):
     return segments.reshape(-1, width)[1:-1, 1:-1]
 
 
+def v_rand_with_hole(label):
+    """Return what V_Rand would be if one membrane pixel of a perfect proposal were missing, float64 ``(H, W)``.
+
+    The proposal is the truth itself with borders one pixel wide (`thin`), which scores 1. Each border pixel holds what
+    the score would be with this pixel called a cell: it then joins the segments that meet there. NaN elsewhere.
+    Joined cells of s and t pixels leave 1 / (1 + st / Σ sizes²): a hole costs by the product of what it joins.
+    label: truth, 0 or 1, ``(H, W)``. Raises TypeError or ValueError, also for a truth without any cell.
+    """
+    label = _cells(label, "label")
+    if label.ndim != 2:
+        raise ValueError(f"label is one slice (H, W), not {label.shape}")
+    if not label.any():
+        raise ValueError("label has no cell: no pixel is 1, so there is nothing to score")
+    sizes = np.bincount(regions(label).ravel()).astype(float)
+    sizes[0] = 0
+    segments = thin(label)
+    border = segments == 0
+    padded = np.pad(segments, 1)
+    beside = (padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:])
+    around = np.sort(np.stack([side[border] for side in beside]), axis=0)
+    joined = sizes[np.where(np.diff(around, axis=0, prepend=-1) > 0, around, 0)]  # each segment once
+    products = (joined.sum(axis=0) ** 2 - (joined**2).sum(axis=0)) / 2
+    result = np.full(label.shape, np.nan)
+    result[border] = 1 / (1 + products / np.sum(sizes**2))
+    return result
+
+
 class Overlap(NamedTuple):
     """Pixels of true cells, counted. Arrays of whole numbers, in no particular order.
 

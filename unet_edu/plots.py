@@ -23,6 +23,21 @@ DARK = {
     DOWN_AREA: "#17405a", UP_AREA: "#124a3c", SKIP_AREA: "#573615", WRONG_AREA: "#5c2522", EXTRA_AREA: "#45305a",
 }  # fmt: skip
 
+# what a colour says in every figure; areas, the same hues lighter, say the same as their lines
+MEANING = {
+    "DOWN": "contracting path",
+    "UP": "expansive path",
+    "SKIP": "skip connection",
+    "EXTRA": "scores, and what belongs to no path",
+    "WRONG": "what is wrong, lost or made up",
+    "INK": "text and outlines",
+    "MUTED": "axes, sizes, remarks",
+    "GRID": "guiding lines, and what does not count",
+    "PAPER": "the page",
+    "ON_IMAGE": "text on a micrograph",
+    "ON_IMAGE_MARK": "frames and marks on a micrograph",
+}
+
 
 def use_style() -> None:
     """Set matplotlib's defaults to the book's look (no background, palette above, readable sizes)."""
@@ -187,6 +202,35 @@ def _bare(axes, xlim, ylim):
     """No axes, equal units: for drawings."""
     axes.set(xlim=xlim, ylim=ylim, aspect="equal")
     axes.axis("off")
+
+
+# --- the palette -------------------------------------------------------------------------------------
+
+
+def palette():
+    """Every colour of the book's figures beside its name and its meaning. Returns the figure.
+
+    A line and an area for the colours of the paths; on a piece of grey those that stand on micrographs.
+    """
+    import matplotlib.pyplot as plt
+
+    fig, axes = plt.subplots(figsize=(7, 0.4 * len(MEANING)))
+    for row, (name, meaning) in enumerate(MEANING.items()):
+        colour, area, y = globals()[name], globals().get(f"{name}_AREA"), row + 0.5
+        if name.startswith("ON_IMAGE"):
+            axes.add_patch(plt.Rectangle((2.4, y - 0.38), 1.9, 0.76, facecolor="#6b6b6b", edgecolor="none"))
+        if name == "PAPER":
+            axes.add_patch(plt.Rectangle((2.4, y - 0.3), 1.9, 0.6, facecolor=colour, edgecolor=MUTED, lw=0.9))
+        else:
+            axes.plot([2.55, 3.2], [y, y], color=colour, lw=3, solid_capstyle="butt")
+            axes.add_patch(
+                plt.Rectangle((3.45, y - 0.24), 0.7, 0.48, facecolor=area or colour, edgecolor=colour, lw=1.4)
+            )
+        axes.text(0, y, name, va="center", family="monospace", fontsize=10)
+        axes.text(4.6, y, meaning, va="center", fontsize=10.5)
+    axes.set(xlim=(0, 9), ylim=(len(MEANING), 0))
+    axes.axis("off")
+    return fig
 
 
 # --- the U ------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ it sees, so the ramp that comes out tells for every output pixel at once where i
 
     0 1 2 3 4 5 6 7 8 9  ▶  network  ▶  2.1 3.0 3.9 …      offset = what came out - where the output pixel lies
 
-`registration` does that for whole rows; `evidence` shows the weights of one output pixel, whose mean it is.
+`registration` does that for whole rows; `evidence` shows the weights of one output pixel, whose mean it is; `by_path`
+shows an image as each path hands it on.
 """
 
 import copy
@@ -25,9 +26,10 @@ def registration(model, size, positions=None, path="deep"):
     positions: output columns, from 0 to the output's width - 1; None means all of them.
     path: "deep", the path through no skip connection, or the name of one ("skip3"): what arrives through it alone.
 
-    0 is perfect; +5 says that the evidence is centred 5 pixels to the right of the output pixel. Output column i is
-    taken to lie at input column i + (input width - output width) / 2. Raises ValueError for an unknown path, IndexError
-    for a column outside the output, and the model's own error for a size that it does not take.
+    0 is perfect; +5 says that the evidence is centred 5 pixels to the right of the output pixel; NaN, that nothing but
+    zeros comes to it by this path. Output column i is taken to lie at input column
+    i + (input width - output width) / 2. Raises ValueError for an unknown path, IndexError for a column outside the
+    output, and the model's own error for a size that it does not take.
     """
     net = averaging(model)
     skips = skip_modules(net, path)
@@ -41,7 +43,8 @@ def registration(model, size, positions=None, path="deep"):
             silence[path].remove()
             response = net(images) - response
     ramp, ones = response[:, 0, response.shape[2] // 2].numpy()  # the middle row of each, (output width,)
-    offsets = ramp / ones - home(pair(size)[1], len(ramp))
+    with np.errstate(invalid="ignore"):  # 0 / 0 where a network has glued zeros to a map
+        offsets = ramp / ones - home(pair(size)[1], len(ramp))
     return offsets if positions is None else offsets[np.asarray(positions, dtype=int)]
 
 
@@ -70,6 +73,33 @@ def evidence(model, size, position, path="deep"):
         (gradient,) = torch.autograd.grad(passed[path], image, leaving)
     weights = gradient.sum(dim=(0, 1, 2))
     return (weights / weights.sum()).numpy()
+
+
+def by_path(model, images, paths=None):
+    """Return what comes out of the averaging network through each path alone: {path: float64 (N, classes, h, w)}.
+
+    model: as in `registration`. images: what the model takes, (N, C, H, W). paths: a list of them, as in
+    `registration`; None means "deep" and every skip connection. The answers of all paths add up to the network's.
+    Raises ValueError for an unknown path.
+    """
+    net = averaging(model)
+    skips = skip_modules(net, "deep")
+    paths = ["deep", *skips] if paths is None else list(paths)
+    for path in paths:
+        skip_modules(net, path)  # which raises where there is no such path
+    images = images.detach().to("cpu", torch.float64)
+    silence = {name: skip.register_forward_hook(zeros_instead) for name, skip in skips.items()}
+    found = {}
+    with torch.no_grad():
+        deep = net(images)
+        for path in paths:
+            if path == "deep":
+                found[path] = deep
+            else:
+                silence[path].remove()
+                found[path] = net(images) - deep
+                silence[path] = skips[path].register_forward_hook(zeros_instead)
+    return found
 
 
 def home(input_width, output_width):

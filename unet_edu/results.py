@@ -224,10 +224,12 @@ COLOURS = (plots.DOWN, plots.SKIP, plots.UP, plots.EXTRA, plots.WRONG)
 STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
 
-def curves(record, loss=True, target=None):
+def curves(record, loss=True, target=None, one_pace=False):
     """Draw V_Rand, and the loss above it, against seconds of training: a thin line a run, a thick one for their mean.
 
-    The mean is that of runs at the same step. target: a value of V_Rand to mark. Returns the figure.
+    The mean is that of runs at the same step. target: a value of V_Rand to mark. one_pace: draw all runs of a row at
+    the pace of its quickest, for the same steps are the same work, and a run that shared its machine waited for it.
+    Returns the figure.
     """
     import matplotlib.pyplot as plt
     from matplotlib.ticker import LogLocator
@@ -239,11 +241,19 @@ def curves(record, loss=True, target=None):
         if not entries:
             continue
         training = [entry["training"] for entry in entries]
+        quickest = min(one["seconds"] for one in training)
+        paces = [quickest / one["seconds"] if one_pace else 1.0 for one in training]
         label = f"{row} ({len(entries)} {'run' if len(entries) == 1 else 'runs'})"
         if loss:
-            lines = [(one["seconds_at"], one["loss"]) for one in training]
+            lines = [
+                (np.multiply(one["seconds_at"], pace), one["loss"]) for one, pace in zip(training, paces, strict=True)
+            ]
             _with_mean(panels[0, 0], lines, colour, style, label)
-        lines = [list(zip(*one["score"], strict=True))[1:] for one in training if one["score"]]
+        lines = []
+        for one, pace in zip(training, paces, strict=True):
+            if one["score"]:
+                _, seconds, scores = zip(*one["score"], strict=True)
+                lines.append((np.multiply(seconds, pace), scores))
         _with_mean(panels[-1, 0], lines, colour, style, label, marker="o")
     if loss:
         panels[0, 0].set(ylabel="loss", yscale="log")

@@ -6,7 +6,7 @@
     weightmap  how much each pixel counts in the loss: class balance, and the borders between cells that nearly touch
 
 The first two hand out ``Sample``. ``example()`` is a real slice where the data is found and drawn tissue otherwise, and
-its ``name`` says which.
+its ``name`` says which; ``unseen()`` likewise, of the slices that no network of the package was trained on.
 """
 
 from typing import NamedTuple
@@ -45,6 +45,28 @@ def example(index=0, size=None):
     h, w = (512, 512) if size is None else cells.check_size(size, largest=512)
     root = isbi2012.find()
     sample = isbi2012.load("train", root=root, slices=[index])[0] if root else cells.tissue(512, seed=index)
+    return _middle(sample, h, w)
+
+
+def unseen(index=18, size=None):
+    """An image that no network of the package was trained on: a validation slice of ISBI 2012, drawn tissue otherwise.
+
+    index: which slice, 18 to 23; where it is not found, the drawing has the seed 1000 + index - 18, one of those that
+    the networks that learned drawn tissue were validated on. size: as for ``example``.
+    Returns a ``Sample``; its name says which of the two it is. Raises TypeError or ValueError for other values.
+    """
+    from . import cells, isbi2012
+
+    slices = isbi2012.SPLITS["validation"]
+    index = cells.check_seed(index, name="index")
+    if index not in slices:
+        nearest = min(max(index, slices[0]), slices[-1])
+        raise ValueError(f"index is 18 to 23, a validation slice, not {index}; the nearest legal index is {nearest}")
+    h, w = (512, 512) if size is None else cells.check_size(size, largest=512)
+    try:
+        (sample,) = isbi2012.load("validation", slices=[index])
+    except FileNotFoundError:  # also where only the training slices were fetched
+        sample = cells.tissue(512, seed=1000 + index - slices[0])
     return _middle(sample, h, w)
 
 
