@@ -19,7 +19,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTENSIONS = ROOT / "book" / "_ext"
-CHAPTERS = [*sorted((ROOT / "book").glob("[0-9][0-9]_*.md")), ROOT / "book" / "results.md"]  # those with a notebook
+# the pages with a notebook
+CHAPTERS = [*sorted((ROOT / "book").glob("[0-9][0-9]_*.md")), ROOT / "book" / "results.md", ROOT / "book" / "faq.md"]
 BIN = Path(sys.executable).parent
 
 if str(EXTENSIONS) not in sys.path:

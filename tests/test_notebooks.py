@@ -377,6 +377,12 @@ def test_any_table_keeps_its_cells(cells):
         assert [" ".join(tag.get_text().split()) for tag in html.find_all(kind)] == cells
 
 
+def test_a_list_of_contents_keeps_its_title_and_its_entries():
+    entries = [nodes.list_item("", nodes.paragraph(text=text)) for text in ("Sizes", "Labels")]
+    topic = nodes.topic("", nodes.title(text="On this page"), nodes.bullet_list("", *entries), classes=["contents"])
+    assert MarkdownWriter().block(topic) == "**On this page**\n\n- Sizes\n- Labels"
+
+
 def test_unknown_nodes_are_errors():
     class Strange(nodes.General, nodes.Element):
         pass

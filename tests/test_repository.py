@@ -190,7 +190,7 @@ RANKS = {
     "files": 0,
     "models": 1,
     **dict.fromkeys(
-        ["data", "activations", "device", "training", "predict", "metrics", "checkpoints", "registration"], 2
+        ["data", "activations", "device", "training", "predict", "metrics", "checkpoints", "registration", "inside"], 2
     ),
     **dict.fromkeys(["plots", "book"], 3),
     "experiments": 4,

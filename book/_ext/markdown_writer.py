@@ -128,6 +128,12 @@ class MarkdownWriter:
 
     block_sidebar = block_Admonition  # also {margin}
 
+    def block_topic(self, node, depth):
+        """A list of what the page holds ({contents}), or another aside: its title in bold, then what is in it."""
+        children = list(node.children)
+        title = f"**{self.inline(children.pop(0))}**" if children and isinstance(children[0], nodes.title) else ""
+        return "\n\n".join(part for part in (title, self.blocks(children, depth)) if part)
+
     def block_exercise_enumerable_node(self, node, depth):  # sphinx-exercise; its number is known to the page alone
         titles = [
             self.inline(child).strip() for child in node.children if isinstance(child, nodes.title | nodes.subtitle)

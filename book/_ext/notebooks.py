@@ -1,4 +1,4 @@
-"""Every chapter, and the page of results, as a notebook: written by the build that writes the page, never committed.
+"""Every chapter, the results and the FAQ as a notebook: written by the build that writes the page, never committed.
 
     reader       <html>/notebooks/NN_name.ipynb          stubs, folded solutions; what "run in Colab" opens
     student      <build>/notebooks/student/...           stubs alone (in the course edition: <html>/notebooks/...)
@@ -71,7 +71,7 @@ def write_notebooks(app, exception):
 
 def _is_chapter(app, docname: str) -> bool:
     path = Path(app.env.doc2path(docname))
-    return bool(re.match(r"\d\d_|results\.", path.name)) and is_myst_markdown_notebook(path.read_text("utf-8"))
+    return bool(re.match(r"\d\d_|results\.|faq\.", path.name)) and is_myst_markdown_notebook(path.read_text("utf-8"))
 
 
 # --- the page, taken apart ---------------------------------------------------------------------------

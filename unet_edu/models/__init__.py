@@ -5,7 +5,8 @@
                                                                                                         ArticleUNet
 
 All take float images (N, C, H, W) and raise ValueError for a size that they cannot take. `batch_norm` is for training
-them; `variants` take one part of a `UNet` away, for comparison.
+them; `variants` take one part of a `UNet` away, for comparison. What became of U-Net later is in `unet3d`, `unetpp` and
+`ddpm`, for the last chapter.
 """
 
 from unet_edu.models.article import ArticleUNet
