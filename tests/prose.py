@@ -14,7 +14,7 @@ GLUED, MATH, CODE, CITED = "GLUED", "MATH", "CODE", "CITED"  # what stands where
 def paragraphs(text: str) -> list[str]:
     """Return the paragraphs of a page's source without code, roles and addresses: what is read aloud.
 
-    A glued number reads GLUED, a formula MATH, a piece of code CODE, a citation CITED; of links and terms the words stay.
+    A glued number reads GLUED, a formula MATH, code CODE, a citation CITED; links and terms keep their words.
     """
     text = _blocks(_FRONT.sub("", text))
     text = re.sub(r"^\$\$.*?^\$\$[^\n]*$", "", text, flags=re.M | re.S)

@@ -397,6 +397,8 @@ def test_simple_points_by_counting_regions():
         # the border moves and broadens: free
         (("##.##", "##.##"), ("#.###", "#.###"), 0),
         (("##.##", "##.##"), ("#...#", "#...#"), 0),
+        # but a line of one pixel bends one pixel far: at two it is missing here and invented there
+        (("##.####", "##.####"), ("####.##", "####.##"), 3),
         # a gap costs the length that is missing
         (("##.##", "##.##", "##.##"), ("##.##", "#####", "##.##"), 1),
         (("##.##", "##.##", "##.##"), ("#####", "#####", "#####"), 3),

@@ -281,6 +281,14 @@ def test_git_commit_and_whether_files_changed(tmp_path):
     found = record.git_commit(tmp_path)
     assert len(found["commit"]) == 40
     assert found["changed"] is False
+    results = tmp_path / "book" / "results"
+    results.mkdir(parents=True)
+    (results / "ablation-cpu.json").write_text("{}")
+    git("add", ".")
+    git("commit", "-m", "second")
+    found = record.git_commit(tmp_path)
+    (results / "ablation-cpu.json").write_text('{"runs": []}')
+    assert record.git_commit(tmp_path) == found, "a record that grows is no change of what makes it"
     (tmp_path / "file").write_text("two")
     assert record.git_commit(tmp_path) == {"commit": found["commit"], "changed": True}
     assert record.git_commit(tmp_path / "below") == {"commit": None, "changed": None}

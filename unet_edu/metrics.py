@@ -314,8 +314,9 @@ def warping_error(label, proposal):
     """Return the share of pixels that stay wrong when the truth bends towards the proposal: 0 (perfect) to 1.
 
     Punishes changes of topology: a gap in a membrane by the length that is missing, a false border across a cell and
-    a missing cell by one pixel each, an invented cell or hole by its area. Forgives any shift and any width
-    of a border, however large.
+    a missing cell by one pixel each, an invented cell or hole by its area. Forgives any width of a border, and a shift
+    of about its width at most: only wrong pixels bend, so the old place and the new one must meet. A line of one pixel
+    may stand one pixel off; at two it counts as missing here and invented there.
     label, proposal: 0 or 1, ``(H, W)`` or ``(S, H, W)``. Raises TypeError or ValueError. `warp` bends.
     Source: Jain et al., Boundary learning by optimization with topological constraints, CVPR 2010.
     """

@@ -66,7 +66,8 @@ def versions():
 def git_commit(root=None):
     """Return {"commit": hash, "changed": whether tracked files differ from it} of the checkout at `root`.
 
-    root: None means the checkout that the package is imported from. Both are None where that is none.
+    Records do not count: one that grows run by run differs from the commit by its own runs. root: None means the
+    checkout that the package is imported from. Both are None where that is none.
     """
     root = Path(root or PROJECT)
 
@@ -80,7 +81,7 @@ def git_commit(root=None):
         return run.stdout.strip()
 
     commit = git("rev-parse", "HEAD")
-    changed = git("status", "--porcelain", "--untracked-files=no")
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)book/results")
     return {"commit": commit, "changed": None if changed is None else bool(changed)}
 
 
