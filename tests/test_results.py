@@ -252,7 +252,7 @@ def test_seconds_to_the_target():
         one["training"]["score"] = [[n, 10.0 * (n + 1), value] for n, value in enumerate(curve)]
     assert results.reached(runs, 0.97) == ([10.0, 20.0, None], 20.0)
     text = results.speedrun_text(runs, 0.97)
-    assert text.startswith("2 of 3 runs came to V_Rand 0.970: seed 0 10 s, seed 1 20 s and seed 2 never.")
+    assert text.startswith("2 of 3 runs came to V_Rand 0.970: seed 0 after 10 s, seed 1 after 20 s and seed 2 never.")
     assert text.endswith("The median is 20 s.")
 
 

@@ -284,7 +284,7 @@ def speedrun_text(record, target):
     taken, middle = reached(record, target)
     came = sum(seconds is not None for seconds in taken)
     each = [
-        f"seed {entry['seed']} {'never' if seconds is None else f'{seconds:,.0f} s'}"
+        f"seed {entry['seed']} {'never' if seconds is None else f'after {seconds:,.0f} s'}"
         for entry, seconds in zip(record["runs"], taken, strict=True)
     ]
     text = f"{came} of {len(taken)} runs came to V_Rand {target:.3f}: {listed(each)}."
