@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 BOOK   := "$(BIN)/jupyter-book" build . -W --keep-going
 PORT   ?= 8000
+# threads that wait sleep instead of spinning: on a busy machine small networks then take seconds, not minutes
+export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
 .PHONY: help book book-course pdf serve test test-browser test-kernels test-slow speedrun lint format clean
