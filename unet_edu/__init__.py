@@ -16,6 +16,7 @@
     figures       live figures, alive in a page without a kernel too
     plots         the pictures that several chapters share
     experiments   the runs whose results the book prints
+    course        exercises that are checked, assignments that are graded
     files         files that are written whole or not at all
 """
 
