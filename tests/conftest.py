@@ -22,6 +22,15 @@ def why_no_cuda():
         return f"the CUDA device does not work: {error}"
 
 
+@pytest.fixture
+def one_thread():
+    """Small networks gain nothing from more, and where others compute too, threads wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("gpu") and why_no_cuda():

@@ -15,16 +15,8 @@ from unet_edu.arithmetic import border, nearest_valid, plan, tile_plan, unet_mac
 from unet_edu.models import ArticleUNet, FCN8s, FCN32s, OneLevelUNet, SlidingWindowNet, UNet
 from unet_edu.predict import Cover, cheapest, dry_run_bytes, pass_bytes, predict
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Small networks gain nothing from more, and where others compute too, threads wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def drawn(*shape, seed=0):

@@ -6,7 +6,6 @@ Besides, for each exercise: the chapter's stub scores nothing, its solution ever
 import re
 
 import pytest
-import torch
 from answerkit import all_answers
 from bookkit import ROOT
 from exercise_cells import exercises as cells_of
@@ -15,19 +14,11 @@ from unet_edu.course import check, values
 from unet_edu.course.checking import public_cases
 from unet_edu.course.exercise import Raised, agree, decide, everything, find, generator, observe, outcome
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 EXERCISES = everything()
 RIGHT = [answer for answer in all_answers() if not answer.words]
 WRONG = [answer for answer in all_answers() if answer.words]
 SEEDS = range(3)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Small networks: threads would mostly wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def cases(exercise, params):
