@@ -111,7 +111,7 @@ def micrograph():
 
 
 def pixels(figure: dict, theme: str) -> np.ndarray:
-    return plt.imread(io.BytesIO(base64.b64decode(figure[theme]["data"])))
+    return plt.imread(io.BytesIO(base64.b64decode(figure[theme]["data"])), format="webp") / 255
 
 
 def shown(displayed, fig, alt="A line that rises and falls.", caption="Look at the top.", **more):
@@ -155,8 +155,8 @@ def test_show_gives_words_and_label_to_the_page(displayed):
     assert (figure["alt"], figure["caption"], figure["name"]) == ("It rises and falls", "Look", "fig-rise")
 
 
-def test_a_drawing_is_svg_and_a_picture_with_pixels_is_png(displayed):
-    for fig, mime, magic in [(drawing(), "image/svg+xml", b"<?xml"), (micrograph(), "image/png", b"\x89PNG")]:
+def test_a_drawing_is_svg_and_a_picture_with_pixels_is_webp(displayed):
+    for fig, mime, magic in [(drawing(), "image/svg+xml", b"<?xml"), (micrograph(), "image/webp", b"RIFF")]:
         figure = shown(displayed, fig)[book.FIGURE_MIME]
         for theme in ("light", "dark"):
             assert figure[theme]["mime"] == mime
@@ -176,7 +176,7 @@ def test_pixels_are_found_wherever_they_stand(displayed, place):
         fig.subplots().inset_axes([0.5, 0.5, 0.4, 0.4]).imshow(values)
     else:
         fig.subplots().pcolormesh(values)
-    assert shown(displayed, fig)[book.FIGURE_MIME]["light"]["mime"] == "image/png"
+    assert shown(displayed, fig)[book.FIGURE_MIME]["light"]["mime"] == "image/webp"
 
 
 def test_light_and_dark_picture_differ_in_ink(displayed):

@@ -14,7 +14,7 @@ from myst_nb.core import render
 
 from unet_edu.book import FIGURE_MIME
 
-SUFFIX = {"image/png": ".png", "image/svg+xml": ".svg"}
+SUFFIX = {"image/webp": ".webp", "image/svg+xml": ".svg"}
 
 
 class FigureOutput(render.MimeRenderPlugin):
