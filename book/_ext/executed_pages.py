@@ -1,4 +1,7 @@
-"""``{executed-pages}``: which pages were executed, when, and how long that took; a table, in the order of the book.
+"""What ran, for the page *Status*: tables in the order of the book.
+
+    {executed-pages}    which pages were executed, when, and how long that took
+    {colab-check}       the notebooks with Colab's versions, as `make colab-check` last found them
 
 myst-nb keeps the figures; its own table names files and marks success by a picture that not every font has. A page that
 fails stops the build, so that every line here is a page that ran to its end.
@@ -6,7 +9,9 @@ fails stops the build, so that every line here is a page that ran to its end.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from pathlib import Path
 
 from docutils import nodes
 from myst_nb.ext import execution_tables
@@ -15,6 +20,8 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 HEAD = ("page", "executed", "seconds")
+COLAB_HEAD = ("notebook", "seconds", "GiB", "result")
+COLAB_RECORD = Path("_build") / "colab" / "record.json"  # of tests/colab/check.py
 
 
 class executed_pages(nodes.General, nodes.Element):
@@ -28,6 +35,44 @@ class ExecutedPages(SphinxDirective):
         # myst-nb writes a page with this mark anew whenever another one was executed
         NbMetadataCollector.set_doc_data(self.env, self.env.docname, execution_tables.METADATA_KEY, True)
         return [executed_pages()]
+
+
+class ColabCheck(SphinxDirective):
+    """``{colab-check}``, without content."""
+
+    def run(self):
+        path = Path(self.env.srcdir) / COLAB_RECORD
+        NbMetadataCollector.set_doc_data(self.env, self.env.docname, "colab_record", made_at(path))
+        if not path.is_file():
+            words = "Not run where this page was built; `make colab-check` does it, and the next build shows it here."
+            return self.parse_text_to_nodes(words)
+        record = json.loads(path.read_text("utf-8"))
+        versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+        network = "the network cut" if record["network_cut"] else "the network not cut"
+        words = (
+            f"Run on {record['made'].replace('T', ' ')} with the versions that Colab published on {record['list_of']}: "
+            f"Python {record['python']}, {versions}; {record['device']}; {record['machine']}. The first cell took "
+            f"{record['install_seconds']:.0f} seconds and changed nothing that was there. Each notebook ran in a "
+            f"process of its own, from an empty folder, with {network}."
+        )
+        rows = []
+        for row in record["rows"]:
+            entries = [row["notebook"], f"{row['seconds']:.0f}", f"{row.get('gib', 0):.2f}"]
+            rows.append([nodes.Text(entry) for entry in (*entries, "failed" if row["error"] else "passed")])
+        return [nodes.paragraph("", words), table(COLAB_HEAD, rows)]
+
+
+def made_at(path: Path) -> float:
+    """When a file was last written; 0 if it is not there."""
+    return path.stat().st_mtime if path.is_file() else 0.0
+
+
+def pages_with_another_record(app, env, added, changed, removed):
+    """Have the pages read anew that show the record of the notebooks in Colab, when it is another one."""
+    now = made_at(Path(app.srcdir) / COLAB_RECORD)
+    return [
+        name for name, data in NbMetadataCollector.get_doc_data(env).items() if data.get("colab_record", now) != now
+    ]
 
 
 def in_order(app):
@@ -73,5 +118,7 @@ def _row(cells):
 def setup(app):
     app.add_node(executed_pages)
     app.add_directive("executed-pages", ExecutedPages)
+    app.add_directive("colab-check", ColabCheck)
+    app.connect("env-get-outdated", pages_with_another_record)
     app.connect("doctree-resolved", fill)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

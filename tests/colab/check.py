@@ -1,0 +1,170 @@
+"""Every notebook of the site with Colab's versions: ``python tests/colab/check.py [NAME ...]`` (``make colab-check``).
+
+    constraints.txt ─ venv ─▶ install the site's wheel as the first cell does ─▶ run each notebook ─▶ record.json
+
+In an environment of its own (``_build/colab``), from an empty folder, without a network, one process each. The first
+cell may add the wheel and what it needs that Colab does not have, and must leave everything else as it was. What was
+measured goes into ``_build/colab/record.json``; the page *Status* shows it from the next build on. Ends with an error
+if a notebook fails, takes too long or too much.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import KernelManager
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[2]
+PINS = Path(__file__).with_name("constraints.txt")
+SITE = ROOT / "_build" / "html"
+KEPT = ROOT / "_build" / "colab"
+MAY_BE_ADDED = {"unet-edu", "torchinfo"}  # torchinfo is the one thing that the package needs and Colab lacks
+SECONDS, GIB = 60, 2  # what a chapter may take, on two cores that may do something else besides
+LAST = """\
+import torch
+peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 2**20
+print(peak, torch.cuda.max_memory_allocated() / 2**30 if torch.cuda.is_available() else 0)"""
+VERSIONS = """\
+import json, platform, IPython, ipywidgets, numpy, torch
+from unet_edu import device
+versions = {each.__name__: each.__version__ for each in (torch, numpy, ipywidgets, IPython)}
+print(json.dumps({"python": platform.python_version(), "versions": versions, "device": device.describe()}))"""
+
+
+class Failed(Exception):
+    """What was found wrong, in words."""
+
+
+def environment(interpreter: str) -> Path:
+    """Return Python of an environment that has the versions of constraints.txt and nothing of the book."""
+    folder = KEPT / "env"
+    stamp, wanted = folder / "made-from", f"{interpreter}\n{PINS.read_text('utf-8')}"
+    python = folder / "bin" / "python"
+    if stamp.is_file() and stamp.read_text("utf-8") == wanted:
+        # as on a fresh machine: without what an earlier check installed
+        subprocess.run([python, "-m", "pip", "uninstall", "-q", "-y", *MAY_BE_ADDED], check=True)
+        return python
+    subprocess.run([interpreter, "-m", "venv", "--clear", folder], check=True)
+    subprocess.run([python, "-m", "pip", "install", "-q", "-r", PINS], check=True)
+    stamp.write_text(wanted, "utf-8")
+    return python
+
+
+def freeze(python) -> dict[str, str]:
+    """Name and version of all that is installed."""
+    listed = subprocess.run(
+        [python, "-m", "pip", "list", "--format=json"], check=True, capture_output=True, text=True
+    ).stdout
+    return {re.sub(r"[-_.]+", "-", one["name"]).lower(): one["version"] for one in json.loads(listed)}
+
+
+def install_as_the_first_cell(python) -> float:
+    """Install the site's wheel with the first cell's own command; return the seconds. Nothing else may change."""
+    (wheel,) = (SITE / "wheels").glob("unet_edu-*.whl")
+    before, start = freeze(python), time.monotonic()
+    subprocess.run([python, "-m", "pip", "install", "-q", wheel], check=True)
+    seconds, after = time.monotonic() - start, freeze(python)
+    changed = {name: (version, after.get(name)) for name, version in before.items() if after.get(name) != version}
+    added = set(after) - set(before)
+    if changed or added - MAY_BE_ADDED:
+        raise Failed(f"the first cell changes {changed} and adds {added - MAY_BE_ADDED}: it may add {MAY_BE_ADDED}")
+    return seconds
+
+
+def without_network() -> list[str]:
+    """The start of a command whose process has no network, where the system lets us."""
+    cut = ["unshare", "--user", "--map-root-user", "--net"]
+    works = shutil.which("unshare") and not subprocess.run([*cut, "true"], capture_output=True).returncode
+    return cut if works else []
+
+
+def run(path: Path, python, cut: list[str]) -> dict:
+    """Run a notebook and return what it took: seconds, GiB, and the error if there was one."""
+    with tempfile.TemporaryDirectory(prefix="nb-") as folder:
+        manager = KernelManager(transport="ipc", connection_file=f"{folder}/k.json")
+        start_kernel = [*cut, str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        manager._kernel_spec = KernelSpec(argv=start_kernel, display_name="Colab", language="python")
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells.append(nbformat.v4.new_code_cell(LAST))
+        empty = Path(folder) / "empty"
+        empty.mkdir()
+        private = {"HOME": str(empty), "IPYTHONDIR": f"{folder}/ipython", "MPLCONFIGDIR": f"{folder}/mpl"}
+        private["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # of the debugger: a warning a kernel
+        env = {name: value for name, value in os.environ.items() if name not in ("UNET_EDU_DATA", "PYTHONPATH")}
+        client = NotebookClient(notebook, km=manager, timeout=240, resources={"metadata": {"path": str(empty)}})
+        row = {"notebook": path.stem, "error": ""}
+        start = time.monotonic()
+        try:
+            client.execute(env=env | private)
+            peaks = notebook.cells[-1].outputs[0].text.split()
+            row |= {"gib": float(peaks[0]), "gpu_gib": float(peaks[1])}
+        except Exception as error:  # a cell's error, a kernel that dies or hangs: the others are still run
+            row["error"] = str(error)[-2000:]
+        finally:
+            manager.shutdown_kernel(now=True)
+        row["seconds"] = time.monotonic() - start
+    if not row["error"] and row["seconds"] > SECONDS:
+        row["error"] = f"took {row['seconds']:.0f} s, and may take {SECONDS}"
+    if not row["error"] and row["gib"] > GIB:
+        row["error"] = f"took {row['gib']:.2f} GiB, and may take {GIB}"
+    return row
+
+
+def main(arguments=None) -> int:
+    """Run the check; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="notebooks, 05_skips for example; all where none is named")
+    parser.add_argument("--python", default=os.environ.get("COLAB_PYTHON", sys.executable), help="interpreter to use")
+    options = parser.parse_args(arguments)
+    found = {path.stem: path for path in sorted((SITE / "notebooks").glob("*.ipynb"))}
+    if not found:
+        parser.error("there are no notebooks yet: type 'make book' first")
+    if unknown := set(options.names) - set(found):
+        parser.error(f"no notebook {', '.join(sorted(unknown))}; there are {', '.join(found)}")
+    python = environment(options.python)
+    try:
+        seconds = install_as_the_first_cell(python)
+    except Failed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    print(f"wheel installed in {seconds:.1f} s; nothing else has changed")
+    cut = without_network()
+    known = subprocess.run([python, "-c", VERSIONS], check=True, capture_output=True, text=True, cwd=KEPT).stdout
+    record = {
+        "made": datetime.now().isoformat(timespec="minutes"),
+        "list_of": re.search(r"pip-freeze\.txt of (\S+),", PINS.read_text("utf-8"))[1],
+        "install_seconds": seconds,
+        "network_cut": bool(cut),
+        "machine": f"{platform.system()} on {platform.machine()}",
+        **json.loads(known),
+        "rows": [],
+    }
+    for name in options.names or found:
+        row = run(found[name], python, cut)
+        record["rows"].append(row)
+        print(
+            f"{name:<20} {row['seconds']:5.1f} s  {row.get('gib', 0):.2f} GiB  {row['error'] or 'passed'}", flush=True
+        )
+    if not options.names:
+        target = KEPT / "record.json"
+        target.with_suffix(".part").write_text(json.dumps(record, indent=1), "utf-8")
+        target.with_suffix(".part").replace(target)
+    return int(any(row["error"] for row in record["rows"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
