@@ -8,7 +8,7 @@ PORT   ?= 8000
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help book book-course pdf serve test test-browser test-kernels test-slow test-isolation colab-check speedrun lint format clean
+.PHONY: help book book-course pdf zip linkcheck deps serve test test-browser test-kernels test-slow test-isolation colab-check speedrun lint format clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,6 +30,15 @@ book-course: $(VENV)/.installed  ## the same without any solution, into _build/c
 
 pdf: $(VENV)/.installed  ## the built book as one PDF, _build/unet-inside-out.pdf (after make book; needs Chromium)
 	@$(BIN)/python book/_ext/book_pdf.py
+
+zip: $(VENV)/.installed  ## the built site as one file to read without a network, _build/unet-inside-out.zip (after make book)
+	@$(BIN)/python book/_ext/book_zip.py
+
+linkcheck: $(VENV)/.installed  ## follow every link that leads out of the book (needs a network)
+	$(BOOK) --builder linkcheck
+
+deps: $(VENV)/.installed  ## what newer releases would change in requirements.txt and constraints.txt (changes nothing)
+	@$(BIN)/python .ci/deps.py
 
 serve: $(VENV)/.installed  ## show the built book on http://localhost:8000 (PORT=... for another port)
 	@test -f _build/html/index.html || { echo "There is no book yet: type 'make book' first."; exit 1; }

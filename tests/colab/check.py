@@ -72,9 +72,9 @@ def freeze(python) -> dict[str, str]:
     return {re.sub(r"[-_.]+", "-", one["name"]).lower(): one["version"] for one in json.loads(listed)}
 
 
-def install_as_the_first_cell(python) -> float:
+def install_as_the_first_cell(python, site: Path) -> float:
     """Install the site's wheel with the first cell's own command; return the seconds. Nothing else may change."""
-    (wheel,) = (SITE / "wheels").glob("unet_edu-*.whl")
+    (wheel,) = (site / "wheels").glob("unet_edu-*.whl")
     before, start = freeze(python), time.monotonic()
     subprocess.run([python, "-m", "pip", "install", "-q", wheel], check=True)
     seconds, after = time.monotonic() - start, freeze(python)
@@ -129,15 +129,20 @@ def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="notebooks, 05_skips for example; all where none is named")
     parser.add_argument("--python", default=os.environ.get("COLAB_PYTHON", sys.executable), help="interpreter to use")
+    parser.add_argument(
+        "--here", action="store_true", help="use the environment that runs this: Colab's own image, say"
+    )
+    parser.add_argument("--site", type=Path, default=SITE, help="the built or published site")
     options = parser.parse_args(arguments)
-    found = {path.stem: path for path in sorted((SITE / "notebooks").glob("*.ipynb"))}
+    found = {path.stem: path for path in sorted((options.site / "notebooks").glob("*.ipynb"))}
     if not found:
         parser.error("there are no notebooks yet: type 'make book' first")
     if unknown := set(options.names) - set(found):
         parser.error(f"no notebook {', '.join(sorted(unknown))}; there are {', '.join(found)}")
-    python = environment(options.python)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    python = sys.executable if options.here else environment(options.python)
     try:
-        seconds = install_as_the_first_cell(python)
+        seconds = install_as_the_first_cell(python, options.site)
     except Failed as failure:
         print(failure, file=sys.stderr)
         return 1
@@ -146,7 +151,7 @@ def main(arguments=None) -> int:
     known = subprocess.run([python, "-c", VERSIONS], check=True, capture_output=True, text=True, cwd=KEPT).stdout
     record = {
         "made": datetime.now().isoformat(timespec="minutes"),
-        "list_of": re.search(r"pip-freeze\.txt of (\S+),", PINS.read_text("utf-8"))[1],
+        "list_of": None if options.here else re.search(r"pip-freeze\.txt of (\S+),", PINS.read_text("utf-8"))[1],
         "install_seconds": seconds,
         "network_cut": bool(cut),
         "machine": f"{platform.system()} on {platform.machine()}",

@@ -1,0 +1,45 @@
+"""The built site as one file to read without a network: ``python book/_ext/book_zip.py [SITE] [FILE]`` (``make zip``).
+
+Unpacked anywhere, ``index.html`` opens the book: live figures run from files, too. The same site gives the same file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LEFT_OUT = {".buildinfo", ".nojekyll"}
+LONG_AGO = (1980, 1, 1, 0, 0, 0)
+
+
+def make(site: Path, file: Path) -> int:
+    """Write all files below `site` into `file`, below a folder of its name; return how many.
+
+    Raises FileNotFoundError where there is no site; an old `file` stays until all is written.
+    """
+    if not (site / "index.html").is_file():
+        raise FileNotFoundError(f"{site / 'index.html'} is not there: type 'make book' first")
+    paths = sorted(path for path in site.rglob("*") if path.is_file() and path.name not in LEFT_OUT and path != file)
+    part = file.with_suffix(".part")
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in paths:
+            entry = zipfile.ZipInfo(f"{file.stem}/{path.relative_to(site)}", LONG_AGO)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(entry, path.read_bytes())
+    part.replace(file)
+    return len(paths)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("site", nargs="?", type=Path, default=ROOT / "_build" / "html")
+    parser.add_argument("file", nargs="?", type=Path, default=ROOT / "_build" / "unet-inside-out.zip")
+    given = parser.parse_args()
+    try:
+        count = make(given.site, given.file)
+    except FileNotFoundError as error:
+        sys.exit(str(error))
+    print(f"{given.file}: {count} files, {given.file.stat().st_size / 1e6:.1f} MB. Unpack it and open index.html.")
