@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import bookkit  # noqa: F401  puts the book's extensions on the path
 import playwright
 import pytest
 import torch
