@@ -7,7 +7,19 @@ import re
 _FRONT = re.compile(r"\A---\n.*?^---\n", re.M | re.S)
 _FENCE = re.compile(r"^(?P<fence>`{3,}|:{3,})(?P<name>[^\n]*)\n(?P<body>.*?)^(?P=fence)[ \t]*$", re.M | re.S)
 _OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?:[ \t]*:[a-z-]+:[^\n]*\n)+)", re.M | re.S)
-SPEAKS = ("opening", "exercise", "note", "tip", "admonition", "figure", "glossary", "list-table", "table", "seealso")
+SPEAKS = (
+    "opening",
+    "exercise",
+    "hints",
+    "note",
+    "tip",
+    "admonition",
+    "figure",
+    "glossary",
+    "list-table",
+    "table",
+    "seealso",
+)
 GLUED, MATH, CODE, CITED = "GLUED", "MATH", "CODE", "CITED"  # what stands where something was taken out
 
 
@@ -37,14 +49,15 @@ def _blocks(text: str) -> str:
         name = re.match(r"\{([\w:-]+)\}\s*(.*)", match["name"])
         if not name or name[1] not in SPEAKS:
             return ""
-        title = name[2] if name[1] != "figure" else ""
+        title = name[2] if name[1] not in ("figure", "hints") else ""
         return f"\n{title}\n\n{_blocks(_OPTIONS.sub('', match['body']))}\n"
 
     return _FENCE.sub(keep, text)
 
 
 def words(text: str) -> int:
-    """How many words of prose a page has."""
+    """How many words of prose a page has; hints are not read by everybody."""
+    text = re.sub(r"^(`{3,})\{hints\}.*?^\1[ \t]*$", "", text, flags=re.M | re.S)
     return sum(len(paragraph.split()) for paragraph in paragraphs(text))
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -28,15 +29,9 @@ count("PAGE")
 ```
 """
 
-# what stands, or comes out, between the markers; none of it may leave the reader's edition
-TOKENS = {
-    "code": "zq1codex7",
-    "string": "zq2string8",
-    "comment": "zq3comment9",
-    "docstring": "zq4docstring1",
-    "printed": "zq5printed2",
-    "output": "zq6output3",
-}
+# random words that stand, or come out, between the markers; none of them may leave the reader's edition
+KINDS = ("code", "string", "comment", "docstring", "printed", "output", "ladder")
+TOKENS = {kind: f"zq{secrets.token_hex(8)}" for kind in KINDS}
 SECRETS = f'''\
 class Answer:
     """What a student writes."""
@@ -54,6 +49,27 @@ class Answer:
 
 
 count("the exercise cell ran")'''
+
+LADDER = f'''\
+def crops(depth, kernel=3):
+    """Crop of every skip, for @convs@ convolutions a block."""
+    ### BEGIN SOLUTION
+    {TOKENS["ladder"]} = @convs@ * (kernel - 1) // 2
+    found = [2 * {TOKENS["ladder"]}]
+    while len(found) < depth:
+        found.append(2 * (found[-1] + 2 * {TOKENS["ladder"]}))
+    return tuple(reversed(found))
+    ### END SOLUTION'''
+HINTS = """\
+````{hints} crop.ladder
+- Begin at the bottom, with {param}`crop.ladder.convs` convolutions.
+- One number a level.
+- A sketch:
+  ```python
+  side = @convs@ * ...
+  ```
+````
+"""
 
 INDEX = "# A small book\n\nText.\n"
 
@@ -83,7 +99,17 @@ fig, axes = plt.subplots(figsize=(2, 1))
 axes.plot([1, 2], [3, 4], color=plots.INK)
 show(fig, alt='A line from "three" to four.', caption="It rises by <1 & >0.", name="fig-line")
 ```
+
+```{exercise} The crops
+:label: crop.ladder
+
+For blocks of {param}`crop.ladder.convs` convolutions, `@convs@` in code.
+```
+
 """
+    + HINTS
+    + "\n"
+    + exercise_cell("crop.ladder", LADDER)
 )
 
 SECOND = (
@@ -174,6 +200,7 @@ def test_the_page_folds_the_solution_below_the_stub(reader):
 
     page = BeautifulSoup((reader.book.html() / "book" / "02_second.html").read_text("utf-8"), "html.parser")
     (stub,) = page.select(".exercise-stub")
+    assert not page.select(".exercise-worth"), "nobody knows what it is worth"
     assert "raise NotImplementedError()" in stub.get_text()
     (solution,) = page.select(".tag_exercise-solution")
     assert stub.sourceline < solution.sourceline
@@ -184,6 +211,24 @@ def test_the_page_folds_the_solution_below_the_stub(reader):
     assert TOKENS["code"] in solution.get_text()
     outside = page.get_text()
     assert outside.count(TOKENS["code"]) == solution.get_text().count(TOKENS["code"])
+
+
+def test_the_page_says_what_an_exercise_is_worth_and_folds_its_hints(reader):
+    from bs4 import BeautifulSoup
+
+    page = BeautifulSoup((reader.book.html() / "book" / "01_first.html").read_text("utf-8"), "html.parser")
+    (prompt,) = page.select(".exercise")
+    assert "For blocks of 2 convolutions, 2 in code." in prompt.get_text()
+    assert prompt.select_one(".exercise-worth").get_text() == "4 points, about 15 minutes"
+    boxes = page.select(".exercise-hints details")
+    titles = [box.summary.get_text().strip() for box in boxes]
+    assert titles == ["Hint 1: the idea", "Hint 2: the shape", "Hint 3: a sketch"]
+    assert not any(box.has_attr("open") for box in boxes)
+    assert "Begin at the bottom, with 2 convolutions." in boxes[0].get_text()
+    assert "side = 2 * ..." in boxes[2].select_one(".highlight").get_text()
+    (stub,) = page.select(".exercise-stub")
+    assert "Crop of every skip, for 2 convolutions a block." in stub.get_text()
+    assert prompt.sourceline < boxes[0].sourceline < stub.sourceline
 
 
 def test_the_wheel_of_the_site_is_the_package_and_nothing_else(reader):
@@ -227,12 +272,18 @@ def test_no_trace_of_a_solution_in_the_course_edition(course):
     }
     assert found == set()
     assert not (html / "_sources").exists()
-    assert not [name for name, data in all_text(html).items() if b"BEGIN SOLUTION" in data or b"END SOLUTION" in data]
+    assert marked(all_text(html)) == []
+
+
+def marked(texts):
+    """Where markers of solutions stand, other than in the module that reads them."""
+    holding = [name for name, data in texts.items() if b"BEGIN SOLUTION" in data or b"END SOLUTION" in data]
+    return [name for name in holding if not name.endswith(".whl!unet_edu/course/source.py")]
 
 
 def test_the_same_tokens_are_found_in_the_reader_s_edition(reader):
     """Else the test above would prove nothing."""
-    page = (reader.book.html() / "book" / "02_second.html").read_bytes()
+    page = b"".join((reader.book.html() / "book" / f"{name}.html").read_bytes() for name in ("01_first", "02_second"))
     assert [kind for kind, token in TOKENS.items() if token.encode() not in page] == []
     assert TOKENS["code"].encode() in (reader.book.html() / "searchindex.js").read_bytes() + page
     assert TOKENS["code"].encode() in (reader.book.html() / "notebooks" / "02_second.ipynb").read_bytes()
@@ -260,9 +311,30 @@ def test_instructor_and_student_notebooks_stay_outside_the_reader_s_site(reader)
         "notebooks"
     ]
     private = html.parent / "notebooks"
-    assert b"BEGIN SOLUTION" in (private / "instructor" / "02_second.ipynb").read_bytes()
-    student = (private / "student" / "02_second.ipynb").read_bytes()
+    for edition in ("instructor", "source"):
+        assert b"BEGIN SOLUTION" in (private / edition / "02_second.ipynb").read_bytes()
+    student = b"".join(path.read_bytes() for path in (private / "student").iterdir())
     assert not [kind for kind, token in TOKENS.items() if token.encode() in student]
+
+
+def test_an_assignment_is_released_from_what_the_build_wrote(reader, tmp_path):
+    from unet_edu.course.cohort import Cohort
+    from unet_edu.course.release import ReleaseError, release
+
+    done = release(["01_first"], tmp_path / "out", cohort=Cohort("c", "5" * 64), book=reader.book.root)
+    convs = done.bundle.task("crop.ladder").params["convs"]
+    assert convs != 2
+    (path,) = done.student
+    text = path.read_text("utf-8")
+    assert f"For blocks of {convs} convolutions, `{convs}` in code." in text
+    assert f"Begin at the bottom, with {convs} convolutions." in text
+    assert f"side = {convs} * ..." in text
+    assert f"for {convs} convolutions a block" in text
+    assert f"cohort={{'convs': {convs}}}" in text
+    assert TOKENS["ladder"] not in text
+    assert TOKENS["ladder"] in done.instructor[0].read_text("utf-8")
+    with pytest.raises(ReleaseError, match=r"no exercise 'answer\.find'"):
+        release(["02_second"], tmp_path / "new", cohort="c", book=reader.book.root)
 
 
 def test_the_course_edition_refuses_the_reader_s_folder(reader):
@@ -444,6 +516,40 @@ def test_a_broken_exercise_stops_the_build_in_either_edition(tmp_path):
         assert not list(book.html(edition).rglob("01_page.html"))
 
 
+def test_parameters_and_hints_that_are_written_wrongly_fail_the_build(tmp_path):
+    page = """
+{param}`crop.ladder.kernel` {param}`crop.nobody.kernel` {param}`convs`
+
+```{exercise} The crops
+:label: crop.ladder
+Set `@kernel@`, not `a @ b`.
+```
+
+````{hints} crop.ladder
+- One.
+- Two.
+````
+
+````{hints} crop.ladder
+- One.
+- Two.
+- Three: `@side@`.
+````
+"""
+    done = small_book(tmp_path / "b", page=FRONT_MATTER + "# Page\n" + page).build()
+    assert done.returncode != 0
+    for words in (
+        "{param}`crop.ladder.kernel`: crop.ladder has convs",
+        "{param}`crop.nobody.kernel`: crop.nobody has none, or there is no such exercise",
+        "{param}`convs`: it has none",
+        "exercise crop.ladder has no parameter 'kernel': it has convs",
+        "exercise crop.ladder has no parameter 'side': it has convs",
+        "{hints} crop.ladder: want a list of three items: the idea, the shape, a sketch",
+    ):
+        assert words in done.log
+    assert len(done.warnings) == 6
+
+
 def test_a_misspelt_edition_stops_the_build(tmp_path):
     done = small_book(tmp_path / "b").build(UNET_BOOK_EDITION="Course")
     assert done.returncode != 0
@@ -514,7 +620,16 @@ def test_no_trace_of_the_book_s_own_solutions_in_its_course_edition(clone):
     holding = [name for name, data in all_text(clone / "_build" / "html").items() if token.encode() in data]
     assert len([name for name in holding if name.startswith("book/")]) >= 1, "the reader's edition has them"
     course = all_text(clone / "_build" / "course" / "_build" / "html")
-    assert [name for name, data in course.items() if token.encode() in data or b"BEGIN SOLUTION" in data] == []
+    assert [name for name, data in course.items() if token.encode() in data] == marked(course) == []
+
+    from unet_edu.course.exercise import everything
+    from unet_edu.course.release import release
+
+    chapters = sorted({exercise.chapter for exercise in everything()})
+    done = release(chapters, clone / "out", cohort="all", book=clone)
+    assert [task.id for task in done.bundle.exercises if token not in task.reference] == []
+    for path in (*done.student, *(clone / "_build" / "notebooks" / "student").iterdir()):
+        assert token not in path.read_text("utf-8")
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import time
 import nbformat
 import pytest
 from bookkit import CHAPTERS, ROOT
+from exercise_cells import exercises
 from nbclient import NotebookClient
 
 FOLDERS = {
@@ -28,13 +29,17 @@ def executed(path, folder):
     return notebook, seconds, float(notebook.cells.pop().outputs[0].text)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("edition", FOLDERS)
-def test_notebook_runs_from_an_empty_folder(tmp_path, monkeypatch, edition, chapter):
-    """In the time and memory of a chapter. Student notebooks run with their stubs unfilled."""
+def notebook_of(edition, chapter):
     path = FOLDERS[edition] / f"{chapter.stem}.ipynb"
     assert path.exists(), "type 'make book' first: it writes the notebooks"
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_notebook_runs_from_an_empty_folder(tmp_path, monkeypatch, chapter):
+    """A student's, with its stubs unfilled, in a chapter's time and memory; `make colab-check` runs the reader's."""
+    path = notebook_of("student", chapter)
     monkeypatch.delenv("UNET_EDU_DATA", raising=False)
     notebook, seconds, memory = executed(path, tmp_path)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -45,3 +50,21 @@ def test_notebook_runs_from_an_empty_folder(tmp_path, monkeypatch, edition, chap
         seconds = min(seconds, executed(path, tmp_path)[1])
     assert seconds <= SECONDS, f"{seconds:.0f} s"
     assert memory <= GIB, f"{memory:.1f} GiB"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_editions_differ_in_their_exercises_alone(chapter):
+    """The instructor's code is the page's, which the build has run; the reader's is the student's."""
+    code = {}
+    for edition in FOLDERS:
+        notebook = nbformat.read(notebook_of(edition, chapter), as_version=4)
+        code[edition] = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.source for cell in code["reader"]] == [cell.source for cell in code["student"]]
+    assert len(code["instructor"]) == len(code["student"])
+    solutions = {cell.written for cell in exercises(chapter.read_text("utf-8"), chapter.name).values()}
+    changed = []
+    for student, instructor in zip(code["student"], code["instructor"], strict=True):
+        if student.source != instructor.source:
+            changed.append(instructor.source)
+    assert set(changed) == solutions

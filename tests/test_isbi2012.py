@@ -165,6 +165,23 @@ def test_variable_that_names_the_data_itself(contents, home, monkeypatch):
         isbi2012.load("train")
 
 
+def test_one_line_says_what_chapters_show_here_and_why(contents, home, cache, monkeypatch):
+    assert isbi2012.describe() == f"drawn tissue; no slice of ISBI 2012 in {cache / 'isbi2012'}"
+    monkeypatch.setenv("UNET_EDU_DATA", str(home))
+    named = f"drawn tissue; no slice of ISBI 2012 in {home / 'isbi2012'}: UNET_EDU_DATA is '{home}', and that folder "
+    assert isbi2012.describe() == f"{named}holds no folder isbi2012"
+    monkeypatch.setenv("UNET_EDU_DATA", str(home / "nowhere"))
+    assert isbi2012.describe().endswith("holds no folder isbi2012, for there is no such folder")
+    place(contents, home / "isbi2012", only="train/image")
+    monkeypatch.setenv("UNET_EDU_DATA", str(home / "isbi2012"))
+    assert "it is itself the data, so set UNET_EDU_DATA to the folder above" in isbi2012.describe()
+    monkeypatch.setenv("UNET_EDU_DATA", str(home))
+    assert isbi2012.describe() == f"ISBI 2012, 3 of its 7 files in {home / 'isbi2012'}"
+    monkeypatch.setenv("UNET_EDU_DATA", "data")
+    with pytest.raises(ValueError, match="a relative path"):
+        isbi2012.describe()
+
+
 # ------------------------------------------------------------------------------------------ loading
 
 

@@ -1,4 +1,4 @@
-"""The notebooks that the build writes: clean Markdown, three editions, and they run."""
+"""The notebooks that the build writes: clean Markdown, four editions, and they run."""
 
 import base64
 import importlib.util
@@ -18,9 +18,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_writer import MarkdownWriter, UnknownNode
 from nbclient import NotebookClient
-from notebooks import EDITIONS, SETUP, assemble
+from notebooks import MAKE, SETUP, assemble, colab_address
+
+from unet_edu.course.exercise import find
 
 BASE = "https://example.org/book/"
+EDITIONS = tuple(MAKE)
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 
 CONSTRUCTS = (
@@ -162,6 +165,13 @@ def crop(x, size):
     return x[:size]  # the secret
     ### END SOLUTION'''
 
+LADDER = '''\
+def crops(depth, kernel=3):
+    """Crops for @convs@ convolutions a block."""
+    ### BEGIN SOLUTION
+    return (@convs@,)  # no right one
+    ### END SOLUTION'''
+
 CODE = (
     FRONT_MATTER
     + """
@@ -196,6 +206,24 @@ show(figure, alt="A line.", caption="Look at it.", name="fig-line")
 
 """
     + exercise_cell("skip.crop", EXERCISE, fence="````")
+    + """
+```{exercise} The crops
+:label: crop.ladder
+
+Write `crops(depth)` for blocks of {param}`crop.ladder.convs` convolutions, `@convs@` in code.
+```
+
+````{hints} crop.ladder
+- Begin at the bottom: {param}`crop.ladder.convs` convolutions.
+- With `depth=1` and `convs=@convs@`, *one* number.
+- A sketch:
+  ```python
+  side = @convs@ * ...   # a @ b is a product
+  ```
+````
+
+"""
+    + exercise_cell("crop.ladder", LADDER)
     + """
 ```{code-cell} ipython3
 :tags: [remove-cell]
@@ -277,7 +305,8 @@ def test_constructs(book, expected):
 def test_prose_says_what_the_page_says(book):
     """Words and numbers in page order; the notebook leaves no paragraph out."""
     page = BeautifulSoup((book.html() / "book" / "02_code.html").read_text("utf-8"), "html.parser")
-    wanted = [" ".join(p.get_text().split()) for p in page.select("article section > p")]
+    found = [p for p in page.select("article section > p") if not p.find_parent(class_="exercise")]
+    wanted = [" ".join(p.get_text().split()) for p in found]
     assert wanted == ["The answer is 42.", "Between.", "Figure 2 is above."]
     text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", markdown(read(book, "02_code")))
     places = [text.index(paragraph) for paragraph in wanted]
@@ -422,7 +451,7 @@ def check_notebook(path):
     assert all(cell_id.startswith(path.stem) for cell_id in ids), "ids derive from the chapter"
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
-    assert notebook.cells[0].source.startswith("#@title Set-up")
+    assert code[0].source.startswith("#@title Set-up")
     assert notebook.metadata.kernelspec.name == "python3"
     assert "widgets" not in notebook.metadata
 
@@ -436,14 +465,10 @@ def test_two_builds_write_the_same_notebooks(book):
 
 def test_code_cells_in_page_order_without_the_solution(book):
     for edition in EDITIONS:
-        code = [cell.source for cell in read(book, "02_code", edition).cells[1:] if cell.cell_type == "code"]
-        assert [re.search(r"glue\(|6 \* 7|Draw|def crop|listdir", source)[0] for source in code] == [
-            "glue(",
-            "6 * 7",
-            "Draw",
-            "def crop",
-            "listdir",
-        ]
+        code = [cell.source for cell in read(book, "02_code", edition).cells if cell.cell_type == "code"]
+        found = [re.search(r"glue\(|6 \* 7|Draw|def crops?\(|check\(|listdir", source)[0] for source in code[1:]]
+        wanted = ["glue(", "6 * 7", "Draw", "def crop(", "def crops(", "check(", "listdir"]
+        assert found == [what for what in wanted if what != "check(" or edition != "source"]
         assert "exercise-solution" not in str(read(book, "02_code", edition))
 
 
@@ -466,21 +491,96 @@ def test_editions_of_an_exercise(book):
         "reader": True,
         "student": False,
         "instructor": True,
+        "source": True,
     }
     assert {edition: "BEGIN SOLUTION" in text for edition, text in texts.items()} == {
         "reader": False,
         "student": False,
         "instructor": True,
+        "source": True,
     }
     for edition in EDITIONS:
-        cells = [cell for cell in read(book, "02_code", edition).cells if "nbgrader" in cell.metadata]
-        (cell,) = cells
-        assert cell.metadata.nbgrader.grade_id == "skip.crop"
-        assert cell.source == (EXERCISE if edition == "instructor" else exercise().stub)
+        grade_id = "skip.crop" if edition == "source" else "skip-crop"
+        (cell,) = [
+            cell for cell in graded(read(book, "02_code", edition)) if cell.metadata.nbgrader.grade_id == grade_id
+        ]
+        assert cell.source == (EXERCISE if edition in ("instructor", "source") else exercise().stub)
+
+
+def graded(notebook):
+    return [cell for cell in notebook.cells if "nbgrader" in cell.metadata]
+
+
+def after(notebook, start):
+    """The cell whose source begins with `start`, and those after it."""
+    (place,) = [number for number, cell in enumerate(notebook.cells) if cell.source.startswith(start)]
+    return notebook.cells[place:]
+
+
+def test_a_cell_below_the_stub_checks_it_and_can_be_run_alone(book):
+    for edition in ("reader", "student", "instructor"):
+        stub, check, *_ = after(read(book, "02_code", edition), "def crops(")
+        assert check.source == 'from unet_edu.course import check\n\ncheck("crop.ladder", crops)'
+        assert ("nbgrader" in check.metadata) == (edition != "reader")
+    assert check.metadata.nbgrader == {
+        "grade": True,
+        "grade_id": "crop-ladder-check",
+        "locked": True,
+        "points": find("crop.ladder").points,
+        "schema_version": 3,
+        "solution": False,
+        "task": False,
+    }
+
+
+def test_an_exercise_that_nobody_knows_is_not_checked(book):
+    assert 'check("skip.crop"' not in str(read(book, "02_code"))
+
+
+def test_the_reader_s_solution_comes_after_the_check(book):
+    stub, check, solution, *_ = after(read(book, "02_code"), "def crops(")
+    assert (check.cell_type, solution.cell_type) == ("code", "markdown")
+    assert "Show the solution" in solution.source
+    assert "return (2,)" in solution.source
+
+
+def test_parameters_have_the_book_s_values_everywhere_but_in_the_source(book):
+    for edition in EDITIONS:
+        notebook = read(book, "02_code", edition)
+        text = "\n".join(cell.source for cell in notebook.cells)
+        if edition == "source":
+            assert "for blocks of @crop.ladder.convs@ convolutions, `@crop.ladder.convs@` in code" in text
+            assert "`convs=@crop.ladder.convs@`" in text
+            assert "side = @crop.ladder.convs@ * ...   # a @ b is a product" in text
+            assert "return (@convs@,)" in text
+        else:
+            assert "for blocks of 2 convolutions, `2` in code" in text
+            assert "`convs=2`" in text
+            assert "side = 2 * ...   # a @ b is a product" in text
+            assert "Crops for 2 convolutions a block" in text
+            assert "@crop" not in text
+            assert "@convs@" not in text
+
+
+def test_hints_are_folded_and_points_are_told(book):
+    text = markdown(read(book, "02_code", "student"))
+    prompt, *hints = text.split("<details>\n<summary>Hint ")
+    assert prompt.rstrip().endswith("> 4 points, about 15 minutes")
+    assert [hint.split("</summary>")[0] for hint in hints] == ["1: the idea", "2: the shape", "3: a sketch"]
+    assert (
+        hints[1].split("</summary>")[1].split("</details>")[0].strip() == "With `depth=1` and `convs=2`, *one* number."
+    )
+
+
+def test_students_are_told_at_the_top_how_to_hand_in(book):
+    top = read(book, "02_code", "student").cells[0].source
+    for words in ("Save a copy in Drive", "Download .ipynb", "Keep\n> the names"):
+        assert words in top
+    assert "Save a copy" not in str(read(book, "02_code"))
 
 
 def test_the_folded_solution_survives_backticks_in_it(book):
-    (folded,) = [cell for cell in read(book, "02_code").cells if cell.source.startswith("<details>")]
+    folded = after(read(book, "02_code"), "def crop(")[1]
     assert f"````python\n{exercise().solution}\n````" in folded.source
 
 
@@ -496,31 +596,24 @@ def pieces(**changes):
 
 def test_ids_stay_when_the_text_changes():
     for edition in EDITIONS:
-        before = assemble(pieces(), "03_arithmetic", edition, "setup")
-        after = assemble(pieces(text="# Another", code="y = 2"), "03_arithmetic", edition, "set-up")
-        assert [cell.id for cell in before.cells] == [cell.id for cell in after.cells]
+        before = MAKE[edition](assemble(pieces(), "03_arithmetic", "setup"))
+        changed = MAKE[edition](assemble(pieces(text="# Another", code="y = 2"), "03_arithmetic", "set-up"))
+        assert [cell.id for cell in before.cells] == [cell.id for cell in changed.cells]
 
 
 def test_an_exercise_keeps_its_id_wherever_it_stands():
-    first = assemble(pieces(), "03_arithmetic", "student", "setup")
-    moved = assemble(pieces()[2:], "03_arithmetic", "student", "setup")
-    assert [cell.id for cell in first.cells if "nbgrader" in cell.metadata] == [
-        cell.id for cell in moved.cells if "nbgrader" in cell.metadata
-    ]
+    first = MAKE["student"](assemble(pieces(), "03_arithmetic", "setup"))
+    moved = MAKE["student"](assemble(pieces()[2:], "03_arithmetic", "setup"))
+    assert [cell.id for cell in graded(first)] == [cell.id for cell in graded(moved)] != []
 
 
 @pytest.mark.parametrize("length", [20, 40, 50, 64, 100])
 def test_long_names_make_ids_that_are_short_enough_and_differ(length):
     names = [f"topic.{'long_' * 30}"[:length] + end for end in ("a", "b")]
     many = [("exercise", exercise(grade_id=name)) for name in names]
-    ids = [cell.id for cell in assemble(many, "03_arithmetic", "reader", "setup").cells]
+    ids = [cell.id for cell in MAKE["reader"](assemble(many, "03_arithmetic", "setup")).cells]
     assert len(set(ids)) == len(ids) == 5
     assert all(len(cell_id) <= 64 for cell_id in ids)
-
-
-def test_an_unknown_edition_is_refused():
-    with pytest.raises(ValueError, match="reader, student, instructor"):
-        assemble(pieces(), "03_arithmetic", "teacher", "setup")
 
 
 # --- they run ----------------------------------------------------------------------------------------
@@ -535,6 +628,8 @@ def test_the_student_s_notebook_runs_with_its_stubs_unfilled(book, tmp_path):
     assert os.listdir(tmp_path) == []
     (result,) = [cell for cell in notebook.cells if cell.source == "value = 6 * 7\nvalue"]
     assert result.outputs[0]["data"]["text/plain"] == "42"
+    (checked,) = [cell for cell in notebook.cells if cell.source.endswith('check("crop.ladder", crops)')]
+    assert "not written yet" in checked.outputs[0]["text"]
     (picture,) = [cell for cell in notebook.cells if cell.source.startswith("#@title Draw")]
     assert 'alt="A line."' in picture.outputs[0]["data"]["text/html"]
 
@@ -547,7 +642,7 @@ class FakeShell:
         self.magics.append((name, line))
 
 
-def run_set_up(monkeypatch, wheel, installed):
+def run_set_up(monkeypatch, wheel, installed, version="0.0.1"):
     """Run the first cell where the package is or is not installed; returns the magics it called."""
     from IPython.core.inputtransformer2 import TransformerManager
 
@@ -559,7 +654,8 @@ def run_set_up(monkeypatch, wheel, installed):
         importlib.util, "find_spec", lambda name, *rest: found(name, *rest) if installed or name != "unet_edu" else None
     )
     shell = FakeShell()
-    exec(TransformerManager().transform_cell(SETUP.format(wheel=wheel)), {"get_ipython": lambda: shell})
+    source = SETUP.format(wheel=wheel, version=version, took=". It took 5 seconds.")
+    exec(TransformerManager().transform_cell(source), {"get_ipython": lambda: shell})
     return shell.magics
 
 
@@ -569,7 +665,7 @@ def test_set_up_installs_the_wheel_of_the_same_site_where_the_package_is_missing
     assert magic == "pip"
     assert line.split()[0] == "install"
     assert line.split()[-1].strip("\"'") in (wheel, "{WHEEL}")
-    assert capsys.readouterr().out.strip().endswith("a device")
+    assert capsys.readouterr().out.strip().endswith("a device. It took 5 seconds.")
 
 
 def test_set_up_changes_nothing_where_the_package_is_installed(monkeypatch):
@@ -581,10 +677,33 @@ def test_set_up_says_what_to_do_when_the_site_does_not_know_its_address(monkeypa
         run_set_up(monkeypatch, "x.whl", installed=False)
 
 
+@pytest.mark.parametrize(
+    ("installed", "needed", "older"),
+    [
+        ("0.1.0", "0.1.0", False),
+        ("0.2.0", "0.1.9", False),
+        ("0.10.0", "0.9.0", False),
+        ("1.0", "0.9.1", False),
+        ("0.1.0", "0.1.1", True),
+        ("0.9.0", "0.10.0", True),
+        ("0.1", "0.1.1", True),
+    ],
+)
+def test_set_up_warns_of_an_older_package_and_says_how_to_upgrade(monkeypatch, capsys, installed, needed, older):
+    import unet_edu
+
+    monkeypatch.setattr(unet_edu, "__version__", installed)
+    assert run_set_up(monkeypatch, f"{BASE}wheels/x.whl", installed=True, version=needed) == []
+    said = capsys.readouterr().out
+    assert (f"%pip install --upgrade {BASE}wheels/x.whl" in said) == older
+    assert ("restart the kernel" in said) == older
+    assert (installed in said and needed in said) == older
+
+
 def test_the_set_up_cell_names_the_wheel_that_lies_in_the_site(book):
     source = read(book, "02_code").cells[0].source
     (wheel,) = (book.html() / "wheels").iterdir()
-    assert f'WHEEL = "{BASE}wheels/{wheel.name}"' in source
+    assert f'WHEEL, NEEDED = "{BASE}wheels/{wheel.name}", "{wheel.name.split("-")[1]}"' in source
 
 
 # --- the book's own notebooks, once it is built ------------------------------------------------------
@@ -601,3 +720,18 @@ def test_notebooks_of_the_book(path):
 def test_every_chapter_of_the_book_has_its_notebook():
     if BUILT:
         assert {path.stem for path in BUILT} == {path.stem for path in CHAPTERS}
+
+
+@pytest.mark.parametrize(
+    "source", ["https://github.com/me/unet", "https://github.com/me/unet/", "https://github.com/me/unet.git"]
+)
+def test_colab_opens_the_notebook_of_the_published_branch(source):
+    wanted = "https://colab.research.google.com/github/me/unet/blob/gh-pages/notebooks/05_skips.ipynb"
+    assert colab_address(source, "05_skips") == wanted
+
+
+@pytest.mark.parametrize(
+    "source", ["", "https://gitlab.com/me/unet", "https://github.com/executablebooks/jupyter-book"]
+)
+def test_without_a_repository_on_github_there_is_no_address_in_colab(source):
+    assert colab_address(source, "05_skips") is None

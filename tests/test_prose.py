@@ -10,6 +10,8 @@ from bookkit import ROOT
 from exercise_cells import exercises
 from prose import paragraphs, section, words
 
+from unet_edu.course.exercise import everything
+
 BOOK = ROOT / "book"
 NUMBERED = sorted(path for path in BOOK.glob("[0-9][0-9]_*.md") if not path.name.startswith("00"))
 PAGES = sorted(BOOK.glob("*.md"))
@@ -62,13 +64,45 @@ def test_a_chapter_has_exercises(path):
     """At least four; each prompt has its cell, each cell its prompt, and each defines one thing."""
     text = text_of(path)
     cells = exercises(text, path.name)
-    prompts = re.findall(r"^```\{exercise\} (.+)\n:label: (\S+)$", text, re.M)
+    prompts = re.findall(r"^`{3,}\{exercise\} (.+)\n:label: (\S+)$", text, re.M)
     assert len(cells) >= 4
     assert [label for _, label in prompts] == list(cells)
     for label, cell in cells.items():
         defined = [node for node in ast.parse(cell.solution).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
         assert len(defined) == 1, f"{label} defines {[node.name for node in defined]}"
         assert ast.get_docstring(defined[0]), f"{label}: the docstring says what goes in and what comes out"
+
+
+# a prompt, its hints, and where its cell begins, with nothing between them
+EXERCISE = re.compile(
+    r"^(?P<prompt>`{3,})\{exercise\} [^\n]+\n:label: (?P<id>\S+)\n.*?^(?P=prompt)\n\n"
+    r"(?P<hints>`{4,})\{hints\} (?P=id)\n(?P<items>.*?)^(?P=hints)\n\n"
+    r"`{3,}\{code-cell\} ipython3\n---\nnbgrader: \{[^\n]*\bgrade_id: (?P=id),",
+    re.M | re.S,
+)
+
+
+@pytest.mark.parametrize("path", NUMBERED, ids=named)
+def test_hints_stand_between_prompt_and_cell(path):
+    """Three of them, each a list item: the idea, the shape, a sketch."""
+    text = text_of(path)
+    parts = re.split(r"^(?=`{3,}\{exercise\})", text, flags=re.M)[1:]
+    found = {match["id"]: match["items"] for match in map(EXERCISE.match, parts) if match}
+    assert list(found) == list(exercises(text, path.name)), "prompt, ````{hints} ID, code-cell, one blank line between"
+    for id, items in found.items():
+        assert items.startswith("- ")
+        assert len(re.findall(r"^- ", items, re.M)) == 3, id
+
+
+def test_every_exercise_is_known_to_check():
+    """With the name that its cell defines; and everything that check knows stands in a chapter."""
+    written = {
+        (path.stem, id): {node.name for node in ast.parse(cell.solution).body if hasattr(node, "name")}
+        for path in NUMBERED
+        for id, cell in exercises(text_of(path), path.name).items()
+    }
+    known = {(exercise.chapter, exercise.id): {exercise.name} for exercise in everything()}
+    assert known == written
 
 
 def test_exercises_have_names_of_their_own():

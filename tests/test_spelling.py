@@ -85,6 +85,7 @@ def captions(text: str) -> list[str]:
     found = []
     for cell in CELL.findall(text):
         code = re.sub(r"^(\s*)[%!].*$", r"\1pass", cell, flags=re.M)
+        code = re.sub(r"@([A-Za-z_]\w*)@", r"\1", code)  # a parameter of an exercise
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.keyword) and node.arg in ("alt", "caption"):
                 strings = [part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)]

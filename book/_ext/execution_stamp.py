@@ -13,7 +13,11 @@ import sys
 from pathlib import Path
 
 from sphinx.application import ENV_PICKLE_FILENAME
+from sphinx.errors import ConfigError
 from sphinx.util import logging
+from whole_builds import cache_folder
+
+from unet_edu.data import isbi2012
 
 logger = logging.getLogger(__name__)
 
@@ -46,15 +50,16 @@ def _add(digest, name: str, path: Path) -> None:
 
 def _data_files() -> list[Path]:
     """The real slices that the chapters would use; none when there are none (or the folder named is wrong)."""
-    from unet_edu.data import isbi2012
-
     folder = isbi2012.find()
     return sorted(folder.rglob("*.png")) if folder else []
 
 
 def on_builder_inited(app):
-    root = Path(app.srcdir)
-    cache = Path(app.config.nb_execution_cache_path or Path(app.outdir).parent / ".jupyter_cache")  # as myst-nb does
+    root, cache = Path(app.srcdir), cache_folder(app)
+    try:
+        logger.info("images of the chapters: %s", isbi2012.describe())
+    except (ValueError, OSError) as error:  # a relative path; a folder that may not be read
+        raise ConfigError(str(error)) from error
     app.unet_stamp_file = cache.parent / ".unet_execution_stamp"
     app.unet_stamp = fingerprint(root)
     known = app.unet_stamp_file.read_text() if app.unet_stamp_file.exists() else ""
@@ -78,6 +83,7 @@ def on_build_finished(app, exception):
 
 
 def setup(app):
+    app.setup_extension("whole_builds")
     app.connect("builder-inited", on_builder_inited)
     app.connect("env-get-outdated", on_env_get_outdated)
     app.connect("build-finished", on_build_finished, priority=900)  # after every extension that may still warn

@@ -1,132 +1,49 @@
-"""Exercise cells: one ``code-cell`` in the source, a stub and a folded solution on the page.
+"""Exercises on the page: one ``code-cell`` in the source, a stub and a folded solution in print.
 
-In a chapter an exercise is a single cell in nbgrader's format::
+The cells are read by `unet_edu.course.source`, which says how one is written. When the source of a page is read, the
+reader's edition turns a cell into the stub (shown, not run) and the solution (folded, run). The course edition
+(``UNET_BOOK_EDITION=course``, see ``make book-course``) keeps the stub alone and publishes no page sources.
 
-    ```{code-cell} ipython3
-    ---
-    nbgrader: {grade: false, grade_id: crop.centre, locked: false, schema_version: 3, solution: true, task: false}
-    ---
-    def centre_crop(x, size):
-        \"\"\"Cut the central size × size window out of x.\"\"\"
-        ### BEGIN SOLUTION
-        margin = (x.shape[-1] - size) // 2
-        return x[..., margin : margin + size, margin : margin + size]
-        ### END SOLUTION
-    ```
+    {param}`crop.ladder.convs`    the book's value of a parameter that a cohort may change
 
-When the source is read, the reader's edition turns it into the stub (shown, not run) and the solution (folded, run).
-The course edition (``UNET_BOOK_EDITION=course``, see ``make book-course``) keeps the stub alone and publishes no page
-sources. Everything that stands between the markers counts as solution text.
+    ````{hints} crop.ladder       three list items, shown as three folded boxes
+    - The idea.
+    - The shape or the size.
+    - A sketch, with the decisive step left open.
+    ````
+
+Points and minutes are printed under each prompt, as the exercise's definition in `unet_edu.course.exercises` has them.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from docutils import nodes
 from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx_design.shared import create_component
+from sphinx_exercise.nodes import is_exercise_node
 
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+from unet_edu.course import source as cells
+from unet_edu.course.exercise import UnknownExercise, find
+from unet_edu.course.source import BEGIN, END, Cell, ExerciseError, exercises, parse_cell, split_exercises
+
+__all__ = ["BEGIN", "END", "Cell", "ExerciseError", "exercises", "parse_cell", "split_exercises"]
+
 STUB_TAG, SOLUTION_TAG = "exercise-stub", "exercise-solution"
+HINTS = ("Hint 1: the idea", "Hint 2: the shape", "Hint 3: a sketch")
 
-_CELL = re.compile(r"^(?P<fence>`{3,})\{code-cell\}[^\n]*\n(?P<body>.*?)^(?P=fence)`*[ \t]*$", re.M | re.S)
-_YAML = re.compile(r"\A---\n(?P<yaml>.*?)^---\n", re.M | re.S)
-# whatever may have been meant as a marker, of which only the two exact lines are let through; a heading is none
-_MARK = re.compile(r"#\s*(BEGIN|END)[\s_-]*SOLUTION", re.I)
-_MARK_IN_CODE = re.compile(_MARK.pattern + r"|^\s*###.*SOLUTION", re.I)
+logger = logging.getLogger(__name__)
 
 
-class ExerciseError(ExtensionError):
-    """An exercise cell that cannot be split safely: the build stops rather than publish a solution by accident."""
+# --- cells -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Exercise:
-    """One exercise cell of a chapter."""
-
-    grade_id: str
-    metadata: dict  # the cell's metadata without tags, as in the source
-    source: str  # with markers and solution, as in the source
-
-    @property
-    def stub(self) -> str:
-        """What a student starts from; the same text that nbgrader's ClearSolutions makes."""
-        return _cut(self.source)
-
-    @property
-    def solution(self) -> str:
-        """The whole definition without the marker lines."""
-        return "\n".join(line for line in self.source.split("\n") if line.strip() not in (BEGIN, END))
-
-
-def _cut(source: str) -> str:
-    lines, inside = [], False
-    for line in source.split("\n"):
-        if line.strip() == BEGIN:
-            inside = True
-            indent = line[: len(line) - len(line.lstrip())]
-            lines += [f"{indent}# YOUR CODE HERE", f"{indent}raise NotImplementedError()"]
-        elif line.strip() == END:
-            inside = False
-        elif not inside:
-            lines.append(line)
-    return "\n".join(lines)
-
-
-def parse_cell(body: str, where: str) -> Exercise | None:
-    """Read the inside of a code-cell; ``None`` when it is no exercise.
-
-    Raises:
-        ExerciseError: markers missing, unbalanced or misspelt, or no ``grade_id``.
-    """
-    header = _YAML.match(body)
-    metadata = (yaml.safe_load(header["yaml"]) or {}) if header else {}
-    source = (body[header.end() :] if header else body).rstrip("\n")
-    marks = [line.strip() for line in source.split("\n") if _MARK_IN_CODE.search(line)]
-    grade_id = (metadata.get("nbgrader") or {}).get("grade_id")
-    is_solution_cell = bool((metadata.get("nbgrader") or {}).get("solution"))
-    if not marks and not is_solution_cell:
-        return None
-    if marks != [BEGIN, END] * (len(marks) // 2) or not marks:
-        raise ExerciseError(f"{where}: exercise cell {grade_id!r} needs {BEGIN!r} … {END!r} in pairs, found {marks}")
-    if not grade_id or not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", grade_id):
-        raise ExerciseError(
-            f"{where}: solution markers in a cell whose nbgrader grade_id is {grade_id!r}; want 'topic.slug'"
-        )
-    return Exercise(grade_id, {k: v for k, v in metadata.items() if k != "tags"}, source)
-
-
-def split_exercises(text: str, where: str, render) -> str:
-    """Replace each exercise cell of a chapter's ``text`` by ``render(exercise, fence)``; check that none is missed."""
-    seen: set[str] = set()
-
-    def replace(match: re.Match) -> str:
-        exercise = parse_cell(match["body"], where)
-        if exercise is None:
-            return match[0]
-        if exercise.grade_id in seen:
-            raise ExerciseError(f"{where}: two exercise cells with grade_id {exercise.grade_id!r}")
-        seen.add(exercise.grade_id)
-        return render(exercise, match["fence"])
-
-    new = _CELL.sub(replace, text)
-    outside = _CELL.sub("", text)
-    if _MARK.search(outside):
-        raise ExerciseError(f"{where}: a solution marker outside any code-cell")
-    return new
-
-
-def exercises(text: str, where: str) -> dict[str, Exercise]:
-    """All exercises of a chapter's source by grade_id, in order."""
-    found: dict[str, Exercise] = {}
-    split_exercises(text, where, lambda exercise, _: found.setdefault(exercise.grade_id, exercise).source)
-    return found
-
-
-def render_for_page(exercise: Exercise, fence: str, with_solution: bool) -> str:
+def render_for_page(exercise: Cell, fence: str, with_solution: bool) -> str:
     """MyST source of the stub and, in the reader's edition, of the folded solution."""
     stub = (
         f"{fence}{{code-block}} python\n:class: {STUB_TAG}\n:name: stub-{exercise.grade_id}\n{exercise.stub}\n{fence}"
@@ -156,7 +73,10 @@ def on_source_read(app, docname, source):
     """Split the exercise cells of one page."""
     with_solution = not app.config.unet_course_edition
     where = app.env.doc2path(docname, base=False)
-    source[0] = split_exercises(source[0], where, lambda ex, fence: render_for_page(ex, fence, with_solution))
+    try:
+        source[0] = split_exercises(source[0], where, lambda ex, fence: render_for_page(ex, fence, with_solution))
+    except ExerciseError as error:
+        raise ExtensionError(str(error)) from error
 
 
 def on_config_inited(app, config):
@@ -178,10 +98,92 @@ def on_builder_inited(app):
     mark.write_text(edition)
 
 
+# --- prompts, hints, numbers -------------------------------------------------------------------------
+
+
+class Param(SphinxRole):
+    """``{param}`topic.slug.name```: the book's value of a parameter of an exercise."""
+
+    def run(self):
+        id, _, name = self.text.rpartition(".")
+        values = cells.book_values(id)
+        if name not in values:
+            has = f"has {', '.join(sorted(values))}" if values else "has none, or there is no such exercise"
+            logger.warning("{param}`%s`: %s %s", self.text, id or "it", has, location=self.get_location())
+            return [nodes.inline(self.rawtext, self.rawtext)], []
+        return [nodes.inline(self.rawtext, str(values[name]), unfilled=cells.in_text(id, name))], []
+
+
+class Hints(SphinxDirective):
+    """``{hints} topic.slug``: three list items, each in a folded box of its own."""
+
+    has_content = True
+    required_arguments = 1
+
+    def run(self):
+        content = nodes.container()
+        self.state.nested_parse(self.content, self.content_offset, content)
+        lists = [child for child in content.children if not isinstance(child, nodes.comment | nodes.system_message)]
+        items = lists[0].children if len(lists) == 1 and isinstance(lists[0], nodes.bullet_list) else []
+        if len(items) != len(HINTS):
+            raise self.error(
+                f"{{hints}} {self.arguments[0]}: want a list of three items: the idea, the shape, a sketch"
+            )
+        boxes = map(self._folded, HINTS, items)
+        return [create_component("hints", ["exercise-hints"], children=boxes, exercise=self.arguments[0])]
+
+    def _folded(self, title, item):
+        """As sphinx-design's ``{dropdown}`` makes it."""
+        look = {"title_classes": [], "body_classes": [], "container_classes": ["exercise-hint"]}
+        kind = {"type": "dropdown", "opened": False, "has_title": True, "icon": None, "chevron": None}
+        box = create_component("dropdown", **kind, **look)
+        self.set_source_info(box)
+        box += nodes.rubric(title, title)
+        box += item.children
+        return box
+
+
+def on_doctree_read(app, doctree):
+    """Put parameters into the code of prompts and hints; print points and minutes under each prompt that is known."""
+    for hints in doctree.findall(lambda node: isinstance(node, nodes.container) and "exercise" in node):
+        fill_code(hints, hints["exercise"])
+    for prompt in doctree.findall(is_exercise_node):
+        fill_code(prompt, prompt["label"])
+        try:
+            exercise = find(prompt["label"])
+        except UnknownExercise:
+            continue
+        prompt += nodes.paragraph("", worth(exercise), classes=["exercise-worth"])
+
+
+def fill_code(node, id):
+    """In code, where there are no roles, ``@name@`` stands for a parameter, as in the exercise's cell."""
+    values = cells.book_values(id)
+    for code in node.findall(lambda part: isinstance(part, nodes.literal | nodes.literal_block)):
+        text = code.astext()
+        try:
+            shown = cells.fill(text, values, id)
+        except ExerciseError as error:
+            logger.warning("%s", error, location=code)
+            continue
+        if shown != text:
+            code["unfilled"] = cells.fill(text, {name: cells.in_text(id, name) for name in values}, id)
+            code.rawsource, code.children = shown, [nodes.Text(shown)]  # a block is highlighted if they are the same
+
+
+def worth(exercise) -> str:
+    """Points and minutes of an exercise, in words."""
+    points = f"{exercise.points} point{'s' * (exercise.points != 1)}"
+    return f"{points}, about {exercise.minutes} minute{'s' * (exercise.minutes != 1)}"
+
+
 def setup(app):
     # "env": a build folder that changes its edition re-reads every page
     app.add_config_value("unet_course_edition", False, "env")
     app.connect("config-inited", on_config_inited)
     app.connect("builder-inited", on_builder_inited)
     app.connect("source-read", on_source_read)
+    app.connect("doctree-read", on_doctree_read)
+    app.add_role("param", Param())
+    app.add_directive("hints", Hints)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,6 +11,8 @@ import re
 
 from docutils import nodes
 
+from unet_edu.course.editions import fenced
+
 
 class UnknownNode(Exception):
     """A kind of node for which there is no Markdown yet."""
@@ -23,10 +25,15 @@ class MarkdownWriter:
         link: function from a reference node to an absolute URL, or ``None`` when the place it points to has no address
             outside the built site; such a reference is written as its text.
         number: function from a figure or table to what the text calls it ("Figure 2"), or ``""``.
+        unfilled: write the parameters of exercises as ``@topic.slug.name@`` instead of their values.
     """
 
-    def __init__(self, link=lambda node: None, number=lambda node: ""):
-        self.link, self.number = link, number
+    def __init__(self, link=lambda node: None, number=lambda node: "", unfilled=False):
+        self.link, self.number, self.unfilled = link, number, unfilled
+
+    def _text_of(self, node) -> str:
+        """What a node says, or what it says before the values of parameters are put in."""
+        return node["unfilled"] if self.unfilled and "unfilled" in node else node.astext()
 
     # --- blocks -----------------------------------------------------------------------------------
 
@@ -66,12 +73,7 @@ class MarkdownWriter:
 
     def block_literal_block(self, node, depth):
         language = node.get("language", "")
-        return self.block_code(node.astext(), "" if language in ("none", "default", "myst-ansi") else language)
-
-    def block_code(self, text: str, language: str) -> str:
-        """A block of code, in a fence that is longer than any inside it."""
-        fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
-        return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+        return fenced(self._text_of(node), "" if language in ("none", "default", "myst-ansi") else language)
 
     def block_math_block(self, node, depth):
         text = re.sub(r"\n\s*\n", "\n", node.astext().strip())
@@ -244,7 +246,7 @@ class MarkdownWriter:
         return f"**{self.inline(node)}**"
 
     def inline_literal(self, node):
-        text = node.astext()
+        text = self._text_of(node)
         fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
         pad = " " if re.search(r"^`|`$|^ .*[^ ].* $", text) else ""  # Markdown takes one space away at either side
         return f"{fence}{pad}{text}{pad}{fence}"
@@ -260,7 +262,7 @@ class MarkdownWriter:
         return f"[{text}]({url})" if url else text
 
     def inline_inline(self, node):
-        return self.inline(node)
+        return self._text_of(node) if "unfilled" in node else self.inline(node)
 
     inline_generated = inline_term = inline_inline
 

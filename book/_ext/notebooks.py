@@ -1,16 +1,19 @@
 """Every chapter, the results and the FAQ as a notebook: written by the build that writes the page, never committed.
 
     reader       <html>/notebooks/NN_name.ipynb          stubs, folded solutions; what "run in Colab" opens
+    source       <build>/notebooks/source/...            what the others are made of, and what ``release`` takes
     student      <build>/notebooks/student/...           stubs alone (in the course edition: <html>/notebooks/...)
     instructor   <build>/notebooks/instructor/...        exercise cells as in the source; outside <html>: not published
 
-Text comes from the resolved page (numbers, citations and references as printed), code from the source. Beside the
-notebooks lies the wheel that their first cell installs: ``<html>/wheels/``.
+Text comes from the resolved page (numbers, citations and references as printed), code from the source. This file makes
+the source notebook of a page; `unet_edu.course.editions` makes the others of it. Beside the notebooks lies the wheel
+that their set-up cell installs: ``<html>/wheels/``.
 """
 
 from __future__ import annotations
 
-import hashlib
+import math
+import os
 import re
 import shutil
 import subprocess
@@ -24,27 +27,44 @@ from docutils import nodes
 from exercise_cells import SOLUTION_TAG, STUB_TAG, exercises, render_for_page, split_exercises
 from markdown_writer import MarkdownWriter, UnknownNode
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+from myst_nb.sphinx_ import NbMetadataCollector
+from opening import NOT_SET
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
+from unet_edu.course import editions
+from unet_edu.course.editions import cell_id, code_cell, text_cell
+
 logger = logging.getLogger(__name__)
 
-EDITIONS = ("reader", "student", "instructor")
+MAKE = {
+    "reader": editions.reader,
+    "source": lambda notebook: notebook,
+    "student": editions.student,
+    "instructor": editions.instructor,
+}
 
 SETUP = """\
 #@title Set-up: run this first
 # Installs the book's package where it is missing (on Colab, say) and changes nothing else.
 import importlib.util
+import re
 
-WHEEL = "{wheel}"
+WHEEL, NEEDED = "{wheel}", "{version}"
 if importlib.util.find_spec("unet_edu") is None:
     if "://" not in WHEEL:
         raise ModuleNotFoundError("This copy of the book does not know its own address (html.baseurl in _config.yml): "
                                   f"install the wheel from its wheels/ folder by hand, pip install {{WHEEL}}")
     %pip install -q {{WHEEL}}
+import unet_edu
 from unet_edu import device
 
-print(device.describe())"""
+has, needs = ([int(part) for part in re.findall("[0-9]+", text)] for text in (unet_edu.__version__, NEEDED))
+if has < needs:
+    print(f"Version {{unet_edu.__version__}} of unet_edu is installed, and this notebook was made for {{NEEDED}}. Type")
+    print(f"    %pip install --upgrade {{WHEEL}}")
+    print("in a cell of its own and run it, then restart the kernel (Colab: Runtime > Restart session).")
+print(device.describe() + "{took}")"""
 
 
 def write_notebooks(app, exception):
@@ -52,21 +72,23 @@ def write_notebooks(app, exception):
     if exception is not None or app.builder.name != "html":
         return
     chapters = [name for name in sorted(app.env.found_docs) if _is_chapter(app, name)]
-    setup_source = _setup_source(app, _wheel_name(app))
+    wheel = _wheel_name(app)
     outdir = Path(app.outdir)
     if app.config.unet_course_edition:
         folders = {"student": outdir / "notebooks"}
     else:
         private = outdir.parent / "notebooks"
-        folders = {"reader": outdir / "notebooks", "student": private / "student", "instructor": private / "instructor"}
+        folders = {edition: private / edition for edition in MAKE} | {"reader": outdir / "notebooks"}
     for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)  # no notebook of a chapter that is gone
         folder.mkdir(parents=True)
     for docname in status_iterator(chapters, "writing notebooks... ", "darkgreen", len(chapters), app.verbosity):
-        pieces = _read_page(app, docname)
+        stem = Path(docname).name
+        source = assemble(_read_page(app, docname), stem, _setup_source(app, docname, wheel))
         for edition, folder in folders.items():
-            notebook = assemble(pieces, Path(docname).name, edition, setup_source)
-            nbformat.write(notebook, folder / f"{Path(docname).name}.ipynb")
+            notebook = MAKE[edition](source)
+            nbformat.validate(notebook)
+            nbformat.write(notebook, folder / f"{stem}.ipynb")
 
 
 def _is_chapter(app, docname: str) -> bool:
@@ -78,7 +100,7 @@ def _is_chapter(app, docname: str) -> bool:
 
 
 def _read_page(app, docname: str) -> list[tuple]:
-    """The chapter in page order: ``("text", markdown)``, ``("code", source, tags)``, ``("exercise", Exercise)``."""
+    """The chapter in page order: ``("text", markdown)``, ``("code", source, tags)``, ``("exercise", Cell)``."""
     path = Path(app.env.doc2path(docname))
     text = path.read_text("utf-8")
     with_solution = not app.config.unet_course_edition
@@ -86,7 +108,7 @@ def _read_page(app, docname: str) -> list[tuple]:
         text, path.name, lambda exercise, fence: render_for_page(exercise, fence, with_solution)
     )
     cells = read_myst_markdown_notebook(page_text, app.env.myst_config, path=path).cells
-    writer = MarkdownWriter(_link_function(app, docname), _number_function(app, docname))
+    writer = MarkdownWriter(_link_function(app, docname), _number_function(app, docname), unfilled=True)
     walker = _Walker(writer, cells, exercises(text, path.name))
     try:
         walker.walk(app.env.get_and_resolve_doctree(docname, app.builder), 0)
@@ -183,60 +205,29 @@ def _number_function(app, docname: str):
 # --- the notebook, put together ----------------------------------------------------------------------
 
 
-def assemble(pieces: list[tuple], stem: str, edition: str, setup_source: str) -> nbformat.NotebookNode:
-    """One edition: ``reader`` folds the solutions, ``student`` has none, ``instructor`` keeps the cells as written."""
-    if edition not in EDITIONS:
-        raise ValueError(f"edition {edition!r}: choose one of {', '.join(EDITIONS)}")
-    cells = [_code(setup_source, _cell_id(stem, "setup"), {"cellView": "form"})]
+def assemble(pieces: list[tuple], stem: str, setup_source: str) -> nbformat.NotebookNode:
+    """The source notebook: exercise cells as in the chapter, parameters unfilled."""
+    cells = [code_cell(setup_source, cell_id(stem, "setup"), {"cellView": "form"})]
     for number, piece in enumerate(pieces, start=1):
         kind, content = piece[0], piece[1]
         if kind == "text":
-            cells.append(nbformat.v4.new_markdown_cell(content, id=_cell_id(stem, "text", str(number))))
+            cells.append(text_cell(content, cell_id(stem, "text", str(number))))
         elif kind == "code":
-            cells.append(_page_code(content, piece[2], _cell_id(stem, "code", str(number))))
+            cells.append(_page_code(content, piece[2], cell_id(stem, "code", str(number))))
         else:
-            cells += _exercise_cells(content, stem, edition)
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-        "colab": {"provenance": [], "toc_visible": True},
-    }
-    nbformat.validate(notebook)
-    return notebook
+            cells.append(code_cell(content.source, cell_id(stem, content.grade_id), content.metadata))
+    return editions.new_notebook(cells, stem)
 
 
-def _cell_id(*parts: str) -> str:
-    """Joined, and short enough for the format; two long names that begin alike stay two."""
-    name = re.sub(r"[^A-Za-z0-9_-]", "-", "-".join(parts))
-    return name if len(name) <= 64 else f"{name[:55]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-
-
-def _code(source: str, cell_id: str, metadata: dict | None = None):
-    return nbformat.v4.new_code_cell(source, id=cell_id, metadata=metadata or {})
-
-
-def _page_code(source: str, tags: list[str], cell_id: str):
+def _page_code(source: str, tags: list[str], id: str):
     """A code cell of the page; what the page hides is folded, by a title line in Colab, by metadata in JupyterLab."""
     if not {"remove-input", "hide-input", "hide-cell"} & set(tags):
-        return _code(source, cell_id)
+        return code_cell(source, id)
     title = re.match(r"# (.+)\n", source)
     source = (
         f"#@title {title[1]}\n{source[title.end() :]}" if title else f"#@title Code of the figure or numbers\n{source}"
     )
-    return _code(source, cell_id, {"cellView": "form", "jupyter": {"source_hidden": True}})
-
-
-def _exercise_cells(exercise, stem: str, edition: str) -> list:
-    cell_id = _cell_id(stem, exercise.grade_id)
-    if edition == "instructor":
-        return [_code(exercise.source, cell_id, exercise.metadata)]
-    cells = [_code(exercise.stub, cell_id, exercise.metadata)]
-    if edition == "reader":
-        writer = MarkdownWriter()
-        folded = writer.block_details("Show the solution", writer.block_code(exercise.solution, "python"))
-        cells.append(nbformat.v4.new_markdown_cell(folded, id=_cell_id(stem, exercise.grade_id, "solution")))
-    return cells
+    return code_cell(source, id, {"cellView": "form", "jupyter": {"source_hidden": True}})
 
 
 # --- the wheel ---------------------------------------------------------------------------------------
@@ -255,35 +246,63 @@ def _wheel_name(app) -> str:
 
 
 def build_wheel(root: Path, folder: Path) -> None:
-    """``pip wheel`` from a clean copy: no leftover of an earlier build gets in, none is left in the checkout."""
+    """``pip wheel`` from a clean copy: no leftover of an earlier build gets in, none is left in the checkout.
+
+    The same package gives the same file, byte for byte: its dates are those of 1980.
+    """
     with tempfile.TemporaryDirectory() as clean:
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(root / name, clean)
         shutil.copytree(root / "unet_edu", Path(clean) / "unet_edu", ignore=shutil.ignore_patterns("__pycache__"))
         command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
-        subprocess.run([*command, "-w", str(folder.resolve()), clean], check=True, stdout=subprocess.DEVNULL)
+        env = {**os.environ, "SOURCE_DATE_EPOCH": "315532800"}
+        subprocess.run([*command, "-w", str(folder.resolve()), clean], check=True, stdout=subprocess.DEVNULL, env=env)
 
 
-def _setup_source(app, wheel: str) -> str:
+def _setup_source(app, docname: str, wheel: str) -> str:
     base = app.config.html_baseurl
     address = urljoin(base.rstrip("/") + "/", f"wheels/{wheel}") if base else wheel
-    return SETUP.format(wheel=address)
+    return SETUP.format(wheel=address, version=wheel.split("-")[1], took=_took(app, docname))
 
 
-def add_notebook_button(app, pagename, templatename, context, doctree):
-    """In the bar above a chapter: its notebook, from the same site."""
-    if doctree is not None and _is_chapter(app, pagename):
-        url = f"{context['pathto']('notebooks', 1)}/{Path(pagename).name}.ipynb"
-        context["header_buttons"].insert(
-            0,
-            {
-                "type": "link",
-                "url": url,
-                "icon": "fas fa-download",
-                "tooltip": "Download this chapter as a notebook",
-                "label": "download-notebook-button",
-            },
-        )
+def _took(app, docname: str) -> str:
+    """What the page's execution took, in words; in steps of five seconds, so that notebooks do not change with each."""
+    ran = NbMetadataCollector.get_doc_data(app.env)[docname].get("exec_data")
+    if not ran or ran["runtime"] is None:
+        return ""
+    return f". Where this book was built, the notebook took {5 * max(1, math.ceil(ran['runtime'] / 5))} seconds."
+
+
+COLAB = "https://colab.research.google.com/github"
+TOLD = "book/00_how_to_use", "open-in-colab"  # where a copy of the book says what it must be told
+
+
+def colab_address(repository: str, name: str) -> str | None:
+    """Where Colab opens a notebook of the branch that the site is published on; None without a GitHub repository."""
+    place = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?", repository or "")
+    known = place and repository.rstrip("/") != NOT_SET
+    return f"{COLAB}/{place[1]}/blob/gh-pages/notebooks/{name}.ipynb" if known else None
+
+
+def add_notebook_buttons(app, pagename, templatename, context, doctree):
+    """In the bar above a chapter: its notebook in Colab, and to take along."""
+    if doctree is None or not _is_chapter(app, pagename):
+        return
+    name = Path(pagename).name
+    address = colab_address(app.config.html_theme_options.get("repository_url", ""), name)
+    tooltip = "Open this chapter in Colab"
+    if address is None:
+        page, place = TOLD
+        tooltip += ": how this copy of the book learns its address"
+        address = f"{context['pathto'](page)}#{place}" if page in app.env.found_docs else None
+    download = f"{context['pathto']('notebooks', 1)}/{name}.ipynb"
+    buttons = [("download", "fas fa-download", "Download this chapter as a notebook", download)]
+    if address:
+        buttons.insert(0, ("colab", "fas fa-play", tooltip, address))
+    context["header_buttons"][:0] = [
+        {"type": "link", "url": url, "icon": icon, "tooltip": words, "label": f"{label}-notebook-button"}
+        for label, icon, words, url in buttons
+    ]
 
 
 def setup(app):
@@ -291,5 +310,5 @@ def setup(app):
     app.setup_extension("exercise_cells")
     # before execution_stamp marks the build as complete (sphinx calls equal priorities in order of connection)
     app.connect("build-finished", write_notebooks, priority=400)
-    app.connect("html-page-context", add_notebook_button, priority=502)  # after the theme's own buttons
+    app.connect("html-page-context", add_notebook_buttons, priority=502)  # after the theme's own buttons
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -47,10 +47,12 @@ def size_images(app, pagename, templatename, context, doctree):
     """Say of every picture how large it is, and that it may be fetched when it is needed."""
     if "body" not in context:
         return
+    # where they come from: they are copied to where the page says only when all pages are written
+    pictures = {name: Path(app.srcdir, source) for source, name in app.builder.images.items()}
     folder = (Path(app.outdir) / f"{pagename}.html").parent
 
     def sized(match):
-        size = image_size(folder / match["src"])
+        size = image_size(pictures.get(Path(match["src"]).name, folder / match["src"]))
         both = f'width="{size[0]}" height="{size[1]}" ' if size and " width=" not in match["rest"] else ""
         return f'<img loading="lazy" {both}{match["rest"]}'
 
@@ -114,7 +116,7 @@ def _face(match) -> str:
 
 def small_font(source: Path, target: Path, letters: set[str]) -> None:
     """Write the letters of a font, without the others, as WOFF."""
-    font = TTFont(source)
+    font = TTFont(source, recalcTimestamp=False)  # the same letters are the same file
     cutter = subset.Subsetter()
     cutter.populate(unicodes=[ord(letter) for letter in letters])
     cutter.subset(font)

@@ -1,13 +1,10 @@
 """A Jupyter server in an environment of its own, and a notebook that is opened and run in its front end."""
 
-import hashlib
 import json
 import os
 import secrets
 import socket
 import subprocess
-import sys
-import sysconfig
 import tempfile
 import time
 import urllib.request
@@ -15,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 from bookkit import ROOT
+from environments import environment
 
 PINS = Path(__file__).parent / "kernels"
 KEPT = ROOT / "_build" / "kernels"  # environments, made once and made anew when their pins change
@@ -50,26 +48,6 @@ ASK = {  # run code in the page's own kernel, where its widgets live; what it pr
 }
 
 
-def environment(name):
-    """Return the folder of the virtual environment with the versions of `kernels/NAME.txt`, made where it is missing.
-
-    PyTorch and whatever else the file does not name come from the environment that runs the tests.
-    """
-    pins = PINS / f"{name}.txt"
-    folder = KEPT / name
-    stamp, wanted = folder / "made-from", hashlib.sha256(pins.read_bytes()).hexdigest()
-    if stamp.is_file() and stamp.read_text() == wanted:
-        return folder
-    subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-    pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "-r", pins], check=True)
-    packages = next(folder.glob("lib/python*/site-packages"))
-    lent = [str(ROOT), sysconfig.get_path("platlib")]  # after its own packages, which therefore win
-    (packages / "lent.pth").write_text("\n".join(lent) + "\n", encoding="utf-8")
-    stamp.write_text(wanted)
-    return folder
-
-
 class Jupyter:
     """JupyterLab or the classic notebook on a free port of this machine, with the empty `folder` as its only content.
 
@@ -82,7 +60,7 @@ class Jupyter:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
-        programs = environment(name) / "bin"
+        programs = environment(PINS / f"{name}.txt", KEPT / name) / "bin"
         command, app, own = {
             "jupyterlab": ("jupyter-lab", "ServerApp", ["--LabApp.expose_app_in_browser=True"]),
             "classic": ("jupyter-notebook", "NotebookApp", ["--NotebookApp.enable_mathjax=False"]),

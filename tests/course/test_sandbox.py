@@ -425,6 +425,24 @@ def test_helpers_of_other_cells_are_taken_and_calls_are_not(room):
 
 
 @needs_bwrap
+def test_a_helper_has_the_meaning_that_it_had_when_the_cell_was_run(room):
+    """Helpers of one name in several cells: the own cell's, else the nearest above, else one below."""
+    answer = room.sandbox.run(
+        cells=[
+            "def factor():\n    return 1\ndef other():\n    return 0",
+            "def other():\n    return factor()",
+            "def factor():\n    return two()\ndef first(x):\n    return factor() * other() // factor() * x",
+            "def factor():\n    return 7\ndef other():\n    return 9",
+            "def two():\n    return 2",
+        ],
+        own=2,
+        exercise_id=FIRST,
+        args=CASES,
+    )
+    assert points(answer) == 3, answer
+
+
+@needs_bwrap
 def test_a_trap_in_a_helper_does_not_cost_an_answer_that_stands_by_itself(room, monkeypatch):
     monkeypatch.setitem(room.sandbox.limits, "seconds", 1.5)
     trap = "class two:\n    while True: pass"

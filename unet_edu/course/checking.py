@@ -47,6 +47,8 @@ def _check(id, answer, seconds, cohort):
         exercise = find(id)
     except UnknownExercise as error:
         return _say(f"{error}")
+    if exercise.oracle is None:
+        return _say(f"{exercise.id} is tried when it is handed in; check knows nothing of it")
     wrong = unsuitable(exercise, answer)
     if wrong:
         return _say(f"{exercise.id}: {wrong}")

@@ -98,7 +98,8 @@ class Exercise:
     points: int
     minutes: int  # that it should take
     cases: Callable[[Any, Mapping], list[Case]]  # (numpy Generator, params): new ones for each seed
-    oracle: Callable[[tuple, Mapping], Any]  # (args, params): what a right answer returns, found in another way
+    # (args, params): what a right answer returns, found in another way; None: what the reference solution returns
+    oracle: Callable[[tuple, Mapping], Any] | None = None
     judge: Callable[[tuple, Any, Any, Mapping], Verdict] = by_value  # (args, got, wanted, params)
     probe: Callable[[Any, tuple, Mapping], Any] = call  # (answer, args, params): plain data, beside the student's code
     prepare: Callable[[tuple, Mapping], tuple] = as_given  # (args, params): arguments made of data, a network say
@@ -283,6 +284,11 @@ def register(*exercises: Exercise) -> None:
         if any(known.id == exercise.id for known in everything()):
             raise ValueError(f"there is an exercise {exercise.id!r} already")
         _private[exercise.id] = exercise
+
+
+def is_private(id: str) -> bool:
+    """Whether an exercise was added by `register`."""
+    return id in _private
 
 
 def forget(*ids: str) -> None:

@@ -77,6 +77,7 @@ class Answer:
     outcomes: list[dict]  # for each case a reply of `exercise.observe`, or {"stopped": one of STOPS}
     printed: str = ""  # the start of what was printed, to both streams
     notes: list[str] = field(default_factory=list)  # cells that could not be read, statements that failed
+    lost: bool = False  # the sandbox's own process ended, or did not answer: it may not have been this answer's doing
 
     @property
     def stopped(self) -> set[str]:
@@ -228,7 +229,7 @@ def carried(exercise) -> dict:
     """
     usual = {"probe": exercises_.call, "prepare": exercises_.as_given}
     made = {key: getattr(exercise, key) for key in usual}
-    home = exercise.oracle.__module__
+    home = (exercise.oracle or exercise.cases).__module__
     return {key: _carried(exercise.id, home, key, each) for key, each in made.items() if each is not usual[key]}
 
 
@@ -297,7 +298,7 @@ class _Zygote:
         if None in (notes, printed, *frames):  # something ended the zygote itself, or it does not answer
             why = "exit" if self._process.poll() is not None else "time"
             self._again()
-            return Answer([_reply(frame) if frame else {"stopped": why} for frame in frames])
+            return Answer([_reply(frame) if frame else {"stopped": why} for frame in frames], lost=True)
         return Answer([_reply(frame) for frame in frames], _text(printed), _texts_in(notes))
 
     def _again(self):

@@ -89,9 +89,11 @@ def is_definition(tree: ast.stmt) -> bool:
 
 
 def needed(found: list[Piece], name: str) -> list[Piece]:
-    """Return the pieces of the own cell, and of the others those without which these would miss a name, in order.
+    """Return the pieces of the own cell, and of the others those without which these would miss a name.
 
-    What gives `name` itself another meaning elsewhere is left out.
+    In the order in which they are to be run, the cells below, the cells above, the own cell: where a name is given a
+    meaning more than once, it has the one that it had when the own cell was run. What gives `name` itself another
+    meaning elsewhere is left out.
     """
     taken = {id(piece) for piece in found if piece.own}
     others = [piece for piece in found if not piece.own and name not in piece.binds]
@@ -99,7 +101,8 @@ def needed(found: list[Piece], name: str) -> list[Piece]:
     while more := [p for p in others if id(p) not in taken and (p.binds & wanted or "*" in p.binds)]:
         taken |= {id(piece) for piece in more}
         wanted = wanted.union(*(piece.uses for piece in more))
-    return [piece for piece in found if id(piece) in taken]
+    own = max((piece.cell for piece in found if piece.own), default=0)
+    return sorted((p for p in found if id(p) in taken), key=lambda piece: (piece.own, piece.cell < own))
 
 
 def reduced(source: str, expression: str) -> str:

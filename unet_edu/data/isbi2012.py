@@ -92,6 +92,19 @@ def find():
     return where if any((where / file.path).is_file() for file in manifest()) else None
 
 
+def describe():
+    """What ``example()`` shows here and why, in one line for a log.
+
+    Raises ValueError when UNET_EDU_DATA is a relative path.
+    """
+    root = folder()
+    found = sum((root / file.path).is_file() for file in manifest())
+    if found:
+        return f"ISBI 2012, {found} of its {len(manifest())} files in {root}"
+    hint = _why_not_there(root)
+    return f"drawn tissue; no slice of ISBI 2012 in {root}" + (f": {hint}" if hint else "")
+
+
 def load(split="train", download=False, root=None, slices=None):
     """The slices of one split, in order: a list of ``Sample``.
 
@@ -159,15 +172,24 @@ def _read(file, root):
 def _how_to_get(missing, wanted, root):
     """What is missing, where it was looked for, and what to do."""
     names = ", ".join(file.path for file in missing[:4]) + (", …" if len(missing) > 4 else "")
-    named = os.environ.get(VARIABLE)
     lines = [f"{len(missing)} of {len(wanted)} files of the ISBI 2012 data are not in {root}: {names}."]
-    if named and root == Path(named).expanduser() / "isbi2012" and not root.is_dir():
-        hint = f"{VARIABLE} is {named!r}, and that folder holds no folder isbi2012"
-        if (root.parent / "train" / "image").is_dir():
-            hint += f"; it is itself the data, so set {VARIABLE} to the folder above, named isbi2012 in it"
-        lines.append(hint + ".")
+    if hint := _why_not_there(root):
+        lines.append(f"{hint}.")
     lines.append(f"To fetch them: isbi2012.load({missing[0].split!r}, download=True).")
     return "\n".join([*lines, _by_hand(missing[0], root)])
+
+
+def _why_not_there(root):
+    """What UNET_EDU_DATA says wrongly, where it is why there is no folder `root`; "" otherwise."""
+    named = os.environ.get(VARIABLE)
+    if not named or root != Path(named).expanduser() / "isbi2012" or root.is_dir():
+        return ""
+    hint = f"{VARIABLE} is {named!r}, and that folder holds no folder isbi2012"
+    if not root.parent.is_dir():
+        hint += ", for there is no such folder"
+    elif (root.parent / "train" / "image").is_dir():
+        hint += f"; it is itself the data, so set {VARIABLE} to the folder above, named isbi2012 in it"
+    return hint
 
 
 def _by_hand(file, root):

@@ -241,7 +241,7 @@ def two_blocks_at_the_bottom(depth, kernel=3):
     return ladder(depth, kernel // 2, 8)
 
 
-@wrong("crop.ladder", "a block has two convolutions")
+@wrong("crop.ladder", "count all convolutions of a block")
 def one_convolution(depth, kernel=3):
     return ladder(depth, kernel // 2, 2, 2)
 

@@ -88,6 +88,10 @@ def equal(got, wanted) -> bool:
         if is_tensor(got) != is_tensor(wanted) or tuple(got.shape) != tuple(wanted.shape) or _kind_fault(got, wanted):
             return False
         return _close(_wide(as_array(got)), _wide(as_array(wanted)))
+    if isinstance(got, dict) and isinstance(wanted, dict):
+        return got.keys() == wanted.keys() and all(equal(got[key], wanted[key]) for key in wanted)
+    if isinstance(got, tuple | list) and isinstance(wanted, tuple | list):
+        return len(got) == len(wanted) and all(map(equal, got, wanted))
     return difference(got, wanted) is None
 
 

@@ -160,7 +160,7 @@ def ladder_mistakes(args, params):
     yield tuple(2 * crop for crop in wanted), "this is what is cut off in all; wanted is what is cut off each side"
     yield (
         tuple(crop // 2 for crop in wanted),
-        "every value is half of what it is: a block has two convolutions, and an up-convolution doubles",
+        "every value is half of what it is: count all convolutions of a block, and an up-convolution doubles",
     )
     if kernel != 3:
         yield ladder((depth, 3), params), "the kernel makes no difference here; a larger one eats more"

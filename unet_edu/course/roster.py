@@ -1,0 +1,262 @@
+"""Who is in a course: a CSV file with one row a student, as written by hand or exported by Canvas, Moodle, Gradescope.
+
+    id,name,email                                               a plain one; also: login, due (an extension)
+    Student,ID,SIS User ID,SIS Login ID,Section,…               Canvas, "Export Entire Gradebook"
+    Identifier,Full name,ID number,Email address,…              Moodle, "Download grading worksheet"
+    First name,Last name,ID number,Email address,…              Moodle, grade export
+    First Name,Last Name,SID,Email,…                            Gradescope
+
+Separated by commas, semicolons or tabs, with or without a byte order mark. `Roster.named` and `Roster.mentioned` find
+whom the name of a file or folder means, in whichever order, script or Unicode form a name is written.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+COLUMNS = {  # what is looked for: headers, without spaces, marks and capitals; the first that has a value counts
+    "id": "sisuserid studentid studentnumber sid idnumber idnummer matriculationnumber matrikelnummer id numerodid",
+    "name": "name fullname studentname student vollständigername nomcomplet nombrecompleto",
+    "first": "firstname givenname forename first vorname prénom nombre",
+    "last": "lastname surname familyname last nachname nom apellidos apellido",
+    "email": "email emailaddress mail emailadresse adressedecourriel direccióndecorreo sisemail",
+    "login": "sisloginid loginid login username netid anmeldename",
+    "moodle": "identifier identifikation bezeichner identifiant identificador",
+    "due": "due duedate deadline extension",
+}
+HEADERS = {role: tuple(names.split()) for role, names in COLUMNS.items()}
+NO_STUDENT = re.compile(r"\s*(points possible|manual posting|muted)\b.*|\s*", re.I)
+SHORT = 3  # letters of what is looked for inside a longer name; shorter ones must be the whole name
+LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŋ": "n", "ħ": "h"}
+)
+GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+
+
+class InputError(ValueError):
+    """Something is wrong with what the grader was given; the message says what, and how to put it right."""
+
+
+class RosterError(InputError):
+    """A roster that cannot be read, or in which two students have the same id."""
+
+
+@dataclass(frozen=True)
+class Student:
+    """One student."""
+
+    id: str  # unique in a course
+    name: str = ""
+    email: str = ""
+    login: str = ""
+    canvas: str = ""  # Canvas's own number, which is in the names of the files it exports
+    moodle: str = ""  # the number in Moodle's "Participant 123", likewise
+    due: datetime | None = None  # a due time of their own
+    columns: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)  # the row, as in the file
+
+    @property
+    def label(self) -> str:
+        """The name, or the id where there is none."""
+        return self.name or self.id
+
+
+@dataclass(frozen=True)
+class Roster:
+    """All students, in the order of the file."""
+
+    students: tuple[Student, ...]
+    headers: tuple[str, ...] = ()
+
+    def __iter__(self):
+        return iter(self.students)
+
+    def __len__(self):
+        return len(self.students)
+
+    @cached_property
+    def _index(self):
+        """Who is meant by an id, the start of an email, a name, a name in plain letters: four times {key: students}."""
+        ids, starts, names, plain = {}, {}, {}, {}
+        for student in self.students:
+            for text in (student.id, student.login, student.email):
+                ids.setdefault(words(text), []).append(student)
+            starts.setdefault(words(student.email.partition("@")[0]), []).append(student)
+            for rotation in rotations(student.name):
+                names.setdefault(squashed(rotation), []).append(student)
+                for form in plainly(rotation):
+                    plain.setdefault(form, []).append(student)
+        for found in (ids, starts):
+            found.pop((), None)
+        return ids, starts, names, plain
+
+    @cached_property
+    def _by_words(self):
+        found = {}
+        for student in self.students:
+            local = student.email.partition("@")[0]
+            texts = {student.id, student.login, student.email, local, *rotations(student.name)}
+            for key in {form for text in texts for form in (words(text), words(unaccented(text)))}:
+                if sum(map(len, key)) >= SHORT:
+                    found.setdefault(key, set()).add(student)
+        return found
+
+    def named(self, text: str) -> tuple[list[Student], str]:
+        """Return whom `text` as a whole names, and how: "by id", "by name", "by name, without accents"."""
+        ids, starts, names, plain = self._index
+        for how, found in (
+            ("by id", ids.get(words(text))),
+            ("by the start of the email", starts.get(words(text))),
+            ("by name", names.get(squashed(text))),
+            ("by name, without accents", next(filter(None, map(plain.get, plainly(text))), None)),
+        ):
+            if found:
+                return list(dict.fromkeys(found)), how
+        return [], ""
+
+    def mentioned(self, text: str) -> tuple[list[Student], str]:
+        """Return whose id or name occurs in `text`, the longest that does; several students where that is open."""
+        best, most = set(), 0
+        for form in {words(text), words(unaccented(text))}:
+            for start in range(len(form)):
+                for end in range(start + 1, min(len(form), start + 8) + 1):
+                    found = self._by_words.get(form[start:end])
+                    size = sum(map(len, form[start:end]))
+                    if found and size >= most:
+                        best, most = (best | found if size == most else set(found)), size
+        return sorted(best, key=self.students.index), "named in it"
+
+    def by(self, field_name: str, value: str) -> list[Student]:
+        """Return the students whose field is `value`; nobody where it is empty."""
+        return [student for student in self.students if value and getattr(student, field_name) == value]
+
+
+# ------------------------------------------------------------------------------------------------------------- names
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The letters and digits of a text, word by word, without capitals; the same for NFC and NFD."""
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return tuple(re.findall(r"(?:[^\W_]|[\u0300-\u036f])+", text))
+
+
+def squashed(text: str) -> str:
+    """The same without what stands between the words: Canvas writes names that way."""
+    return "".join(words(text))
+
+
+def unaccented(text: str) -> str:
+    """A text in plain letters, as far as it has some."""
+    text = unicodedata.normalize("NFKC", text).casefold().translate(LETTERS)
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+def plainly(text: str) -> tuple[str, ...]:
+    """Squashed, in plain letters: ü as u, and as ue."""
+    german = unicodedata.normalize("NFKC", text).casefold().translate(GERMAN)
+    return squashed(unaccented(text)), squashed(unaccented(german))
+
+
+def rotations(name: str) -> list[str]:
+    """The orders in which platforms write a name: "Maria García López", "García López, Maria", and the rest."""
+    if "," in name:
+        last, _, first = name.partition(",")
+        name = f"{first} {last}"
+    parts = name.split()
+    return [" ".join(parts[start:] + parts[:start]) for start in range(len(parts))]
+
+
+# -------------------------------------------------------------------------------------------------------------- files
+
+
+def read_roster(path) -> Roster:
+    """Read a roster. Raises RosterError, which says what is missing."""
+    path = Path(path)
+    try:
+        text = decoded(path.read_bytes())
+    except OSError as error:
+        raise RosterError(f"the roster {path} cannot be read: {error.strerror}") from None
+    headers, rows = table(text, {header for names in HEADERS.values() for header in names})
+    at = {_header(header): header for header in reversed(headers)}
+    if not any(header in at for role in ("id", "name", "last", "email", "login") for header in HEADERS[role]):
+        found = ", ".join(headers[:8]) or "nothing"
+        raise RosterError(f"{path.name}: no column of ids, names or emails; the first line has: {found}")
+    is_canvas = "student" in at and "id" in at and bool({"sisuserid", "sisloginid", "section"} & at.keys())
+    students = [s for number, row in rows if (s := _student(row, at, is_canvas, f"{path.name}, line {number}"))]
+    seen: dict[str, Student] = {}
+    for student in students:
+        if (other := seen.setdefault(student.id.casefold(), student)) is not student:
+            raise RosterError(f"{path.name}: {student.label} and {other.label} have the same id, {student.id!r}")
+    if not students:
+        raise RosterError(f"{path.name}: there are no students in it")
+    return Roster(tuple(students), tuple(headers))
+
+
+def _student(row, at, is_canvas, where) -> Student | None:
+    def cell(role, *others):
+        values = (row.get(at.get(header, ""), "").strip() for header in (*HEADERS.get(role, ()), *others))
+        return next(filter(None, values), "")
+
+    name = cell("name") or f"{cell('first')} {cell('last')}".strip()
+    participant = re.search(r"(\d+)\s*$", cell("moodle"))
+    moodle = participant[1] if participant else ""
+    id = cell("id") or cell("login") or cell("email") or moodle or name
+    if NO_STUDENT.fullmatch(name or id):
+        return None
+    due = cell("due")
+    try:
+        due = when(due) if due else None
+    except ValueError:
+        raise RosterError(f"{where}: {due!r} is no time; write 2027-01-31 23:59") from None
+    canvas = row.get(at["id"], "").strip() if is_canvas else ""
+    return Student(id, name, cell("email"), cell("login"), canvas, moodle, due, row)
+
+
+def table(text: str, known: Iterable[str]) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Return the headers and (line, row) of a CSV text. The separator is the one that yields most `known` headers."""
+    known = set(known)
+    text = re.sub(r"\Asep=.\r?\n", "", text)
+
+    def split(delimiter):
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        try:
+            return [(reader.line_num, [cell.strip() for cell in line]) for line in reader if any(line)]
+        except csv.Error:
+            return []
+
+    tables = [split(delimiter) for delimiter in ",;\t|"]
+    lines = max(tables, key=lambda lines: len(known & {_header(h) for h in lines[0][1]}) if lines else -1)
+    if not lines:
+        return [], []
+    headers = lines[0][1]
+    return headers, [(n, dict(zip(headers, [*cells, *[""] * len(headers)], strict=False))) for n, cells in lines[1:]]
+
+
+def _header(text) -> str:
+    return squashed(text)
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file that a spreadsheet may have written."""
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def when(text: str | datetime) -> datetime:
+    """A time as it stands on a clock here. A day without a time means its end. Raises ValueError."""
+    if not isinstance(text, datetime):
+        text = text.strip()
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            text += " 23:59:59"
+        text = datetime.fromisoformat(text)
+    return text.astimezone().replace(tzinfo=None) if text.tzinfo else text
