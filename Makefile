@@ -8,7 +8,7 @@ PORT   ?= 8000
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help book book-course pdf zip linkcheck deps serve test test-browser test-kernels test-slow test-isolation colab-check speedrun lint format clean
+.PHONY: help book book-course pdf zip linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun lint format clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,6 +59,9 @@ test-slow: $(VENV)/.installed  ## what takes minutes: fresh clone, course editio
 
 test-isolation: $(VENV)/.installed  ## answers that attack the machine, run behind bubblewrap (Debian's package bubblewrap)
 	$(BIN)/python -m pytest -m isolation
+
+test-weekly: $(VENV)/.installed  ## what a change need not wait for: nbgrader itself, builds that are broken off (after make book)
+	$(BIN)/python -m pytest -m weekly
 
 colab-check: $(VENV)/.installed  ## run every built notebook with Colab's versions (installs them into _build/colab)
 	@$(BIN)/python tests/colab/check.py

@@ -35,7 +35,7 @@ def notebook_of(edition, chapter):
     return path
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_notebook_runs_from_an_empty_folder(tmp_path, monkeypatch, chapter):
     """A student's, with its stubs unfilled, in a chapter's time and memory; `make colab-check` runs the reader's."""

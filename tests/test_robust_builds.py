@@ -197,7 +197,7 @@ def built(book: SmallBook, **more: str) -> dict[str, bytes]:
 # --- the data ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_without_data_the_page_shows_drawn_tissue_and_the_build_says_why(book):
     undisturbed = built(book)
     assert "The picture is drawn tissue, seed 0" in book.text
@@ -223,7 +223,7 @@ def test_a_relative_path_is_refused_before_anything_is_built(book):
     assert "reading sources" not in done.log
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_half_of_the_slices_are_enough_for_a_page_that_needs_no_others(book):
     book.put(0, 1)
     done = book.build(UNET_EDU_DATA=str(book.data))
@@ -232,7 +232,7 @@ def test_half_of_the_slices_are_enough_for_a_page_that_needs_no_others(book):
     assert "The picture is ISBI 2012, training slice 0" in book.text
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_a_page_that_needs_the_other_half_fails_and_says_what_is_missing(book):
     book.put(2, 3)
     done = book.build(UNET_EDU_DATA=str(book.data))
@@ -243,7 +243,7 @@ def test_a_page_that_needs_the_other_half_fails_and_says_what_is_missing(book):
     assert "To fetch them: isbi2012.load('train', download=True)" in done.log
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_a_damaged_slice_fails_the_page_that_shows_it_and_the_right_one_mends_it(book):
     book.put(0, 1, 2, 3)
     damaged = book.data / "isbi2012" / "train" / "image" / "0.png"
@@ -258,7 +258,7 @@ def test_a_damaged_slice_fails_the_page_that_shows_it_and_the_right_one_mends_it
     assert "The picture is ISBI 2012, training slice 0" in book.text
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_data_that_may_not_be_written_are_read_and_left_alone(book):
     book.put(0, 1, 2)
     mounted = ()
@@ -283,7 +283,7 @@ def test_data_that_may_not_be_written_are_read_and_left_alone(book):
 # --- an interrupted build ----------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 @pytest.mark.parametrize(
     ("event", "number", "torn"),
     [
@@ -309,7 +309,7 @@ def test_the_next_build_repairs_what_an_interrupted_one_left_half_written(whole,
     assert not list((book.root / "_build").glob("*unfinished*")), "once is enough"
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_ctrl_c_while_a_cell_runs_ends_the_kernel_too(whole):
     book, undisturbed = whole
     page = book.page("01_tissue")
@@ -361,7 +361,7 @@ def in_namespace(script: str) -> list[str]:
     return ["unshare", "-rm", "sh", "-c", f'{script} && exec "$@"', "sh"]
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_a_full_disk_is_named_and_with_room_the_next_build_makes_the_book(whole, tmp_path):
     """_build is a small disk that gets larger: full while a page runs, full while pages are written, large enough;
     then full again while the book is built anew, and large enough again.
@@ -406,7 +406,7 @@ def test_a_full_disk_is_named_and_with_room_the_next_build_makes_the_book(whole,
     assert "print(1)" in json.dumps(json.loads(second[notebook]))
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_a_limit_on_what_may_be_written_fails_the_build_and_the_next_one_repairs_it(whole):
     """As a quota does; for want of one, a limit on the size of a file."""
     book, undisturbed = whole
@@ -424,7 +424,7 @@ def test_a_limit_on_what_may_be_written_fails_the_build_and_the_next_one_repairs
 # --- two at once -------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_builds_at_once_wait_for_each_other(whole, tmp_path):
     """Two of the reader's edition, in the same folder, and one of the course edition, which has its own."""
     book = SmallBook(tmp_path / "book")
@@ -465,7 +465,7 @@ maker.make("jupyter-book = jupyter_book.cli.main:main")
 """
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_make_in_a_path_with_spaces_and_letters_beyond_ascii(tmp_path):
     """Checkout and environment there; the environment lends its packages from this one and installs the checkout."""
     book = SmallBook(tmp_path / "Ünï códe λ" / "mein Büch")
@@ -609,7 +609,7 @@ def environment_of(version: str) -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 @pytest.mark.parametrize("version", OTHER)
 def test_what_needs_no_torch_passes_its_tests(version, tmp_path):
     folder = environment_of(version)

@@ -14,7 +14,7 @@ from pagekit import consoles
 from unet_edu.course.exercise import find, forget
 from unet_edu.course.sandbox import why_unavailable
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.weekly
 RELEASE = 'unet-edu course release skips -o week3 --cohort "autumn 2027" --private own/legal.py own/legal.md'
 HALF = {
     "crop.centre": "reference",

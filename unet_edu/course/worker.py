@@ -541,9 +541,10 @@ class Zygote:
                 os.waitpid(-1, 0)
             except ChildProcessError:
                 break
+        # whoever was killed in an "alone" sandbox is waited for: of many, some die long after, and would still count
         while True:
             try:
-                if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                if os.waitpid(-1, 0 if self.isolation == "alone" else os.WNOHANG)[0] == 0:
                     break
             except ChildProcessError:
                 break
