@@ -294,7 +294,8 @@ def add_notebook_buttons(app, pagename, templatename, context, doctree):
     if address is None:
         page, place = TOLD
         tooltip += ": how this copy of the book learns its address"
-        address = f"{context['pathto'](page)}#{place}" if page in app.env.found_docs else None
+        here = "" if page == pagename else context["pathto"](page)
+        address = f"{here}#{place}" if page in app.env.found_docs else None
     download = f"{context['pathto']('notebooks', 1)}/{name}.ipynb"
     buttons = [("download", "fas fa-download", "Download this chapter as a notebook", download)]
     if address:

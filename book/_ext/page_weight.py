@@ -26,6 +26,8 @@ FONT = "fa-solid-900"  # the only one that is used
 _SCRIPT = re.compile(r"<script[^>]*fontawesome\.js[^>]*></script>")
 _ICON = re.compile(r"\bfa-[a-z0-9-]+")
 _RULE = re.compile(r"((?:\.fa-[a-z0-9-]+:{1,2}before,?)+)\{content:\"([^\"]+)\"\}")
+_SVG_SIZE = re.compile(r'<svg [^>]*\bwidth="([\d.]+)pt" height="([\d.]+)pt"')
+PIXELS_A_POINT = 96 / 72  # of CSS
 _IMAGE = re.compile(r'<img (?![^>]*\bloading=)(?P<rest>[^>]*\bsrc="(?P<src>[^"]+)")')
 
 
@@ -60,9 +62,12 @@ def size_images(app, pagename, templatename, context, doctree):
 
 
 def image_size(path: Path) -> tuple[int, int] | None:
-    """Width and height of a picture of pixels; None for a drawing, or what is not there. Reads its head alone."""
-    if not path.is_file() or path.suffix == ".svg":
+    """Width and height of a picture in pixels, or of a drawing (SVG) in CSS pixels; None where it cannot be told."""
+    if not path.is_file():
         return None
+    if path.suffix == ".svg":
+        found = _SVG_SIZE.search(path.read_text("utf-8")[:2000])
+        return (round(float(found[1]) * PIXELS_A_POINT), round(float(found[2]) * PIXELS_A_POINT)) if found else None
     with Image.open(path) as picture:
         return picture.size
 
