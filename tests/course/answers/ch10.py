@@ -289,10 +289,15 @@ def meetings(truth, segments):
     return np.unique(np.stack([truth[both], segments[both]]), axis=1)
 
 
-@right("score.clicks")
-def with_unique(truth, segments):
+def walls(truth, segments):
     met = meetings(truth, segments)
     return tuple(met.shape[1] - len(np.unique(row)) for row in met)
+
+
+@right("score.clicks")
+def with_unique(truth, segments):
+    remove, draw = walls(truth, segments)
+    return remove, 2 * draw
 
 
 @right("score.clicks")
@@ -304,12 +309,43 @@ def cell_by_cell(truth, segments):
             total += max(0, len(met) - 1)
         return total
 
-    return [surplus(truth, segments), surplus(segments, truth)]
+    return [surplus(truth, segments), surplus(segments, truth) * 2]
 
 
-@wrong("score.clicks", "in the other order")
+@right("score.clicks", draw=5)
+def five_clicks(truth, segments):
+    remove, draw = walls(truth, segments)
+    return remove, 5 * draw
+
+
+@wrong("score.clicks", "as many clicks to draw as those of the book", draw=5)
+def as_in_the_book(truth, segments):
+    return with_unique(truth, segments)
+
+
+@wrong("score.clicks", "it counts walls")
+def walls_alone(truth, segments):
+    return walls(truth, segments)
+
+
+@wrong("score.clicks", "a wall that is removed takes 1 click")
+def all_dear(truth, segments):
+    return tuple(2 * count for count in walls(truth, segments))
+
+
+@wrong("score.clicks", "removing and drawing are swapped")
 def draw_first(truth, segments):
+    return with_unique(truth, segments)[::-1]
+
+
+@wrong("score.clicks", "removing and drawing are swapped")
+def truth_for_segments(truth, segments):
     return with_unique(segments, truth)
+
+
+@wrong("score.clicks", "that is the sum")
+def in_all(truth, segments):
+    return sum(with_unique(truth, segments))
 
 
 @wrong("score.clicks", "0 is border, not a cell and not a segment")
@@ -322,19 +358,26 @@ def border_of_segments_counts(truth, segments):
     return with_unique(truth, segments + 1)
 
 
+@wrong("score.clicks", "border in the truth count here")
+def border_of_the_truth_counts(truth, segments):
+    return with_unique(truth + 1, segments)
+
+
 @wrong("score.clicks", "one wall less than k")
 def one_each(truth, segments):
     met = meetings(truth, segments)
-    return met.shape[1], met.shape[1]
+    return met.shape[1], 2 * met.shape[1]
 
 
 @wrong("score.clicks", "wanted are walls")
 def wrong_cells(truth, segments):
     met = meetings(truth, segments)
-    return tuple(int((np.unique(row, return_counts=True)[1] > 1).sum()) for row in met)
+    remove, draw = (int((np.unique(row, return_counts=True)[1] > 1).sum()) for row in met)
+    return remove, 2 * draw
 
 
 @wrong("score.clicks", "what meets nothing needs no click")
 def less_than_nothing(truth, segments):
     met = meetings(truth, segments).shape[1]
-    return tuple(met - len(np.unique(each[each > 0])) for each in (truth, segments))
+    remove, draw = (met - len(np.unique(each[each > 0])) for each in (truth, segments))
+    return remove, 2 * draw

@@ -1,4 +1,7 @@
-"""The exercises of the chapter on scores."""
+"""The exercises of the chapter on scores.
+
+A cohort's walls may take more clicks to draw than the book's (`score.clicks`).
+"""
 
 import itertools
 import math
@@ -263,8 +266,14 @@ def clicks_cases(rng, params):
 
 def clicks(args, params):
     """For every cell the segments that it meets, and the other way round, pixel by pixel."""
+    remove, draw = _walls(*args)
+    return remove, params["draw"] * draw
+
+
+def _walls(truth, segments) -> tuple[int, int]:
+    """(walls to remove, walls to draw)."""
     met: tuple[dict, dict] = {}, {}
-    for cell, segment in zip(args[0].ravel().tolist(), args[1].ravel().tolist(), strict=True):
+    for cell, segment in zip(truth.ravel().tolist(), segments.ravel().tolist(), strict=True):
         if cell and segment:
             met[0].setdefault(cell, set()).add(segment)
             met[1].setdefault(segment, set()).add(cell)
@@ -272,18 +281,29 @@ def clicks(args, params):
 
 
 def clicks_mistakes(args, params):
-    """The other order, border that counts, one too many each, cells instead of walls."""
+    """The price of a wall forgotten or misplaced, the other order, border that counts, one too many each."""
     truth, segments = (each.ravel() for each in args)
-    wanted = clicks(args, params)
+    price = params["draw"]
+    remove, draw = _walls(truth, segments)
+
+    def priced(walls):
+        return walls[0], price * walls[1]
 
     def counted(inside, off=1, worse=False):
         pairs = set(zip(truth[inside].tolist(), segments[inside].tolist(), strict=True))
         counts = [Counter(pair[side] for pair in pairs).values() for side in (0, 1)]
-        return tuple(sum((n > 1) if worse else n - off for n in each) for each in counts)
+        return priced([sum((n > 1) if worse else n - off for n in each) for each in counts])
 
     everywhere = np.ones(truth.size, bool)
     inside = (truth > 0) & (segments > 0)
-    yield wanted[::-1], "the right numbers in the other order: first the walls to remove"
+    yield (remove, draw), "it counts walls: to draw one takes more than one click"
+    if price != BOOK_CLICKS["draw"]:
+        yield (remove, BOOK_CLICKS["draw"] * draw), "its walls take as many clicks to draw as those of the book"
+    for outcome in ((price * remove, draw), (price * remove, price * draw)):
+        yield outcome, "a wall that is removed takes 1 click, whatever drawing takes"
+    for outcome in ((price * draw, remove), (draw, price * remove)):
+        yield outcome, "removing and drawing are swapped: a cell in several segments has walls too many"
+    yield remove + price * draw, "that is the sum; wanted are both numbers, removals first"
     yield counted(everywhere), "0 is border, not a cell and not a segment: such pixels do not count"
     yield counted(truth > 0), "pixels that are border among the segments count here; they should not"
     yield counted(segments > 0), "pixels that are border in the truth count here; they should not"
@@ -293,7 +313,7 @@ def clicks_mistakes(args, params):
     added = len(set(segments[segments > 0].tolist()) - set(segments[inside].tolist()))
     if missed or added:
         yield (
-            (wanted[0] - missed, wanted[1] - added),
+            priced((remove - missed, draw - added)),
             "what meets nothing needs no click: here it takes one away from the count",
         )
 
@@ -303,6 +323,24 @@ def judge_clicks(args, got, wanted, params):
     if isinstance(got, np.ndarray) and got.shape == (2,) and equal(tuple(got.tolist()), wanted):
         return judge_value(args, tuple(got.tolist()), wanted, params)
     return judge_value(args, got, wanted, params)
+
+
+def clicks_picture(args, got):
+    """Truth and segments, each area in a tint of its own, border black."""
+    from matplotlib import colormaps
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5, 2.2), layout="constrained")
+    for axes, areas, title in zip(figure.subplots(1, 2), args, ("truth", "segments"), strict=True):
+        names, places = np.unique(areas, return_inverse=True)
+        tints = colormaps["viridis"](np.linspace(0.3, 1, len(names)))
+        tints[names == 0] = (0, 0, 0, 1)
+        axes.imshow(tints[places.reshape(areas.shape)])
+        axes.set(xticks=[], yticks=[], title=title)
+    return figure
+
+
+BOOK_CLICKS = {"draw": 2}
 
 
 EXERCISES = (
@@ -362,7 +400,10 @@ EXERCISES = (
         cases=clicks_cases,
         oracle=clicks,
         judge=knowing(clicks_mistakes, judge_clicks),
+        params=lambda rng: {"draw": int(rng.choice([3, 4, 5]))},
+        book=BOOK_CLICKS,
         forbids=("unet_edu.metrics",),
         needs=("import numpy as np",),
+        picture=clicks_picture,
     ),
 )
