@@ -121,6 +121,16 @@ def test_installing_on_colab_adds_torchinfo_and_changes_nothing():
     assert list(PROJECT["optional-dependencies"]) == ["grade"]  # which no first cell asks for
 
 
+def test_the_check_with_colab_s_versions_has_those_that_are_published():
+    """PyTorch's own is another there: of it there is no small build for every Python."""
+    checked = {
+        name: str(requirement.specifier)[2:] for name, requirement in pins("tests/colab/constraints.txt").items()
+    }
+    assert {name: checked.get(name) for name in COLAB if name != "torch"} == {
+        name: version for name, version in COLAB.items() if name != "torch"
+    }
+
+
 # --- imports -----------------------------------------------------------------------------------------
 
 

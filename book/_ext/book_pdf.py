@@ -22,6 +22,8 @@ from playwright.sync_api import sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, NameObject
 
+from unet_edu.files import written_whole
+
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = {"format": "A4", "print_background": True}
 MARGINS = {"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"}
@@ -78,8 +80,7 @@ class Printer:
         self.page.goto(path.as_uri(), wait_until="load")
         self.page.wait_for_function("!window.MathJax || !MathJax.startup || MathJax.startup.promise")
         self.page.evaluate("() => window.MathJax?.startup?.promise")
-        self.page.evaluate("() => document.querySelectorAll('img[loading=lazy]').forEach(i => { i.loading = 'eager' })")
-        self.page.wait_for_function("[...document.images].every(i => i.complete || !i.checkVisibility())")
+        fetch_pictures(self.page)
         return self._pdf(MARGINS)
 
     def text(self, body: str, margins=MARGINS, size="22pt") -> PdfReader:
@@ -89,6 +90,12 @@ class Printer:
 
     def _pdf(self, margins):
         return PdfReader(io.BytesIO(self.page.pdf(margin=margins, **PAPER)))
+
+
+def fetch_pictures(page) -> None:
+    """Have a page fetch what a reader fetches by scrolling down, and wait for it."""
+    page.evaluate("() => document.querySelectorAll('img[loading=lazy]').forEach(i => { i.loading = 'eager' })")
+    page.wait_for_function("[...document.images].every(i => i.complete || !i.checkVisibility())")
 
 
 def contents(book, starts: list[int]) -> str:
@@ -141,10 +148,8 @@ def make(site: Path, file: Path, toc: dict, title: str) -> int:
             writer.add_outline_item(title=name, page_number=first, parent=parent)
     writer.add_metadata({"/Title": title})
     writer.root_object[NameObject("/PageMode")] = NameObject("/UseOutlines")
-    unfinished = file.with_suffix(".part")
-    with unfinished.open("wb") as stream:
+    with written_whole(file) as unfinished, unfinished.open("wb") as stream:
         writer.write(stream)
-    unfinished.replace(file)
     return len(writer.pages)
 
 

@@ -10,6 +10,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+from unet_edu.files import written_whole
+
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = {".buildinfo", ".nojekyll"}
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -23,13 +25,11 @@ def make(site: Path, file: Path) -> int:
     if not (site / "index.html").is_file():
         raise FileNotFoundError(f"{site / 'index.html'} is not there: type 'make book' first")
     paths = sorted(path for path in site.rglob("*") if path.is_file() and path.name not in LEFT_OUT and path != file)
-    part = file.with_suffix(".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    with written_whole(file) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in paths:
             entry = zipfile.ZipInfo(f"{file.stem}/{path.relative_to(site)}", LONG_AGO)
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             archive.writestr(entry, path.read_bytes())
-    part.replace(file)
     return len(paths)
 
 

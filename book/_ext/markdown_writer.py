@@ -11,7 +11,7 @@ import re
 
 from docutils import nodes
 
-from unet_edu.course.editions import fenced
+from unet_edu.course.editions import fenced, folded
 
 
 class UnknownNode(Exception):
@@ -194,17 +194,13 @@ class MarkdownWriter:
 
     block_citation = block_footnote
 
-    def block_details(self, title: str, body: str) -> str:
-        """A folded part, in the HTML that notebooks and GitHub understand."""
-        return f"<details>\n<summary>{title}</summary>\n\n{body}\n\n</details>"
-
     def block_dropdown_main(self, node, depth):  # sphinx-design
         children = list(node.children)
         title = (children.pop(0) if children else nodes.title("", "More")).deepcopy()
         for icon in list(title.findall(nodes.raw)):
             icon.parent.remove(icon)
         title = self.inline(title)
-        return self.block_details(title, self.blocks(children, depth))
+        return folded(title, self.blocks(children, depth))
 
     def _nothing(self, node, depth=None):
         return ""

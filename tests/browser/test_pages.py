@@ -3,15 +3,13 @@
 import re
 
 import pytest
+from book_pdf import fetch_pictures
 
 pytestmark = pytest.mark.browser
 
 VISIBLE_IMAGES = """() => [...document.querySelectorAll("img")].filter(i => i.checkVisibility()).map(i => ({
     src: i.getAttribute("src"), alt: i.getAttribute("alt"), width: i.naturalWidth, classes: i.className,
     shown: i.getBoundingClientRect().width }))"""
-
-# what a reader fetches by scrolling down
-FETCH_ALL = "() => document.querySelectorAll('img[loading=lazy]').forEach(i => { i.loading = 'eager' })"
 
 
 def test_a_page_loads_without_network_and_without_complaint(visit, name, origin):
@@ -38,8 +36,7 @@ def test_pictures_are_there_and_fit_the_theme(visit, chapter, theme):
     page = visit(chapter, theme=theme).page
     assert page.locator("html").get_attribute("data-theme") == theme
     other = {"light": "dark", "dark": "light"}[theme]
-    page.evaluate(FETCH_ALL)
-    page.wait_for_function("() => [...document.images].every(i => i.complete || !i.checkVisibility())")
+    fetch_pictures(page)
     images = page.evaluate(VISIBLE_IMAGES)
     assert [image["src"] for image in images if not image["width"] or not image["shown"]] == [], "broken"
     assert [image["src"] for image in images if not (image["alt"] or "").strip()] == [], "no alt text"

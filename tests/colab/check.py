@@ -165,9 +165,10 @@ def main(arguments=None) -> int:
             f"{name:<20} {row['seconds']:5.1f} s  {row.get('gib', 0):.2f} GiB  {row['error'] or 'passed'}", flush=True
         )
     if not options.names:
-        target = KEPT / "record.json"
-        target.with_suffix(".part").write_text(json.dumps(record, indent=1), "utf-8")
-        target.with_suffix(".part").replace(target)
+        from unet_edu.files import written_whole  # with `here` installed by this check
+
+        with written_whole(KEPT / "record.json") as part:
+            part.write_text(json.dumps(record, indent=1), "utf-8")
     return int(any(row["error"] for row in record["rows"]))
 
 

@@ -11,6 +11,7 @@ from environments import environment
 from pagekit import Shell
 
 from unet_edu.course.bundle import Bundle
+from unet_edu.course.source import exercise_id
 
 POINTS = """
 import json
@@ -63,7 +64,7 @@ class Course:
             check=True,
         )
         return {
-            student: {name.replace("-", ".").removesuffix(".check"): score for name, score in scores.items()}
+            student: {exercise_id(name).removesuffix(".check"): score for name, score in scores.items()}
             for student, scores in json.loads(shown.stdout).items()
         }
 
@@ -86,7 +87,7 @@ class Course:
 
 
 def grade_id(cell):
-    return (cell.metadata.get("nbgrader") or {}).get("grade_id", "").replace("-", ".")
+    return exercise_id((cell.metadata.get("nbgrader") or {}).get("grade_id", ""))
 
 
 def filled(notebook, bundle, answers):

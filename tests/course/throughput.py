@@ -9,7 +9,6 @@ of its own, holds every row against what it must be, and prints seconds, answers
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -55,19 +54,16 @@ def graded(top, jobs, timeout) -> dict:
     return {"seconds": round(seconds, 1), "ran": made.ran, "memory": memory, "states": dict(made.states)}
 
 
-def commit() -> str:
-    """The commit of the working tree, and whether files differ from it."""
-    git = ["git", "-C", str(HERE)]
-    done = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True).stdout.strip()
-    return done.stdout.strip() + (" with changes" if changed else "")
+def head() -> str:
+    """Machine, versions and commit, in one line."""
+    from unet_edu.experiments import record
 
-
-def machine() -> str:
-    """The processor, its cores, and what else it has to do."""
-    names = [line for line in Path("/proc/cpuinfo").read_text().split("\n") if line.startswith("model name")]
-    name = names[0].partition(":")[2].strip() if names else platform.machine()
-    return f"{name}, {len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f} before"
+    machine, versions, commit = record.machine("cpu"), record.versions(), record.git_commit()
+    changed = " with changes" if commit["changed"] else ""
+    return (
+        f"{machine['processor']}, {machine['cores']} cores, load {machine['load_1min']} before; "
+        f"Python {versions['python']}, torch {versions['torch']}; commit {(commit['commit'] or '?')[:7]}{changed}"
+    )
 
 
 def main():
@@ -80,12 +76,7 @@ def main():
     if args.grade:
         print(json.dumps(graded(args.grade, args.jobs, args.timeout)))
         return
-    import torch
-
-    import unet_edu
-
-    versions = f"Python {platform.python_version()}, torch {torch.__version__}, unet_edu {unet_edu.__version__}"
-    print(f"{machine()}; {versions}; commit {commit()}")
+    print(head())
     with tempfile.TemporaryDirectory() as folder:
         top = Path(folder)
         students = a_class(a_bundle(), top, args.students)

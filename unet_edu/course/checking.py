@@ -19,7 +19,7 @@ import textwrap
 import time
 
 from . import deadline, values
-from .exercise import UnknownExercise, Verdict, agree, decide, find, generator, observe
+from .exercise import UnknownExercise, Verdict, agree, decide, find, generator, observe, one_thread
 
 WIDTH = 88
 PRINTED = 400  # characters shown of what the student's own code prints
@@ -127,20 +127,16 @@ def _try_all(exercise, answer, params, seconds) -> list[tuple]:
 
 @contextlib.contextmanager
 def _same_torch():
-    """Let no answer leave torch's default type or its gradients otherwise than they were.
-
-    One thread: what exercises compute is small, and where cores are shared threads mostly wait for each other.
-    """
+    """Let no answer leave torch's default type or its gradients otherwise than they were; in one thread."""
     torch = sys.modules.get("torch")
     if torch is None:
         yield
         return
-    dtype, grad, threads = torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads()
-    torch.set_num_threads(1)
+    dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
     try:
-        yield
+        with one_thread():
+            yield
     finally:
-        torch.set_num_threads(threads)
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
 

@@ -81,13 +81,8 @@ def exercise_cells(notebook, where: str) -> dict[str, source.Cell]:
     return found
 
 
-def nbgrader_id(id: str) -> str:
-    """How an id is written in a notebook's metadata: nbgrader refuses a dot there, and no id has a hyphen."""
-    return id.replace(".", "-")
-
-
 def _metadata(cell: source.Cell) -> dict:
-    return {**cell.metadata, "nbgrader": {**cell.metadata["nbgrader"], "grade_id": nbgrader_id(cell.grade_id)}}
+    return {**cell.metadata, "nbgrader": {**cell.metadata["nbgrader"], "grade_id": source.nbgrader_id(cell.grade_id)}}
 
 
 # ------------------------------------------------------------------------------------------------------- the editions
@@ -97,11 +92,11 @@ def reader(notebook):
     """The notebook of the book's reader: all solutions are there, folded."""
 
     def cells(cell, place):
-        folded = f"<details>\n<summary>Show the solution</summary>\n\n{fenced(cell.solution)}\n\n</details>"
+        solution = folded("Show the solution", fenced(cell.solution))
         return [
             code_cell(cell.stub, place.id, _metadata(cell)),
             *_check(cell, place.id, graded=False),
-            text_cell(folded, _more(place.id, "solution")),
+            text_cell(solution, cell_id(place.id, "solution")),
         ]
 
     return _made(notebook, cells, source.book_values)
@@ -119,9 +114,7 @@ def student(notebook, values: Mapping[str, Mapping] | None = None, graded: Calla
         check = _check(cell, place.id, graded(cell.grade_id))
         return [code_cell(cell.stub, place.id, _metadata(cell)), *check]
 
-    made = _made(notebook, cells, _values(values))
-    made.cells.insert(0, text_cell(HAND_IN, cell_id(made.metadata["unet_edu"]["notebook"], "hand-in")))
-    return made
+    return _to_hand_in(notebook, cells, values)
 
 
 def instructor(
@@ -136,13 +129,14 @@ def instructor(
         check = _check(cell, place.id, graded(cell.grade_id), hidden)
         return [code_cell(cell.written, place.id, _metadata(cell)), *check]
 
-    made = _made(notebook, cells, _values(values))
+    return _to_hand_in(notebook, cells, values)
+
+
+def _to_hand_in(notebook, cells_of, values):
+    """A copy with the values of a cohort, and with how to hand in at the top."""
+    made = _made(notebook, cells_of, lambda id: (values or {}).get(id) or source.book_values(id))
     made.cells.insert(0, text_cell(HAND_IN, cell_id(made.metadata["unet_edu"]["notebook"], "hand-in")))
     return made
-
-
-def _values(values):
-    return lambda id: (values or {}).get(id) or source.book_values(id)
 
 
 def _made(notebook, cells_of, values):
@@ -162,9 +156,9 @@ def _made(notebook, cells_of, values):
     return made
 
 
-def _more(id: str, what: str) -> str:
-    """The id of a cell that belongs to another."""
-    return cell_id(id, what)
+def folded(title: str, body: str) -> str:
+    """A folded part of Markdown, in the HTML that notebooks and GitHub understand."""
+    return f"<details>\n<summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
 def fenced(text: str, language: str = "python") -> str:
@@ -190,14 +184,14 @@ def _check(cell: source.Cell, id: str, graded: bool, hidden: bool = False) -> li
     if graded:
         metadata["nbgrader"] = {
             "grade": True,
-            "grade_id": nbgrader_id(f"{exercise.id}.check"),
+            "grade_id": source.nbgrader_id(f"{exercise.id}.check"),
             "locked": True,
             "points": exercise.points,
             "schema_version": 3,
             "solution": False,
             "task": False,
         }
-    return [code_cell(text, _more(id, "check"), metadata)]
+    return [code_cell(text, cell_id(id, "check"), metadata)]
 
 
 def check_source(exercise, values: Mapping) -> str:

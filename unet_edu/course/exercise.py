@@ -9,6 +9,7 @@ The left half of a line may run in another process than the right: only plain da
 and the grader use the same two, so that they say the same. No torch, no numpy until a case is made.
 """
 
+import contextlib
 import difflib
 import hashlib
 import importlib
@@ -124,6 +125,19 @@ class Exercise:
             has = f"it has {', '.join(sorted(self.book))}" if self.book else "it has none"
             raise ValueError(f"exercise {self.id} has no parameter {', '.join(map(repr, unknown))}: {has}")
         return {**self.book, **(changed or {})}
+
+
+@contextlib.contextmanager
+def one_thread():
+    """Let torch compute in one thread: what exercises compute is small, and on shared cores threads mostly wait."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 # --------------------------------------------------------------------------------------- beside the student's code

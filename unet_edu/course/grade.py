@@ -7,7 +7,6 @@ run again when its notebook, the bundle, the version of unet_edu or a limit has 
 looked up each time, and cost no run. The submissions are read, one student at a time, and never written to.
 """
 
-import contextlib
 import hashlib
 import itertools
 import json
@@ -24,6 +23,7 @@ from .. import __version__
 from ..files import written_whole
 from . import report
 from .bundle import Bundle, Task
+from .exercise import one_thread
 from .marking import NOT_GRADED, GradeError, Mark, Question, mark, places
 from .notebook import Cell, Unreadable, cells_of
 from .overrides import Overrides
@@ -231,7 +231,7 @@ class _Grading:
             return
         bar = tqdm(total=len(todo), desc="grading", unit="student", disable=not progress, smoothing=0.05)
         sandbox = Sandbox(self.limits[0], self.limits[1], jobs, unsafe)
-        with bar, _one_thread(), sandbox as self.sandbox:
+        with bar, one_thread(), sandbox as self.sandbox:
             for task in self.bundle.exercises:
                 self.questions[task.id] = Question.of(self.bundle, task, sandbox)
             pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
@@ -349,16 +349,3 @@ def _without(task: Task, choice: Chosen) -> Mark:
 
 def _not_yet(task: Task) -> Mark:
     return Mark(NOT_GRADED, 0, task.points, "it has not been run yet", lasting=False)
-
-
-@contextlib.contextmanager
-def _one_thread():
-    """Judging in several threads of Python, each with one of torch's: what is judged is small."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

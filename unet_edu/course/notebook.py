@@ -9,6 +9,8 @@ import json
 import re
 from dataclasses import dataclass
 
+from .source import exercise_id
+
 LARGEST = 50 * 2**20  # bytes of a notebook
 BRACKETS, COMMAS = 400_000, 5_000_000  # in one: what is made of it is kept small as well
 CODE = 2**20  # characters of all its code cells
@@ -96,4 +98,4 @@ def _grade_id(cell) -> str:
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    return grade_id.replace("-", ".") if isinstance(grade_id, str) else ""  # nbgrader refuses a dot: `nbgrader_id`
+    return exercise_id(grade_id) if isinstance(grade_id, str) else ""

@@ -135,8 +135,8 @@ def _of_notebook(path):
     cells = []
     for number, cell in enumerate(notebook.cells):
         nbgrader = cell.metadata.get("nbgrader") or {}
-        if nbgrader.get("solution"):  # as it is written in notebooks, see editions.nbgrader_id
-            nbgrader["grade_id"] = str(nbgrader.get("grade_id", "")).replace("-", ".")
+        if nbgrader.get("solution"):
+            nbgrader["grade_id"] = source.exercise_id(str(nbgrader.get("grade_id", "")))
         grade_id = nbgrader.get("grade_id")
         id = editions.cell_id(path.stem, grade_id or f"cell-{number}")
         if cell.cell_type == "code":  # without its outputs, which may hold anything

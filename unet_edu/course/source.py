@@ -72,6 +72,16 @@ class Cell:
         return "\n".join(line for line in self.written.split("\n") if line.strip() not in (BEGIN, END))
 
 
+def nbgrader_id(id: str) -> str:
+    """How the id of an exercise is written in a notebook's metadata: nbgrader refuses a dot, and no id has a hyphen."""
+    return id.replace(".", "-")
+
+
+def exercise_id(grade_id: str) -> str:
+    """The id that a notebook's metadata mean, the way back from `nbgrader_id`."""
+    return grade_id.replace("-", ".")
+
+
 def _cut(source: str) -> str:
     lines, inside = [], False
     for line in source.split("\n"):

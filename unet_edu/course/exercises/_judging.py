@@ -4,6 +4,9 @@
     knowing(mistakes)    the same, but first looks whether the outcome is that of a known mistake
     coded                a map whose values tell their own place
     set_weights_by_shape weights for any module, the same for modules that differ in names and order only
+    run_by_shape         a module of the student's with such weights: what comes out, and the shapes of its weights
+    layers_of            a network that has to be run layer by layer
+    without_gradients    a probe that calls the answer
     noise                an image without symmetries
 
 Outcomes are plain data (see `values`), `Raised` among them, so that comparing them runs nobody's code. Messages are
@@ -475,6 +478,41 @@ def set_weights_by_shape(module, seed: int = 0):
         for parameter in module.parameters():
             parameter.copy_(weights(parameter.shape, seed))
     return module
+
+
+def run_by_shape(answer, args, seed: int):
+    """Make a module, `answer(channels in, channels out)`, set its weights by their shapes and run it.
+
+    args: (channels in, channels out, x), x a tensor (N, C, H, W). Returns {"output", "weights": sorted shapes}.
+    """
+    import torch
+
+    inward, outward, x = args
+    module = set_weights_by_shape(answer(inward, outward), seed).eval()
+    with torch.no_grad():
+        return {"output": module(x), "weights": sorted(tuple(each.shape) for each in module.parameters())}
+
+
+def layers_of(network, seed: int):
+    """The layers of a network in a module that will not run them itself, weights set by shape, in eval mode."""
+    from torch import nn
+
+    class Layers(nn.Module):
+        def forward(self, *args):
+            raise RuntimeError("the network is to be run layer by layer")
+
+    layers = Layers()
+    for name, layer in set_weights_by_shape(network, seed).named_children():
+        layers.add_module(name, layer)
+    return layers.eval()
+
+
+def without_gradients(answer, args, params):
+    """A probe: call the answer without gradients."""
+    import torch
+
+    with torch.no_grad():
+        return answer(*args)
 
 
 def weights(shape, seed: int = 0):

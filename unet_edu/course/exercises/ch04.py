@@ -4,7 +4,16 @@ Networks are tried with weights that depend on the shapes of their parameters, s
 """
 
 from ..exercise import Case, Exercise, Raised
-from ._judging import judge_value, knowing, noise, set_weights_by_shape, weights
+from ._judging import (
+    judge_value,
+    knowing,
+    layers_of,
+    noise,
+    run_by_shape,
+    set_weights_by_shape,
+    weights,
+    without_gradients,
+)
 
 CHAPTER = "04_blocks"
 
@@ -69,12 +78,7 @@ def double_cases(rng, params):
 
 def double_probe(answer, args, params):
     """Make the module, set its weights by their shapes, run it; with its output come the shapes of all weights."""
-    import torch
-
-    inward, outward, x = args
-    module = set_weights_by_shape(answer(inward, outward), SEED).eval()
-    with torch.no_grad():
-        return {"output": module(x), "weights": sorted(tuple(each.shape) for each in module.parameters())}
+    return run_by_shape(answer, args, SEED)
 
 
 def double_conv(args, params):
@@ -219,27 +223,11 @@ def assemble_cases(rng, params):
 
 def as_network(args, params):
     """The layers of a one-level network, in one module that will not run them itself, and the image."""
-    from torch import nn
 
     from unet_edu.models.one_level import OneLevelUNet
 
-    class Layers(nn.Module):
-        def forward(self, *args):
-            raise RuntimeError("the network is to be run layer by layer")
-
     channels, classes, width = args[0]
-    layers = Layers()
-    for name, layer in set_weights_by_shape(OneLevelUNet(channels, classes, width), SEED).named_children():
-        layers.add_module(name, layer)
-    return layers.eval(), args[1]
-
-
-def assemble_probe(answer, args, params):
-    """Run it without gradients."""
-    import torch
-
-    with torch.no_grad():
-        return answer(*args)
+    return layers_of(OneLevelUNet(channels, classes, width), SEED), args[1]
 
 
 def assemble(args, params):
@@ -353,7 +341,7 @@ EXERCISES = (
         oracle=assemble,
         judge=judge_assemble,
         prepare=as_network,
-        probe=assemble_probe,
+        probe=without_gradients,
         needs=("import torch", "from torch import nn"),
     ),
 )

@@ -10,7 +10,17 @@ import math
 from dataclasses import replace
 
 from ..exercise import Case, Exercise, Raised, Verdict
-from ._judging import as_array, coded, is_map, judge_value, knowing, noise, set_weights_by_shape
+from ._judging import (
+    as_array,
+    coded,
+    is_map,
+    judge_value,
+    knowing,
+    layers_of,
+    noise,
+    set_weights_by_shape,
+    without_gradients,
+)
 
 CHAPTER = "06_reading"
 SEED = 6
@@ -349,27 +359,11 @@ def five_cases(rng, params):
 
 def as_two_levels(args, params):
     """The layers of a U-Net of two levels, in one module that will not run them itself, and the image."""
-    from torch import nn
 
     from unet_edu.models.unet import UNet
 
-    class Layers(nn.Module):
-        def forward(self, *args):
-            raise RuntimeError("the network is to be run layer by layer")
-
     channels, classes, width = args[0]
-    layers = Layers()
-    for name, layer in set_weights_by_shape(UNet(channels, classes, width, depth=2), SEED).named_children():
-        layers.add_module(name, layer)
-    return layers.eval(), args[1]
-
-
-def five_probe(answer, args, params):
-    """Run it without gradients."""
-    import torch
-
-    with torch.no_grad():
-        return answer(*args)
+    return layers_of(UNet(channels, classes, width, depth=2), SEED), args[1]
 
 
 def five(args, params):
@@ -791,7 +785,7 @@ EXERCISES = (
         oracle=five,
         judge=judge_five,
         prepare=as_two_levels,
-        probe=five_probe,
+        probe=without_gradients,
         needs=("import torch", "from torch import nn", "from torch.nn import functional as F"),
     ),
     Exercise(

@@ -9,7 +9,7 @@ import math
 from dataclasses import replace
 
 from ..exercise import Case, Exercise, Raised
-from ._judging import as_array, is_map, judge_value, knowing, noise, set_weights_by_shape, weights
+from ._judging import as_array, is_map, judge_value, knowing, noise, run_by_shape, weights
 
 CHAPTER = "13_after"
 
@@ -466,12 +466,7 @@ def residual_cases(rng, params):
 
 def residual_probe(answer, args, params):
     """Make the module, set its weights by their shapes, run it; with its output come the shapes of all weights."""
-    import torch
-
-    inward, outward, x = args
-    module = set_weights_by_shape(answer(inward, outward), SEED).eval()
-    with torch.no_grad():
-        return {"output": module(x), "weights": sorted(tuple(each.shape) for each in module.parameters())}
+    return run_by_shape(answer, args, SEED)
 
 
 def residual(args, params):
