@@ -289,6 +289,25 @@ def test_the_same_tokens_are_found_in_the_reader_s_edition(reader):
     assert TOKENS["code"].encode() in (reader.book.html() / "notebooks" / "02_second.ipynb").read_bytes()
 
 
+def test_a_file_of_exercises_is_shown_without_its_solutions_in_the_course_edition(tmp_path):
+    """The page for instructors shows one whole; students read the same site."""
+    index = "# Home\n\n```{literalinclude} own/mine.md\n:language: md\n```\n"
+    book = FixtureBook(tmp_path, {"index": index})
+    (tmp_path / "book" / "own").mkdir()
+    token = "zq4shown"
+    cell = exercise_cell("own.mine", f"def mine():\n    ### BEGIN SOLUTION\n    {token}\n    ### END SOLUTION")
+    (tmp_path / "book" / "own" / "mine.md").write_text(f"# Mine\n\n{cell}", "utf-8")
+    for edition, count in (("reader", 1), ("course", 0)):
+        done = book.build(edition)
+        assert done.returncode == 0, done.log
+        page = (book.html(edition) / "book" / "index.html").read_text("utf-8")
+        assert page.count(token) == count
+        assert "def" in page
+    texts = all_text(book.html("course"))
+    assert [name for name, data in texts.items() if token.encode() in data] == marked(texts) == []
+    assert "YOUR CODE HERE" in page
+
+
 def test_the_course_edition_runs_no_solution_and_keeps_the_stub(course):
     html, ran = course
     assert sorted(ran) == ["first", "second"]

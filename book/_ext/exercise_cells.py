@@ -177,6 +177,15 @@ def worth(exercise) -> str:
     return f"{points}, about {exercise.minutes} minute{'s' * (exercise.minutes != 1)}"
 
 
+def cut_shown_files(app, doctree):
+    """In the course edition a file of exercises that a page shows is shown without its solutions, too."""
+    if app.config.unet_course_edition:
+        for block in doctree.findall(nodes.literal_block):
+            if BEGIN in block.astext():
+                block.rawsource = cells.cut(block.astext())
+                block.children = [nodes.Text(block.rawsource)]
+
+
 def setup(app):
     # "env": a build folder that changes its edition re-reads every page
     app.add_config_value("unet_course_edition", False, "env")
@@ -184,6 +193,7 @@ def setup(app):
     app.connect("builder-inited", on_builder_inited)
     app.connect("source-read", on_source_read)
     app.connect("doctree-read", on_doctree_read)
+    app.connect("doctree-read", cut_shown_files)
     app.add_role("param", Param())
     app.add_directive("hints", Hints)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

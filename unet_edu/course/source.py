@@ -64,7 +64,7 @@ class Cell:
     @property
     def stub(self) -> str:
         """What a student starts from; the same text that nbgrader's ClearSolutions makes."""
-        return _cut(self.written)
+        return cut(self.written)
 
     @property
     def solution(self) -> str:
@@ -82,7 +82,8 @@ def exercise_id(grade_id: str) -> str:
     return grade_id.replace("-", ".")
 
 
-def _cut(source: str) -> str:
+def cut(source: str) -> str:
+    """Put, in place of all that stands between markers, what nbgrader puts there."""
     lines, inside = [], False
     for line in source.split("\n"):
         if line.strip() == BEGIN:
