@@ -1,4 +1,7 @@
-"""What all tests share: one seed, CUDA tests that skip themselves where no CUDA device works, Node for scripts."""
+"""What all tests share: one seed, Node for scripts; CUDA tests skip themselves where no CUDA device works.
+
+Tests of isolation do not.
+"""
 
 import functools
 import json
@@ -10,6 +13,8 @@ import bookkit  # noqa: F401  puts the book's extensions on the path
 import playwright
 import pytest
 import torch
+
+from unet_edu.course.sandbox import why_unavailable
 
 
 @functools.cache
@@ -36,6 +41,17 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("gpu") and why_no_cuda():
             item.add_marker(pytest.mark.skip(reason=why_no_cuda()))
+
+
+def pytest_collection_finish(session):
+    """Tests of isolation do not skip themselves: where there can be no sandbox they fail, and say what to do."""
+    if session.config.option.collectonly or not any(item.get_closest_marker("isolation") for item in session.items):
+        return
+    why = why_unavailable()
+    if why:
+        raise pytest.UsageError(
+            f"tests marked `isolation` are no check without a sandbox, and there can be none.\n{why}"
+        )
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,8 @@
 import ast
 import re
 import string
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from bookkit import CHAPTERS, exercise_cell
@@ -12,6 +14,7 @@ from exercise_cells import (
     ExerciseError,
     exercises,
     is_course_edition,
+    on_builder_inited,
     parse_cell,
     render_for_page,
     split_exercises,
@@ -311,6 +314,32 @@ def test_one_broken_mark_is_always_refused(case, data):
     }[how]
     with pytest.raises(ExerciseError):
         parse_cell(exercise_cell("a.b", "\n".join(lines)).split("\n", 1)[1].rsplit("```", 1)[0], "page.md")
+
+
+# --- the two editions --------------------------------------------------------------------------------
+
+
+def test_a_build_that_is_broken_off_leaves_the_mark_of_the_edition_whole(tmp_path, monkeypatch):
+    """An empty mark would make the next build of the course edition refuse its own folder."""
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "page.html").touch()
+    app = SimpleNamespace(outdir=tmp_path / "html", config=SimpleNamespace(unet_course_edition=True))
+    (tmp_path / ".unet_edition_html").write_text("course")
+
+    def full(path, *_):
+        path.open("w").close()
+        raise OSError("no space left")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "write_text", full)
+        with pytest.raises(OSError, match="no space left"):
+            on_builder_inited(app)
+    on_builder_inited(app)
+    assert (tmp_path / ".unet_edition_html").read_text() == "course"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".unet_edition_html", "html"]
+    (tmp_path / ".unet_edition_html").write_text("reader")
+    with pytest.raises(ExerciseError, match="holds another edition"):
+        on_builder_inited(app)
 
 
 # --- the book's own exercises ------------------------------------------------------------------------

@@ -1,8 +1,21 @@
-"""Files that are there whole or not at all, whenever the program that writes them is stopped."""
+"""Files that are there whole or not at all, whenever the program that writes them is stopped; and locks."""
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
+
+
+class Locked(Exception):
+    """Another process holds the lock. `.holder` is its number, "?" where that is not known."""
+
+    def __init__(self, holder: str):
+        super().__init__(f"process {holder} holds the lock")
+        self.holder = holder
 
 
 @contextmanager
@@ -21,3 +34,34 @@ def written_whole(path):
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def lock(path, wait=False):
+    """Lock the file `path` for this process, and return it open: the lock lasts until it is closed.
+
+    The system gives it back when the process ends, however it ends. The file, which tells the number of the process,
+    stays: a lock on a file that somebody removes keeps nobody out. Where there is no fcntl, nothing is locked.
+
+    Args:
+        wait: until another process gives it back.
+
+    Raises:
+        Locked: where another process holds it.
+        OSError: where the file cannot be opened or, as on some network drives, not be locked.
+    """
+    file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 (closing it would let the next one in)
+    try:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        with file:
+            file.seek(0)
+            raise Locked(file.read() or "?") from None
+    except BaseException:
+        file.close()
+        raise
+    with suppress(OSError):  # the number is a help; whatever a full disk spoils says so itself
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+    return file

@@ -31,6 +31,7 @@ from sphinx_exercise.nodes import is_exercise_node
 from unet_edu.course import source as cells
 from unet_edu.course.exercise import UnknownExercise, find
 from unet_edu.course.source import BEGIN, END, Cell, ExerciseError, exercises, parse_cell, split_exercises
+from unet_edu.files import written_whole
 
 __all__ = ["BEGIN", "END", "Cell", "ExerciseError", "exercises", "parse_cell", "split_exercises"]
 
@@ -95,7 +96,8 @@ def on_builder_inited(app):
     last = mark.read_text() if mark.exists() else "unknown"
     if edition == "course" and last != "course" and next(outdir.rglob("*.html"), None):
         raise ExerciseError(f"{outdir} holds another edition, solutions included: build with 'make book-course'")
-    mark.write_text(edition)
+    with written_whole(mark) as partial:
+        partial.write_text(edition)
 
 
 # --- prompts, hints, numbers -------------------------------------------------------------------------

@@ -10,9 +10,7 @@ Two builds in the same folder would write the same files: the second waits until
 from __future__ import annotations
 
 import errno
-import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 
 from jupyter_cache import get_cache
@@ -21,10 +19,7 @@ from sphinx.errors import SphinxError
 from sphinx.util import logging
 from sphinx.util.build_phase import BuildPhase
 
-try:
-    import fcntl
-except ImportError:  # not on Windows
-    fcntl = None
+from unet_edu.files import Locked, lock
 
 logger = logging.getLogger(__name__)
 
@@ -57,24 +52,18 @@ def on_config_inited(app, config):
 
 def wait_for_turn(folder: Path) -> None:
     """Return once no other process builds in this folder, and keep others waiting until this process ends."""
-    if fcntl is None or folder in _locks:
+    if folder in _locks:
         return
-    file = open(folder / LOCK, "a+", encoding="utf-8")  # noqa: SIM115  closing it would let the next one in
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        logger.info(
-            "process %s is building in %s: waiting until it is done (Ctrl-C gives up)", file.read() or "?", folder
-        )
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            _locks[folder] = lock(folder / LOCK)
+        except Locked as other:
+            logger.info(
+                "process %s is building in %s: waiting until it is done (Ctrl-C gives up)", other.holder, folder
+            )
+            _locks[folder] = lock(folder / LOCK, wait=True)
     except OSError as error:  # some network drives cannot
         logger.info("%s cannot be locked (%s): let no other build run there meanwhile", folder, error.strerror)
-    _locks[folder] = file
-    with suppress(OSError):  # the number is a help; on a full disk, what comes next says so
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
 
 
 def start_over(app: Sphinx) -> None:

@@ -1,5 +1,6 @@
 """`check`: what a student reads. It never raises, never gives the answer away, and always ends."""
 
+import dataclasses
 import subprocess
 import sys
 import threading
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 from unet_edu.course import check, checking
-from unet_edu.course.exercise import Case, Exercise, forget, register
+from unet_edu.course.exercise import Case, Exercise, find, forget, register
 
 
 def centre_crop(x, height, width):
@@ -88,6 +89,30 @@ def test_an_object_of_the_students_class_is_called_with_the_last_argument(said):
         pass
 
     assert "DoubleConv(1, 4)(tensor of 1×1×9×9)" in said("blocks.double_conv", DoubleConv)
+
+
+@pytest.mark.parametrize(
+    ("id", "words"),
+    [
+        ("crop.ladder", "crops(4)"),
+        ("fcn.join", "Joined(2)(tensor of 1×2×5×5, tensor of 1×2×5×5)"),
+        ("reading.mend", "InPlace()(tensor of 1×2×8×8, tensor of 1×3×12×12)"),
+        ("augment.layer", "Bend(2.0, 305)(tensor of 1×1×24×24, tensor of 1×24×24)"),
+        ("ablate.silence", "Silent('off')(tensor of 1×2×9×13, tensor of 1×2×5×9)"),
+        ("window.balanced", "balanced_places(array of 5×10, 24, np.random.default_rng(800211901))"),
+        ("ablate.luckiest", "luckiest(1, 3, np.random.default_rng(641123384), 4000)"),
+        ("inside.forget", "forgotten(a network, 1, a generator)"),
+    ],
+)
+def test_a_call_is_shown_as_it_is_made(id, words):
+    exercise = find(id)
+    params = exercise.settings()
+    assert checking.called(exercise, checking.public_cases(exercise, params)[0], params) == words
+
+
+def test_a_call_that_cannot_be_prepared_is_shown_as_its_case_has_it(said, twice):
+    exercise = dataclasses.replace(twice, prepare=lambda args, params: 1 / 0)
+    assert checking.called(exercise, Case((3,)), {}) == "Twice()(3)"
 
 
 def test_another_name_is_noted(said):

@@ -1,6 +1,7 @@
 """A class is graded: every row says why, nobody's row depends on anybody else's, and nothing is done twice or lost."""
 
 import csv
+import errno
 import hashlib
 import json
 import os
@@ -13,8 +14,8 @@ from pathlib import Path
 import pytest
 from classkit import SIX, Here, a_bundle, a_class, known, notebook, source_of
 
+from unet_edu.course import cli, marking
 from unet_edu.course import grade as grade_module
-from unet_edu.course import marking
 from unet_edu.course.bundle import Bundle, Task
 from unet_edu.course.cohort import Cohort
 from unet_edu.course.exercise import Case, Exercise, UnknownExercise
@@ -160,6 +161,7 @@ def test_what_has_been_graded_is_not_run_again(room):
     assert {path.name for path in changed if path.is_file()} <= {f"{n}.csv" for n in ("grades", "totals", "canvas")} | {
         "moodle.csv",
         "unmatched.csv",
+        ".lock",
     }
     room.hand_in(s2=RIGHT)
     assert room.grade().ran == 2  # another notebook of one student's
@@ -246,6 +248,38 @@ def test_a_grading_that_is_stopped_goes_on_where_it_was(tmp_path, here, number, 
     assert {path.name for path in (tmp_path / "whole").rglob("*")} <= names
     if number == signal.SIGINT:
         assert not [name for name in names if "partial" in name]
+
+
+def test_two_gradings_do_not_write_into_one_folder_and_a_killed_one_does_not_block_it(tmp_path, here, capsys):
+    bundle, out = a_bundle(), tmp_path / "out"
+    students = a_class(bundle, tmp_path, students=12, seed=3)
+    script = SLOWLY.format(path=[str(HERE), str(HERE.parent)])
+    with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stderr=subprocess.DEVNULL) as first:
+        end = time.monotonic() + 120
+        while not list((out / "results").glob("*.json")) and time.monotonic() < end:
+            assert first.poll() is None
+            time.sleep(0.02)
+        bundle.write(tmp_path / "bundle.zip")
+        words = ["course", "grade", tmp_path / "bundle.zip", tmp_path / "submissions", "-o", out]
+        words += ["--roster", tmp_path / "roster.csv"]
+        assert cli.main([str(word) for word in words]) == 2
+        assert first.poll() is None, "the second ends at once"
+        said = capsys.readouterr().err
+        assert said.startswith(f"unet-edu: another grading (process {first.pid}) is writing into {out}: wait")
+        assert "or choose another folder" in said
+        assert said.count("\n") == 1
+        first.kill()  # kill -9
+    assert cli.main([str(word) for word in words]) == 0
+    assert len(rows_of(out)) == len(students) * len(SIX)
+
+
+def test_a_folder_that_cannot_be_locked_is_graded_with_a_warning(room, monkeypatch):
+    def no_locks(path):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(grade_module, "lock", no_locks)
+    with pytest.warns(UserWarning, match=r"out cannot be locked \(No locks available\)"):
+        assert room.hand_in(s1=RIGHT).grade().ran == 2
 
 
 def test_progress_is_shown_on_stderr(room, capsys):

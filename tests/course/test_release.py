@@ -7,17 +7,24 @@ import re
 import secrets
 import textwrap
 import time
+import traceback
 import zipfile
+from dataclasses import replace
 
 import nbformat
 import pytest
 from bookkit import ROOT
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
+from IPython.utils.capture import capture_output
+from matplotlib import pyplot as plt
 
 from unet_edu.course import check, editions, exercise, nbgrader, source
 from unet_edu.course import release as making
 from unet_edu.course.bundle import Bundle, BundleError
 from unet_edu.course.cohort import Cohort
-from unet_edu.course.exercise import UnknownExercise, find
+from unet_edu.course.exercise import UnknownExercise, Verdict, find
+from unet_edu.course.marking import GradeError
 from unet_edu.course.release import ReleaseError, ReleaseWarning, release
 
 PROMPT = """\
@@ -355,6 +362,70 @@ def test_an_error_does_not_carry_a_hidden_input_out(on_the_grader, capsys):
     said = capsys.readouterr().out
     assert "seen" not in said.lower()
     assert "it stops with an error" in said
+
+
+def test_an_interrupt_does_not_carry_a_hidden_input_out(on_the_grader):
+    """Its traceback would stand in the notebook, and in the feedback that nbgrader makes of it."""
+
+    def crops(depth, kernel=3):
+        raise KeyboardInterrupt(f"seen: {depth} and {kernel}")
+
+    with pytest.raises(KeyboardInterrupt) as end:
+        nbgrader.score("crop.ladder", crops)
+    assert "seen:" not in "".join(traceback.format_exception_only(end.value))
+    assert end.value.__context__ is None
+
+
+def test_what_an_answer_displays_is_not_shown(on_the_grader):
+    """Neither at once, nor at the end of the cell, where the notebook shows the figures that are open."""
+    InteractiveShell.instance()
+
+    def crops(depth, kernel=3):
+        display({"text/plain": f"seen: {depth} and {kernel}"}, raw=True)
+        plt.figure()
+        return ()
+
+    try:
+        with capture_output() as shown:
+            nbgrader.score("crop.ladder", crops)
+    finally:
+        InteractiveShell.clear_instance()
+    assert "✗" in shown.stdout
+    assert shown.outputs == []
+    assert plt.get_fignums() == []
+
+
+def judge_that_tells(args, got, wanted, params):
+    return Verdict(False, f"of {args[0]} comes {wanted!r}", "timeout")
+
+
+def oracle_that_fails(args, params):
+    raise KeyError(f"seen: {args}")
+
+
+def reference_that_fails(task):
+    raise KeyError(f"seen: {task.id}")
+
+
+def changed(bundle, monkeypatch, **parts):
+    """Let the assignment's exercises have other parts, as an instructor's own may."""
+    tasks = [replace(task, exercise=replace(task.exercise, **parts)) for task in bundle.exercises]
+    monkeypatch.setattr(nbgrader, "_read", lambda *_: replace(bundle, exercises=tuple(tasks)))
+
+
+def test_no_verdict_tells_a_hidden_input(on_the_grader, capsys, monkeypatch):
+    changed(on_the_grader, monkeypatch, judge=judge_that_tells)
+    assert nbgrader.score("crop.ladder", lambda *_: ()) == 0
+    assert "of … comes (" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("part", ["oracle", "reference"])
+def test_an_exercise_that_fails_itself_tells_no_hidden_input(on_the_grader, monkeypatch, part):
+    changed(on_the_grader, monkeypatch, oracle=oracle_that_fails if part == "oracle" else None)
+    monkeypatch.setattr(nbgrader, "reference", reference_that_fails)
+    with pytest.raises(GradeError, match=r"crop\.ladder itself fails on a hidden case \(KeyError\)") as told:
+        nbgrader.score("crop.ladder", lambda *_: ())
+    assert "seen:" not in "".join(traceback.format_exception(told.value))
 
 
 def test_an_answer_that_hangs_costs_its_own_points_only(on_the_grader, capsys):

@@ -20,8 +20,6 @@ from unet_edu.course.exercise import Case, Exercise, Raised, Verdict, decide, ou
 from unet_edu.course.sandbox import Answer, Sandbox, SandboxUnavailable, UnsafeWarning, carried
 
 pytestmark = pytest.mark.isolation
-WHY_NOT = sandbox_module.why_unavailable()
-needs_bwrap = pytest.mark.skipif(bool(WHY_NOT), reason=f"no sandbox here: {WHY_NOT[:60]}")
 SECRET = "the secret of the cohort 8f4b1c"
 CASES = ((torch.arange(4.0),), (torch.ones(3),))
 
@@ -149,7 +147,6 @@ ATTACKS = {
 }
 
 
-@needs_bwrap
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_costs_its_own_points_only(room, attack, monkeypatch):
     body, why = ATTACKS[attack]
@@ -164,7 +161,6 @@ def test_an_attack_costs_its_own_points_only(room, attack, monkeypatch):
     room.is_as_before()
 
 
-@needs_bwrap
 def test_a_fork_bomb_is_bounded(room, monkeypatch):
     monkeypatch.setitem(room.sandbox.limits, "seconds", 1)
     most = []
@@ -188,7 +184,6 @@ def test_a_fork_bomb_is_bounded(room, monkeypatch):
     room.is_as_before()
 
 
-@needs_bwrap
 def test_files_outside_are_neither_there_nor_writable(room, tmp_path):
     canary = tmp_path / "canary"
     canary.write_text("alive")
@@ -217,7 +212,6 @@ return done"""
     assert room.value(body) == []
 
 
-@needs_bwrap
 def test_no_network(room):
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as local:
         local.bind("\0unet-edu-test")
@@ -236,7 +230,6 @@ return reached"""
         assert room.value(body) == []
 
 
-@needs_bwrap
 def test_nothing_of_the_grader_is_in_its_memory(room, monkeypatch):
     """Neither through `__main__`, nor the environment, nor among the objects, nor in /proc, nor among the raw bytes."""
     body = """
@@ -272,7 +265,6 @@ return open_"""
     assert room.value(body) == []
 
 
-@needs_bwrap
 def test_a_reply_cannot_be_forged_by_writing(room):
     frame = r"""
 import json, os, struct
@@ -295,7 +287,6 @@ frame = struct.pack(">I", len(data)) + data
     room.is_as_before()  # and nothing is left of it in the replies to the next
 
 
-@needs_bwrap
 @pytest.mark.parametrize("data", ["x", "[" * 5000, '{"value": {"tensor": ["float32", [9e9], ""]}}', '{"evil": 1}', "7"])
 def test_garbled_frames_are_no_answer(room, data):
     cell = f"""
@@ -312,7 +303,6 @@ def first(x):
     room.is_as_before()
 
 
-@needs_bwrap
 def test_the_worker_may_be_patched_and_gains_nothing(room):
     patched = """
 import builtins, gc, json, sys, types
@@ -335,7 +325,6 @@ def first(x):
     room.is_as_before()
 
 
-@needs_bwrap
 def test_objects_that_equal_everything_and_tensors_that_lie(room):
     equal = "class Yes:\n    __eq__ = __ge__ = lambda *a: True\n    shape = (4,)\ndef first(x):\n    return Yes()"
     assert points(room.first(equal)) == 0
@@ -354,7 +343,6 @@ def first(x):
     assert "unpickled" not in answer.printed
 
 
-@needs_bwrap
 def test_nothing_stays_for_the_next(room):
     leave = """
 import os, subprocess, sys, tempfile
@@ -382,7 +370,6 @@ return left, sum([1, 2]), int(numpy.add(2, 1))"""
     room.is_as_before()
 
 
-@needs_bwrap
 def test_ending_or_holding_the_zygote(room, monkeypatch):
     killing = "import os, signal\ndef first(x):\n    os.kill({target}, signal.{signal})\n    os._exit(0)"
     for target in ("os.getppid()", "-1"):
@@ -398,7 +385,6 @@ def test_ending_or_holding_the_zygote(room, monkeypatch):
 # ------------------------------------------------------------------------------------------------ what is taken of it
 
 
-@needs_bwrap
 def test_a_syntax_error_costs_its_own_exercise(room):
     broken = "def first(x)\n    return 2 * x"
     answer = room.first(broken, RIGHT_SECOND)
@@ -408,7 +394,6 @@ def test_a_syntax_error_costs_its_own_exercise(room):
     assert points(room.second(broken, RIGHT_SECOND), SECOND) == 3
 
 
-@needs_bwrap
 def test_helpers_of_other_cells_are_taken_and_calls_are_not(room):
     cells = [
         "%matplotlib inline\nimport torch\nfrom unet_edu.course import check\nimport no_such_module",
@@ -424,7 +409,6 @@ def test_helpers_of_other_cells_are_taken_and_calls_are_not(room):
     assert answer.notes == []
 
 
-@needs_bwrap
 def test_a_helper_has_the_meaning_that_it_had_when_the_cell_was_run(room):
     """Helpers of one name in several cells: the own cell's, else the nearest above, else one below."""
     answer = room.sandbox.run(
@@ -442,7 +426,6 @@ def test_a_helper_has_the_meaning_that_it_had_when_the_cell_was_run(room):
     assert points(answer) == 3, answer
 
 
-@needs_bwrap
 def test_a_trap_in_a_helper_does_not_cost_an_answer_that_stands_by_itself(room, monkeypatch):
     monkeypatch.setitem(room.sandbox.limits, "seconds", 1.5)
     trap = "class two:\n    while True: pass"
@@ -450,7 +433,6 @@ def test_a_trap_in_a_helper_does_not_cost_an_answer_that_stands_by_itself(room, 
     assert points(answer) == 3
 
 
-@needs_bwrap
 def test_what_is_missing_is_named(room):
     assert outcome(room.first("def frist(x):\n    return 2 * x").outcomes[0]).said == "no cell defines first"
     got = outcome(room.first("@nothing\ndef first(x):\n    return 2 * x").outcomes[0])
@@ -460,7 +442,6 @@ def test_what_is_missing_is_named(room):
     assert outcome(room.first("def first(x):\n    raise SystemExit(3)").outcomes[1]).name == "SystemExit"
 
 
-@needs_bwrap
 def test_one_bad_case_costs_one_case(room, monkeypatch):
     monkeypatch.setitem(room.sandbox.limits, "seconds", 1.5)
     for bad in ("while True: pass", "import os; os._exit(1)"):
@@ -468,7 +449,6 @@ def test_one_bad_case_costs_one_case(room, monkeypatch):
         assert points(answer) == 1.5
 
 
-@needs_bwrap
 def test_what_is_printed_is_kept_up_to_a_limit(room):
     answer = room.first("def first(x):\n    print('héllo' * 5000)\n    return 2 * x")
     assert points(answer) == 3
@@ -476,7 +456,6 @@ def test_what_is_printed_is_kept_up_to_a_limit(room):
     assert len(answer.printed) <= 20_000
 
 
-@needs_bwrap
 def test_modules_that_would_be_the_answer_cannot_be_imported(room):
     exercise = an_exercise("first", forbids=("unet_edu.arithmetic", "unet_edu.models"))
     body = """
@@ -498,7 +477,6 @@ return found"""
         assert isinstance(room.value(body, exercise), Raised) or room.value(body, exercise) == ("", [])
 
 
-@needs_bwrap
 def test_the_same_random_numbers_in_every_call(room):
     body = "import random, numpy, torch\nreturn random.random(), float(numpy.random.rand()), torch.rand(3)"
     one, two = room.value(body), room.value(body)
@@ -525,7 +503,6 @@ def test_every_exercise_of_the_book_can_be_carried():
         carried(exercise)
 
 
-@needs_bwrap
 def test_probe_prepare_needs_and_parameters_run_in_there(room):
     exercise = an_exercise("first", probe=with_a_factor, needs=("import torch as t",), book={"plus": 1})
     cells = ["def first(x):\n    return t.add(2 * x, 5)"]
@@ -537,7 +514,6 @@ def test_probe_prepare_needs_and_parameters_run_in_there(room):
         room.sandbox.run(cells=cells, exercise_id=exercise, args=[(print,)])
 
 
-@needs_bwrap
 def test_answers_side_by_side_get_what_they_get_one_by_one():
     cells = [RIGHT_FIRST, "def first(x):\n    return x", "def first(x):\n    import os\n    os._exit(0)", "1 +"] * 3
     with Sandbox(timeout=2, jobs=2) as sandbox, ThreadPoolExecutor(2) as pool:
@@ -573,7 +549,6 @@ def without_root() -> list[str]:
     return [*command, "--", "setpriv", "--reuid", "65533", "--regid", "65533", "--clear-groups"]
 
 
-@needs_bwrap
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="no setpriv to become another user")
 def test_as_a_user_without_privileges():
     command = [*without_root(), sys.executable, "-c", AS_A_USER]

@@ -21,9 +21,8 @@ from prose import paragraphs
 from unet_edu.course import cli
 from unet_edu.course.bundle import Bundle
 from unet_edu.course.exercise import find
-from unet_edu.course.sandbox import INSTALL, why_unavailable
+from unet_edu.course.sandbox import INSTALL
 
-WHY_NOT = why_unavailable()
 CLASS = "cy,Cy Næss\ndee,Dee Okoro\neli,Elī Żak\nfay,Fay Absent\n"  # besides those of the page
 LOOP = "def crops(depth, kernel=3):\n    while True:\n        pass"
 
@@ -85,11 +84,7 @@ def rows_of(folder):
         return {(row["student"], row["exercise"]): row for row in csv.DictReader(file)}
 
 
-needs_sandbox = pytest.mark.skipif(bool(WHY_NOT), reason=f"no sandbox here: {WHY_NOT[:60]}")
-
-
 @pytest.mark.isolation
-@needs_sandbox
 def test_the_page_s_commands_work_one_after_the_other(walked):
     _, said = walked
     typed = [command for command, _ in said]
@@ -98,7 +93,6 @@ def test_the_page_s_commands_work_one_after_the_other(walked):
 
 
 @pytest.mark.isolation
-@needs_sandbox
 def test_the_files_that_the_page_names_are_there(walked):
     folder, _ = walked
     text = PAGE.read_text("utf-8")
@@ -112,7 +106,6 @@ def test_the_files_that_the_page_names_are_there(walked):
 
 
 @pytest.mark.isolation
-@needs_sandbox
 def test_every_row_says_why_it_is_what_it_is(walked):
     """In the words of the page's table."""
     rows = rows_of(walked[0])
@@ -131,7 +124,6 @@ def test_every_row_says_why_it_is_what_it_is(walked):
 
 
 @pytest.mark.isolation
-@needs_sandbox
 def test_points_by_hand_are_there_and_are_told(walked):
     folder, _ = walked
     row = rows_of(folder)["bo", "crop.shift"]
@@ -141,7 +133,6 @@ def test_points_by_hand_are_there_and_are_told(walked):
 
 
 @pytest.mark.isolation
-@needs_sandbox
 def test_grading_again_runs_nothing_anew_but_what_is_asked_for(walked):
     _, said = walked
     ran = [re.search(r"(\d+) run in", printed)[1] for command, printed in said if " grade " in command]
@@ -158,7 +149,6 @@ sys.exit(main(["course", "grade", "bundle.zip", "submissions.zip", "-o", "grades
 
 
 @pytest.mark.isolation
-@needs_sandbox
 def test_the_workflow_s_small_class_is_graded_as_it_deserves(tmp_path):
     """By what the container has."""
     script = [sys.executable, ROOT / "tests" / "course" / "small_class.py"]

@@ -67,7 +67,7 @@ def _check(id, answer, seconds, cohort):
         return _say("seconds: give a number, the limit of each call")
     with _same_torch():
         results = _try_all(exercise, answer, params, seconds)
-    _report(exercise, results)
+    _report(exercise, results, params)
 
 
 def unsuitable(exercise, answer) -> str:
@@ -163,7 +163,7 @@ class _Kept(io.StringIO):
 # ---------------------------------------------------------------------------------------------------------- reporting
 
 
-def _report(exercise, results):
+def _report(exercise, results, params):
     first = results[0][1]
     if first.kind == "missing":
         return _say("  not written yet: 0 cases passed")
@@ -174,7 +174,7 @@ def _report(exercise, results):
         if verdict.message and verdict.message != before:
             _say(_hanging(" " * 14, verdict.message))
         if not verdict.passed:
-            _say(_hanging(" " * 14, called(exercise, case)))
+            _say(_hanging(" " * 14, called(exercise, case, params)))
         before = verdict.message
     total = len(results)
     passed = sum(verdict.passed for _, verdict, _, _ in results)
@@ -193,15 +193,43 @@ def _closing(exercise, results, passed, total) -> str:
     return text + ("" if passed < total else "; a course tries others")
 
 
-def called(exercise, case) -> str:
+def called(exercise, case, params) -> str:
     """The call of a case, as a student would write it: ``crops(4, 5)``, ``DoubleConv(1, 4)(tensor of 1×1×9×9)``.
 
-    Where a class is written, the last argument is that of the object.
+    Where a class is written, the last argument is that of the object; a tuple, its several arguments. Networks and
+    functions are shown by the data that they are made of, unless there is a generator, which no seed can stand for.
     """
-    shown = [values.brief(value, 40) for value in case.args]
-    if exercise.is_class:
-        return f"{exercise.name}({', '.join(shown[:-1])})({shown[-1]})"
-    return f"{exercise.name}({', '.join(shown)})"
+    given = case.args
+    with contextlib.suppress(Exception):  # the answer has been told of it, if that matters
+        prepared = exercise.prepare(values.copy(case.args), params)
+        if any(type(value).__name__ == "Generator" for value in prepared):
+            given = prepared
+    if not (exercise.is_class and given):
+        return f"{exercise.name}{_bracketed(given, case)}"
+    *made, last = given
+    return f"{exercise.name}{_bracketed(made, case)}{_bracketed(last if isinstance(last, tuple) else (last,), case)}"
+
+
+def _bracketed(given, case) -> str:
+    return f"({', '.join(_argument(value, case) for value in given)})"
+
+
+def _argument(value, case) -> str:
+    """One argument in few words; a generator of NumPy's with the seed, if it is fresh from one that the case has."""
+    try:
+        values.encode(value)
+        return values.brief(value, 40)
+    except values.NotData:
+        pass
+    if hasattr(value, "bit_generator"):
+        import numpy as np
+
+        for seed in (arg for arg in case.args if type(arg) is int):
+            if np.random.default_rng(seed).bit_generator.state == value.bit_generator.state:
+                return f"np.random.default_rng({seed})"
+    kinds = [kind.__name__ for kind in type(value).__mro__]
+    named = {"Generator": "a generator", "Module": "a network"}
+    return next((named[kind] for kind in kinds if kind in named), values.described(value))
 
 
 def _hanging(start, text) -> str:

@@ -13,14 +13,16 @@ import json
 import sys
 import threading
 import time
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import __version__
-from ..files import written_whole
+from ..files import Locked, lock, written_whole
 from . import report
 from .bundle import Bundle, Task
 from .exercise import one_thread
@@ -33,6 +35,7 @@ from .sandbox import Sandbox
 from .submissions import Attempt, Collected, Rule, collect
 
 FORMAT = 1  # of results/STUDENT.json
+LOCK = ".lock"  # in OUT/results
 FILES = 50  # of one student that are looked at, the latest
 
 __all__ = ["GradeError", "Graded", "InputError", "grade"]
@@ -119,8 +122,9 @@ def grade(
     if out.resolve().is_relative_to(submissions.resolve()):
         raise GradeError(f"{out} lies within the submissions: nothing is written there; choose another folder")
     start = time.monotonic()
-    with collect(submissions, roster, due=due, late=late, attempts=attempts) as handed:
+    with ExitStack() as alone, collect(submissions, roster, due=due, late=late, attempts=attempts) as handed:
         given = Overrides.read(overrides or out / "overrides.csv", handed.roster, bundle, must=overrides is not None)
+        alone.enter_context(_alone(out))
         grading = _Grading(bundle, handed, out, only, (float(timeout), int(memory)))
         grading.run(jobs, unsafe, progress)
         graded = Graded(out, bundle.title, len(handed.students), ran=grading.ran, rule=str(handed.rule))
@@ -131,6 +135,26 @@ def grade(
         graded.states = report.write(out, bundle, handed, sheets)
         graded.seconds = time.monotonic() - start
     return graded
+
+
+@contextmanager
+def _alone(out: Path):
+    """Let no other grading write into the folder meanwhile. Raises GradeError where one does."""
+    results = out / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    try:
+        held = lock(results / LOCK)
+    except Locked as other:
+        raise GradeError(
+            f"another grading (process {other.holder}) is writing into {out}: wait until it has ended and run this "
+            "again, or choose another folder"
+        ) from None
+    except OSError as error:  # some network drives cannot
+        why = f"{out} cannot be locked ({error.strerror}): let no other grading write there meanwhile"
+        warnings.warn(why, stacklevel=2)
+        held = nullcontext()
+    with held:
+        yield
 
 
 # ------------------------------------------------------------------------------------- the notebooks of one student
@@ -225,7 +249,6 @@ class _Grading:
         """Run all answers whose results are not there."""
         from tqdm import tqdm
 
-        self.results.mkdir(parents=True, exist_ok=True)
         todo = [student for student in self.handed.students if self._work(student, run=False)]
         if not todo:
             return

@@ -89,6 +89,21 @@ def added(these, others):
     return said(np.mean(these) - np.mean(others), 2 * (np.std(these, ddof=1) + np.std(others, ddof=1)))
 
 
+@wrong("ablate.verdict", "put into one list")
+def of_one_list(these, others):
+    if not enough(these, others):
+        return "too few"
+    return said(np.mean(these) - np.mean(others), 2 * np.std([*these, *others], ddof=1))
+
+
+@wrong("ablate.verdict", "the plain mean of the two variances")
+def plain_mean_of_variances(these, others):
+    if not enough(these, others):
+        return "too few"
+    mean = (statistics.variance(these) + statistics.variance(others)) / 2
+    return said(np.mean(these) - np.mean(others), 2 * np.sqrt(mean))
+
+
 @wrong("ablate.verdict", "any change is called one")
 def any_change(these, others):
     if not enough(these, others):

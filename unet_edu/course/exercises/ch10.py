@@ -6,13 +6,15 @@ A cohort's walls may take more clicks to draw than the book's (`score.clicks`).
 import itertools
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
-from ..exercise import Case, Exercise, Raised
+from ..exercise import Case, Exercise, Raised, Verdict
 from ._judging import equal, judge_value, knowing
 
 CHAPTER = "10_scoring"
+EVERY_PAIR = "the share is right, but an array with a place for every pair of pixels has no room on a real image"
 
 
 # -------------------------------------------------------------------------------------------------------- score.dice
@@ -97,6 +99,29 @@ def rand(args, params):
     return _disagreeing(truth, segments) / math.comb(truth.size, 2)
 
 
+def rand_probe(answer, args, params):
+    """What it returns, and how many bytes it had at a time while it computed that; 0 for a small image."""
+    import tracemalloc
+
+    if args[0].size < 5_000 or tracemalloc.is_tracing():
+        return {"share": answer(*args), "bytes": 0}
+    tracemalloc.start()
+    try:
+        return {"share": answer(*args), "bytes": tracemalloc.get_traced_memory()[1]}
+    finally:
+        tracemalloc.stop()
+
+
+def judge_rand(args, got, wanted, params) -> Verdict:
+    """The share, and whether there was room for every pair: an array of truth values has a byte for each."""
+    if isinstance(got, Raised):
+        return judge_share(args, got, wanted, params)
+    verdict = judge_share(args, got["share"], wanted, params)
+    if verdict.passed and got["bytes"] > args[0].size ** 2 / 2:
+        return replace(verdict, passed=False, message=EVERY_PAIR, kind="value", clues=((EVERY_PAIR, True),))
+    return verdict
+
+
 def rand_mistakes(args, params):
     """Agreement, pairs of a pixel with itself, names compared, a group left out."""
     truth, segments = args
@@ -114,6 +139,9 @@ def rand_mistakes(args, params):
     if 1 < inside.sum() < truth.size:
         left = _disagreeing(truth.ravel()[inside], segments.ravel()[inside]) / math.comb(int(inside.sum()), 2)
         yield left, "the pixels with number 0 are left out; here 0 is a group like any other"
+
+
+judge_share = knowing(rand_mistakes)
 
 
 # ----------------------------------------------------------------------------------------------------- score.mergers
@@ -363,7 +391,8 @@ EXERCISES = (
         minutes=25,
         cases=rand_cases,
         oracle=rand,
-        judge=knowing(rand_mistakes),
+        judge=judge_rand,
+        probe=rand_probe,
         forbids=("unet_edu.metrics",),
         needs=("import numpy as np",),
     ),

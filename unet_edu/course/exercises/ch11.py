@@ -18,12 +18,14 @@ CHAPTER = "11_ablation"
 
 
 def verdict_cases(rng, params):
-    """Far above and below, near, near enough for a wrong denominator, lists of unequal length, one run."""
+    """Far above and below, near, near enough for a wrong denominator, lists of unequal length and spread, one run."""
     limit = params["limit"]
 
-    def case(these, others, distance, says, points=1):
-        """Two lists whose means lie `distance` limits apart."""
+    def case(these, others, distance, says, points=1, spreads=None):
+        """Two lists whose means lie `distance` limits apart; with `spreads`, these are their standard deviations."""
         lists = [rng.normal(size=count) for count in (these, others)]
+        if spreads is not None:
+            lists = [each / each.std(ddof=1) * spread for each, spread in zip(lists, spreads, strict=True)]
         pooled = _pooled(*lists)
         lists[0] += lists[1].mean() - lists[0].mean() + distance * limit * pooled
         return Case(tuple((0.9 + 0.01 * each).tolist() for each in lists), says, points)
@@ -37,8 +39,8 @@ def verdict_cases(rng, params):
         case(runs, runs, -0.8, "below the others, but not so far", 2),
         case(3, 3, 1.05, "three runs each, and a difference by a little"),
         case(runs, runs, 1.25, "a difference, and not a large one", 2),
-        case(2, 6, 1.3, "lists of unequal length"),
-        case(5, 2, 0.7, "lists of unequal length, nearer"),
+        case(2, 6, 1.2, "two runs that scatter widely against six that do not", 2, (3, 1)),
+        case(6, 2, 0.9, "six runs that scatter widely against two that do not", 2, (3, 1)),
         Case(([0.9], [0.5, 0.51, 0.52]), "one run against three"),
         Case(([0.7, 0.71], []), "two runs against none"),
     ]
@@ -85,7 +87,15 @@ def verdict_mistakes(args, params):
     )
     yield (
         _said(change, limit * (statistics.stdev(these) + statistics.stdev(others))),
-        "the two deviations are added; pooled is what one list would have, not two",
+        "the two deviations are added; pooled is one spread for both lists, not the sum of two",
+    )
+    yield (
+        _said(change, limit * statistics.stdev([*these, *others])),
+        "all scores are put into one list; so the distance between the means counts as spread, too",
+    )
+    yield (
+        _said(change, limit * math.sqrt((statistics.variance(these) + statistics.variance(others)) / 2)),
+        "it takes the plain mean of the two variances; a longer list tells more of the spread, and weighs more",
     )
     yield _said(change, pooled), "one standard deviation is not far enough"
     yield _said(change, 0.0), "any change is called one: how far must it be?"
@@ -241,15 +251,15 @@ def silence_cases(rng, params):
 
     def maps(batch, channels, more):
         skip = coded(batch, channels, height + more[0], width + more[1])
-        return skip, -coded(batch, channels, height, width) - 1
+        return skip, -coded(batch, channels, height, width) - 1  # what the module is called with
 
     return [
-        Case(("off", *maps(1, 2, (4, 4))), "off"),
-        Case(("off", *maps(2, 3, (down, right))), "off, two images, not square"),
-        Case(("on", *maps(1, 2, (4, 4))), "on: two pixels from every side"),
-        Case(("on", *maps(2, 3, (down, right))), "on, more columns cut than rows", 2),
-        Case(("on", *maps(1, 1, (0, 0))), "on, with nothing to cut"),
-        Case(("loud", *maps(1, 1, (2, 2))), "a level that there is not"),
+        Case(("off", maps(1, 2, (4, 4))), "off"),
+        Case(("off", maps(2, 3, (down, right))), "off, two images, not square"),
+        Case(("on", maps(1, 2, (4, 4))), "on: two pixels from every side"),
+        Case(("on", maps(2, 3, (down, right))), "on, more columns cut than rows", 2),
+        Case(("on", maps(1, 1, (0, 0))), "on, with nothing to cut"),
+        Case(("loud", maps(1, 1, (2, 2))), "a level that there is not"),
     ]
 
 
@@ -258,7 +268,7 @@ def silence_probe(answer, args, params):
     import torch
     from torch import nn
 
-    level, skip, up = args
+    level, (skip, up) = args
     module = answer(level)
     with torch.no_grad():
         return {"output": module(skip, up), "module": isinstance(module, nn.Module)}
@@ -266,7 +276,7 @@ def silence_probe(answer, args, params):
 
 def silence(args, params):
     """Take rows and columns off both ends until the skip map fits."""
-    level, skip, up = args
+    level, (skip, up) = args
     if level not in ("on", "off"):
         return Raised("ValueError")
     while skip.shape[-2] > up.shape[-2]:
@@ -278,11 +288,11 @@ def silence(args, params):
 
 def silence_mistakes(args, params):
     """The other level, the other map, no cut, a cut from the corner."""
-    level, skip, up = args
+    level, (skip, up) = args
     if level not in ("on", "off"):
         return
     height, width = up.shape[-2:]
-    cut = silence(("on", skip, up), params)["output"]
+    cut = silence(("on", (skip, up)), params)["output"]
 
     def made(output):
         return {"output": output, "module": True}
