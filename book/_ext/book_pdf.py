@@ -60,9 +60,7 @@ class Printer:
     """``with Printer() as printer``: a headless Chromium that prints HTML files and text, with the network cut."""
 
     def __enter__(self):
-        path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        if path is None:
-            raise FileNotFoundError("printing needs Chromium: install the package 'chromium' of your system")
+        path = find_chromium()
         options = ["--host-resolver-rules=MAP * ~NOTFOUND", "--disable-background-networking"]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             options.append("--no-sandbox")
@@ -90,6 +88,14 @@ class Printer:
 
     def _pdf(self, margins):
         return PdfReader(io.BytesIO(self.page.pdf(margin=margins, **PAPER)))
+
+
+def find_chromium() -> str:
+    """Return the path of Chromium or Chrome. Raises FileNotFoundError where there is none."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    raise FileNotFoundError("no Chromium was found: install the package 'chromium' of your system")
 
 
 def fetch_pictures(page) -> None:

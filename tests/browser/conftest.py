@@ -1,14 +1,18 @@
 """The built book in headless Chromium, with the network cut."""
 
 import functools
+import gzip
 import http.server
 import os
-import shutil
 import threading
+import zipfile
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import yaml
+from book_pdf import find_chromium
+from book_zip import make
 from bookkit import ROOT
 from browserkit import settled
 from livekit import write_page
@@ -39,26 +43,65 @@ def site():
     return SITE
 
 
+BELOW = "/books/u-net/"  # a project's pages do not live at the root of their host
+COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".txt", ".ipynb"}
+
+
+class Pages(http.server.SimpleHTTPRequestHandler):
+    """Serves the site below a sub-path, and text compressed, as GitHub Pages does."""
+
+    protocol_version = "HTTP/1.1"
+
+    def translate_path(self, path):
+        if not path.startswith(BELOW):
+            return str(Path(self.directory, "no-such-file"))
+        return super().translate_path(path.removeprefix(BELOW.rstrip("/")))
+
+    def do_GET(self):
+        path = Path(self.translate_path(self.path.partition("?")[0]))
+        if path.suffix not in COMPRESSED or not path.is_file():
+            return super().do_GET()
+        body = compressed(path, path.stat().st_mtime)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@functools.cache
+def compressed(path, changed):
+    return gzip.compress(path.read_bytes())
+
+
 @pytest.fixture(scope="session")
-def addresses(site):
-    """Where the site lives: ``file`` and ``http`` (served from a thread, on this machine alone)."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+def addresses(site, tmp_path_factory):
+    """Where the site lives: ``file``; ``http``, served from a thread, on this machine alone; ``zip``, unpacked."""
+    folder = tmp_path_factory.mktemp("un zip für alle")
+    make(site, folder / "book.zip")
+    with zipfile.ZipFile(folder / "book.zip") as archive:
+        archive.extractall(folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Pages, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield {"file": site.as_uri(), "http": f"http://127.0.0.1:{server.server_port}"}
+    yield {
+        "file": site.as_uri(),
+        "http": f"http://127.0.0.1:{server.server_port}{BELOW.rstrip('/')}",
+        "zip": (folder / "book").as_uri(),
+    }
     server.shutdown()
     server.server_close()
 
 
 @pytest.fixture(scope="session")
 def chromium():
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.fail("these tests drive Chromium and find none: install the package 'chromium' of your system")
+    try:
+        path = find_chromium()
+    except FileNotFoundError as error:
+        pytest.fail(f"these tests drive Chromium: {error}")
     # no name resolves: what a route does not catch (a DNS look-ahead, say) leads nowhere either
     options = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-background-networking"]
     if os.geteuid() == 0:

@@ -21,7 +21,7 @@ WATCH = """new MutationObserver((_, observer) => {
     observer.disconnect();
     requestAnimationFrame(() => setTimeout(() => (window.firstFrame = performance.now())));
 }).observe(document, { childList: true, subtree: true })"""
-EVERY_WAY = [("file", "light", 320), ("http", "dark", 320), ("http", "light", 1280), ("file", "dark", 1280)]
+EVERY_WAY = [("file", "light", 320), ("http", "dark", 320), ("http", "light", 1280), ("zip", "dark", 1280)]
 
 
 def states(page):
