@@ -8,7 +8,7 @@ PORT   ?= 8000
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help book book-course pdf zip linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun lint format clean
+.PHONY: help book book-course pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun lint format clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ pdf: $(VENV)/.installed  ## the built book as one PDF, _build/unet-inside-out.pd
 
 zip: $(VENV)/.installed  ## the built site as one file to read without a network, _build/unet-inside-out.zip (after make book)
 	@$(BIN)/python book/_ext/book_zip.py
+
+picture: $(VENV)/.installed  ## the README's picture, .github/u-net.svg, drawn anew by a network of the package
+	@$(BIN)/python book/_ext/readme_picture.py
 
 linkcheck: $(VENV)/.installed  ## follow every link that leads out of the book (needs a network)
 	$(BOOK) --builder linkcheck

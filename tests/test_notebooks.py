@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_writer import MarkdownWriter, UnknownNode
 from nbclient import NotebookClient
-from notebooks import MAKE, SETUP, assemble, colab_address
+from notebooks import EXPECTED, MAKE, SETUP, assemble, colab_address
 
 from unet_edu.course.exercise import find
 
@@ -642,7 +642,7 @@ class FakeShell:
         self.magics.append((name, line))
 
 
-def run_set_up(monkeypatch, wheel, installed, version="0.0.1"):
+def run_set_up(monkeypatch, wheel, installed, version="0.0.1", expected="", flops=1e11):
     """Run the first cell where the package is or is not installed; returns the magics it called."""
     from IPython.core.inputtransformer2 import TransformerManager
 
@@ -650,11 +650,13 @@ def run_set_up(monkeypatch, wheel, installed, version="0.0.1"):
 
     found = importlib.util.find_spec
     monkeypatch.setattr(device, "describe", lambda: "a device")
+    monkeypatch.setattr(device, "best_device", lambda: "the best")
+    monkeypatch.setattr(device, "flops", {"the best": flops}.get)
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *rest: found(name, *rest) if installed or name != "unet_edu" else None
     )
     shell = FakeShell()
-    source = SETUP.format(wheel=wheel, version=version, took=". It took 5 seconds.")
+    source = SETUP.format(wheel=wheel, version=version, expected=expected)
     exec(TransformerManager().transform_cell(source), {"get_ipython": lambda: shell})
     return shell.magics
 
@@ -665,7 +667,25 @@ def test_set_up_installs_the_wheel_of_the_same_site_where_the_package_is_missing
     assert magic == "pip"
     assert line.split()[0] == "install"
     assert line.split()[-1].strip("\"'") in (wheel, "{WHEEL}")
-    assert capsys.readouterr().out.strip().endswith("a device. It took 5 seconds.")
+    assert capsys.readouterr().out.strip().endswith("a device")
+
+
+@pytest.mark.parametrize(
+    ("flops", "share", "seconds"),
+    [(1e11, 0.5, 20), (5e10, 0.5, 30), (5e10, 0.0, 20), (1e15, 0.5, 10), (1e15, 1.0, 5), (1e10, 1.0, 200)],
+)
+def test_set_up_expects_a_time_from_the_speed_of_this_machine(monkeypatch, capsys, flops, share, seconds):
+    """Twenty seconds at 100 GFLOP/s; the share that convolutions take goes with their speed, the rest stays."""
+    expected = EXPECTED.format(seconds=20, speed=1e11, share=share)
+    run_set_up(monkeypatch, f"{BASE}wheels/x.whl", installed=True, expected=expected, flops=flops)
+    said = capsys.readouterr().out.strip().splitlines()
+    wanted = f"This notebook took 20 seconds where the book was built; expect about {seconds} here."
+    assert said == ["a device", wanted]
+
+
+def test_a_notebook_of_a_page_that_was_not_measured_tells_what_the_build_took(book):
+    source = read(book, "02_code").cells[0].source
+    assert re.search(r"Where this book was built, this notebook took \d*[05] seconds\.", source)
 
 
 def test_set_up_changes_nothing_where_the_package_is_installed(monkeypatch):

@@ -16,6 +16,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from unet_edu.course.exercise import everything
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 MODULES = sorted((ROOT / "unet_edu").rglob("*.py"))
 
@@ -322,6 +324,13 @@ def test_the_readme_gives_the_commands_that_exist():
     assert set(re.findall(r"\bmake ([a-z-]+)", readme)) & {"book", "test"} <= targets
     for block in re.findall(r"^```.*?^```", readme, re.M | re.S):
         assert set(re.findall(r"^make ([a-z-]+)", block, re.M)) <= targets
+
+
+def test_the_readme_counts_right():
+    readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    assert f"The chapters hold {len(everything())} exercises" in readme
+    assert len(list((ROOT / "book").glob("[0-9][0-9]_*.md"))) == 14
+    assert "a website of fourteen chapters" in readme
 
 
 def test_the_book_is_built_with_warnings_as_errors():

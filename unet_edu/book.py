@@ -16,6 +16,7 @@ import re
 
 GLUE_PREFIX = "application/papermill.record/"
 FIGURE_MIME = "application/vnd.unet-edu.figure+json"
+LOSSLESS_BYTES = 100_000  # what a picture without loss may take
 LIVE_FIGURE_MIME = "application/vnd.unet-edu.live-figure+json"  # of unet_edu.figures, which is not light to import
 
 
@@ -112,8 +113,8 @@ def table(head: list[str], rows: list[list[str]], *, caption: str) -> None:
 def render_light_and_dark(fig) -> tuple[dict, dict]:
     """The figure in ink for a light page and for a dark one: two ``{"mime": ..., "data": base64}``.
 
-    Drawings come out as SVG, figures that hold a raster image as WebP without loss, a third smaller than PNG. ``fig``
-    keeps the dark colours.
+    Drawings come out as SVG, figures that hold a raster image as WebP: without loss where that is small, else, as most
+    micrographs are, with a loss that is not seen, at half the size. ``fig`` keeps the dark colours.
     """
     from unet_edu import plots
 
@@ -133,13 +134,21 @@ def _holds_pixels(fig) -> bool:
 def _encode(fig, kind: str) -> dict:
     import matplotlib as mpl
 
-    stream = io.BytesIO()
+    def saved(**more) -> bytes:
+        stream = io.BytesIO()
+        fig.savefig(stream, format=kind, dpi=170, transparent=True, bbox_inches="tight", **more)
+        return stream.getvalue()
+
     # without a date and with a fixed salt the same figure is the same file: rebuilt pages do not change by themselves
     with mpl.rc_context({"svg.hashsalt": "unet-edu", "svg.fonttype": "path"}):
-        more = {"metadata": {"Date": None}} if kind == "svg" else {"pil_kwargs": {"lossless": True, "quality": 30}}
-        fig.savefig(stream, format=kind, dpi=170, transparent=True, bbox_inches="tight", **more)
+        if kind == "svg":
+            data = saved(metadata={"Date": None})
+        else:
+            data = saved(pil_kwargs={"lossless": True, "quality": 30})
+            if len(data) > LOSSLESS_BYTES:
+                data = saved(pil_kwargs={"quality": 80, "method": 6})
     mime = {"svg": "image/svg+xml", "webp": "image/webp"}[kind]
-    return {"mime": mime, "data": base64.b64encode(stream.getvalue()).decode()}
+    return {"mime": mime, "data": base64.b64encode(data).decode()}
 
 
 def _display_figure(figure: dict) -> None:

@@ -22,6 +22,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urljoin
 
+import chapter_times
 import nbformat
 from docutils import nodes
 from exercise_cells import SOLUTION_TAG, STUB_TAG, exercises, render_for_page, split_exercises
@@ -64,7 +65,18 @@ if has < needs:
     print(f"Version {{unet_edu.__version__}} of unet_edu is installed, and this notebook was made for {{NEEDED}}. Type")
     print(f"    %pip install --upgrade {{WHEEL}}")
     print("in a cell of its own and run it, then restart the kernel (Colab: Runtime > Restart session).")
-print(device.describe() + "{took}")"""
+print(device.describe()){expected}"""
+
+# of a page that no record knows, the time alone is told
+TOOK = """
+print("Where this book was built, this notebook took {seconds} seconds.")"""
+EXPECTED = """
+
+# Where the book was built: the seconds this took, FLOP/s, and the share of the time that goes with them.
+TOOK, SPEED, SHARE = {seconds}, {speed:.2g}, {share:.2f}
+here = TOOK * (1 - SHARE + SHARE * SPEED / device.flops(device.best_device()))
+print(f"This notebook took {{TOOK}} seconds where the book was built; "
+      f"expect about {{max(5, 5 * round(here / 5))}} here.")"""
 
 
 def write_notebooks(app, exception):
@@ -262,15 +274,26 @@ def build_wheel(root: Path, folder: Path) -> None:
 def _setup_source(app, docname: str, wheel: str) -> str:
     base = app.config.html_baseurl
     address = urljoin(base.rstrip("/") + "/", f"wheels/{wheel}") if base else wheel
-    return SETUP.format(wheel=address, version=wheel.split("-")[1], took=_took(app, docname))
+    return SETUP.format(wheel=address, version=wheel.split("-")[1], expected=_expected(app, docname))
 
 
-def _took(app, docname: str) -> str:
-    """What the page's execution took, in words; in steps of five seconds, so that notebooks do not change with each."""
+def _expected(app, docname: str) -> str:
+    """The lines that say how long the notebook will take, as far as that is known.
+
+    Times are told in steps of five seconds and speeds in ten steps a decade, so that notebooks do not change with each
+    build.
+    """
     ran = NbMetadataCollector.get_doc_data(app.env)[docname].get("exec_data")
     if not ran or ran["runtime"] is None:
         return ""
-    return f". Where this book was built, the notebook took {5 * max(1, math.ceil(ran['runtime'] / 5))} seconds."
+    seconds = 5 * max(1, math.ceil(ran["runtime"] / 5))
+    share = chapter_times.convolving(chapter_times.read(Path(app.srcdir)), Path(docname).name)
+    if share is None:
+        return TOOK.format(seconds=seconds)
+    from unet_edu import device  # takes seconds to import
+
+    speed = 10 ** (round(10 * math.log10(device.flops(device.best_device()))) / 10)
+    return EXPECTED.format(seconds=seconds, speed=speed, share=share)
 
 
 COLAB = "https://colab.research.google.com/github"

@@ -4,14 +4,17 @@
     You need [the sizes](03_arithmetic.md) and [the blocks](04_blocks.md).
     ```
 
-The minutes are counted on the page itself, without its exercises. The feedback link opens an issue with the page's name
+The minutes are counted on the page itself, without its exercises. A notebook that a GPU was seen to speed up says how
+much (`chapter_times`). The feedback link opens an issue with the page's name
 where ``repository.url`` is set in ``_config.yml``; where it is not, it leads to the place that says so.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import quote
 
+import chapter_times
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
@@ -76,7 +79,11 @@ def reading_minutes(tree) -> int:
 def count_minutes(app, doctree):
     """Put in the minutes, once the page is read."""
     for mark in list(doctree.findall(minutes)):
-        mark.replace_self(nodes.Text(f"{reading_minutes(doctree)} minutes."))
+        words = f"{reading_minutes(doctree)} minutes."
+        gain = chapter_times.gain(chapter_times.read(Path(app.srcdir)), Path(app.env.docname).name)
+        if gain:
+            words += f" On a GPU ({gain.gpu}) its notebook ran {gain.times:.1f} times as fast as without."
+        mark.replace_self(nodes.Text(words))
 
 
 def link_feedback(app, doctree, docname):

@@ -38,6 +38,12 @@ LAST = """\
 import torch
 peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 2**20
 print(peak, torch.cuda.max_memory_allocated() / 2**30 if torch.cuda.is_available() else 0)"""
+SPEED = """\
+import torch
+from unet_edu import device
+best = device.best_device()
+print(best.type, torch.get_num_threads(), device.flops(best))"""
+ONE_THREAD, NO_GPU = {"OMP_NUM_THREADS": "1"}, {"CUDA_VISIBLE_DEVICES": ""}
 VERSIONS = """\
 import json, platform, IPython, ipywidgets, numpy, torch
 from unet_edu import device
@@ -92,8 +98,11 @@ def without_network() -> list[str]:
     return cut if works else []
 
 
-def run(path: Path, python, cut: list[str]) -> dict:
-    """Run a notebook and return what it took: seconds, GiB, and the error if there was one."""
+def run(path: Path, python, cut: list[str], more: dict[str, str] | None = None) -> dict:
+    """Run a notebook and return what it took: seconds, GiB, and the error if there was one.
+
+    more: environment variables of its own.
+    """
     with tempfile.TemporaryDirectory(prefix="nb-") as folder:
         manager = KernelManager(transport="ipc", connection_file=f"{folder}/k.json")
         start_kernel = [*cut, str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -109,7 +118,7 @@ def run(path: Path, python, cut: list[str]) -> dict:
         row = {"notebook": path.stem, "error": ""}
         start = time.monotonic()
         try:
-            client.execute(env=env | private)
+            client.execute(env=env | private | (more or {}))
             peaks = notebook.cells[-1].outputs[0].text.split()
             row |= {"gib": float(peaks[0]), "gpu_gib": float(peaks[1])}
         except Exception as error:  # a cell's error, a kernel that dies or hangs: the others are still run
@@ -124,6 +133,27 @@ def run(path: Path, python, cut: list[str]) -> dict:
     return row
 
 
+def measure(found: dict[str, Path], python, cut: list[str]) -> list[dict]:
+    """Run every notebook on one thread, on all, and on a GPU where there is one; return a row for each of these."""
+    rows = []
+    for setting in (NO_GPU | ONE_THREAD, NO_GPU, {}):
+        env = os.environ | setting
+        words = subprocess.run([python, "-c", SPEED], check=True, capture_output=True, text=True, cwd=KEPT, env=env)
+        device, threads, flops = words.stdout.split()
+        if not setting and device == "cpu":
+            break
+        for name, path in found.items():
+            row = run(path, python, cut, setting)
+            if row["error"]:
+                raise Failed(f"{name}: {row['error']}")
+            print(f"{name:<20} {device}, {threads} threads: {row['seconds']:.1f} s", flush=True)
+            seconds = round(row["seconds"], 2)
+            rows.append(
+                {"notebook": name, "device": device, "threads": int(threads), "flops": float(flops), "seconds": seconds}
+            )
+    return rows
+
+
 def main(arguments=None) -> int:
     """Run the check; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -133,6 +163,7 @@ def main(arguments=None) -> int:
         "--here", action="store_true", help="use the environment that runs this: Colab's own image, say"
     )
     parser.add_argument("--site", type=Path, default=SITE, help="the built or published site")
+    parser.add_argument("--record", action="store_true", help="measure how the speed of a machine tells, and record it")
     options = parser.parse_args(arguments)
     found = {path.stem: path for path in sorted((options.site / "notebooks").glob("*.ipynb"))}
     if not found:
@@ -148,6 +179,15 @@ def main(arguments=None) -> int:
         return 1
     print(f"wheel installed in {seconds:.1f} s; nothing else has changed")
     cut = without_network()
+    if options.record:
+        from unet_edu.device import best_device
+        from unet_edu.experiments import record as records
+
+        head = records.made(best_device())
+        rows = measure(found, python, cut)
+        file = records.results_dir() / f"chapters-{records.machine_kind(best_device())}.json"
+        print(records.write_json(file, {"experiment": "chapters", "made": head, "rows": rows}))
+        return 0
     known = subprocess.run([python, "-c", VERSIONS], check=True, capture_output=True, text=True, cwd=KEPT).stdout
     record = {
         "made": datetime.now().isoformat(timespec="minutes"),

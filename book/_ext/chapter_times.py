@@ -1,0 +1,61 @@
+"""How long a notebook takes on a faster or a slower machine, from the records ``book/results/chapters-KIND.json``.
+
+    seconds = fixed + work / FLOP/s         fitted to runs on one thread and on all
+
+`convolving` is the share of a notebook's time that goes with the speed of convolutions; `gain` is what a GPU was seen
+to change. ``tests/colab/check.py --record`` makes the records.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from statistics import mean
+from typing import NamedTuple
+
+WORTH_SAYING = 1.25  # a GPU that gains less is not mentioned
+
+
+class Gain(NamedTuple):
+    """How many times as fast a notebook ran on a GPU as on the processor beside it, and the GPU's name."""
+
+    times: float
+    gpu: str
+
+
+def read(root: Path) -> list[dict]:
+    """Return the records of the book in `root`; none where there are none."""
+    return [json.loads(path.read_text("utf-8")) for path in sorted((root / "book" / "results").glob("chapters-*.json"))]
+
+
+def convolving(records: list[dict], name: str) -> float | None:
+    """Return the share of a notebook's time, 0 … 1, that goes with the speed of convolutions: on one CPU, all threads.
+
+    Of a notebook that the records do not know, the mean of the others; None where they know none.
+    """
+    shares = {}
+    for record in records:
+        runs = [row for row in record["rows"] if row["device"] == "cpu"]
+        for notebook in {row["notebook"] for row in runs}:
+            mine = sorted((row for row in runs if row["notebook"] == notebook), key=lambda row: row["flops"])
+            slow, fast = mine[0], mine[-1]
+            if slow["flops"] < fast["flops"]:
+                work = (slow["seconds"] - fast["seconds"]) / (1 / slow["flops"] - 1 / fast["flops"])
+                share = min(max(work / fast["flops"] / fast["seconds"], 0.0), 1.0)
+                shares.setdefault(notebook, []).append(share)
+    if name in shares:
+        return mean(shares[name])
+    return mean(map(mean, shares.values())) if shares else None
+
+
+def gain(records: list[dict], name: str) -> Gain | None:
+    """Return what a GPU was seen to gain, the largest of the records; None where that is not worth a word."""
+    found = []
+    for record in records:
+        mine = [row for row in record["rows"] if row["notebook"] == name]
+        on_gpu = [row["seconds"] for row in mine if row["device"] != "cpu"]
+        on_cpu = [row["seconds"] for row in mine if row["device"] == "cpu"]
+        if on_gpu and on_cpu:
+            found.append(Gain(min(on_cpu) / min(on_gpu), record["made"]["machine"]["device"]))
+    best = max(found, default=None)
+    return best if best and best.times >= WORTH_SAYING else None
