@@ -4,6 +4,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 BOOK   := "$(BIN)/jupyter-book" build . -W --keep-going
 PORT   ?= 8000
+# two tests at a time; those of one file stay together, since they share what is slow to make
+TESTS  := $(BIN)/python -m pytest
+BOTH   := --numprocesses 2 --dist loadfile
 # threads that wait sleep instead of spinning: on a busy machine small networks then take seconds, not minutes
 export OMP_WAIT_POLICY ?= PASSIVE
 
@@ -49,22 +52,22 @@ serve: $(VENV)/.installed  ## show the built book on http://localhost:8000 (PORT
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test: $(VENV)/.installed  ## the tests (at most ten minutes on two cores)
-	$(BIN)/python -m pytest
+	$(TESTS) $(BOTH)
 
 test-browser: $(VENV)/.installed  ## drive the built pages in headless Chromium (after make book)
-	$(BIN)/python -m pytest -m browser
+	$(TESTS) -m browser $(BOTH)
 
 test-kernels: $(VENV)/.installed  ## live figures in JupyterLab and with Colab's versions (installs both into _build/kernels)
-	$(BIN)/python -m pytest -m kernels
+	$(TESTS) -m kernels
 
 test-slow: $(VENV)/.installed  ## what takes minutes: fresh clone, course edition
-	$(BIN)/python -m pytest -m "slow and not browser"
+	$(TESTS) -m "slow and not browser"
 
 test-isolation: $(VENV)/.installed  ## answers that attack the machine, run behind bubblewrap (Debian's package bubblewrap)
-	$(BIN)/python -m pytest -m isolation
+	$(TESTS) -m isolation
 
 test-weekly: $(VENV)/.installed  ## what a change need not wait for: nbgrader itself, builds that are broken off (after make book)
-	$(BIN)/python -m pytest -m weekly
+	$(TESTS) -m weekly
 
 colab-check: $(VENV)/.installed  ## run every built notebook with Colab's versions (installs them into _build/colab)
 	@$(BIN)/python tests/colab/check.py

@@ -98,7 +98,8 @@ def counted(record):
     """Return how many runs a record holds, in words."""
     if "runs" not in record:
         count = len(record["rows"]) if "rows" in record else sum(len(table["rows"]) for table in record["tables"])
-        return f"{count} rows, each timed {record['settings']['rounds']} times in turns"
+        rounds = record["settings"]["rounds"]
+        return f"{count} rows, each timed " + (f"{rounds} times in turns" if rounds > 1 else "once")
     each = [len(entries) for entries in rows(record).values()]
     if len(each) == 1:
         return f"{each[0]} {'run' if each[0] == 1 else 'runs'}"

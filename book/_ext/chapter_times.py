@@ -1,6 +1,6 @@
 """How long a notebook takes on a faster or a slower machine, from the records ``book/results/chapters-KIND.json``.
 
-    seconds = fixed + work / FLOP/s         fitted to runs on one thread and on all
+    seconds = rest + work / FLOP/s          fitted to runs on one thread and on all
 
 `convolving` is the share of a notebook's time that goes with the speed of convolutions; `gain` is what a GPU was seen
 to change. ``tests/colab/check.py --record`` makes the records.

@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import timeit
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -50,6 +51,7 @@ SETUP = """\
 # Installs the book's package where it is missing (on Colab, say) and changes nothing else.
 import importlib.util
 import re
+import timeit
 
 WHEEL, NEEDED = "{wheel}", "{version}"
 if importlib.util.find_spec("unet_edu") is None:
@@ -72,11 +74,13 @@ TOOK = """
 print("Where this book was built, this notebook took {seconds} seconds.")"""
 EXPECTED = """
 
-# Where the book was built: the seconds this took, FLOP/s, and the share of the time that goes with them.
-TOOK, SPEED, SHARE = {seconds}, {speed:.2g}, {share:.2f}
-here = TOOK * (1 - SHARE + SHARE * SPEED / device.flops(device.best_device()))
+# Where the book was built: seconds that this notebook took, and a bit of Python; FLOP/s, and what goes with them.
+TOOK, PYTHON, SPEED, SHARE = {seconds}, {python:.2g}, {speed:.2g}, {share:.2f}
+python = min(timeit.repeat("{probe}", number=1, repeat=9))
+here = TOOK * ((1 - SHARE) * python / PYTHON + SHARE * SPEED / device.flops(device.best_device()))
 print(f"This notebook took {{TOOK}} seconds where the book was built; "
       f"expect about {{max(5, 5 * round(here / 5))}} here.")"""
+PROBE = "sorted(range(20_000), key=str)"
 
 
 def write_notebooks(app, exception):
@@ -280,8 +284,7 @@ def _setup_source(app, docname: str, wheel: str) -> str:
 def _expected(app, docname: str) -> str:
     """The lines that say how long the notebook will take, as far as that is known.
 
-    Times are told in steps of five seconds and speeds in ten steps a decade, so that notebooks do not change with each
-    build.
+    Seconds are told in steps of five, speeds in ten steps a decade, so that notebooks do not change with each build.
     """
     ran = NbMetadataCollector.get_doc_data(app.env)[docname].get("exec_data")
     if not ran or ran["runtime"] is None:
@@ -292,8 +295,12 @@ def _expected(app, docname: str) -> str:
         return TOOK.format(seconds=seconds)
     from unet_edu import device  # takes seconds to import
 
-    speed = 10 ** (round(10 * math.log10(device.flops(device.best_device()))) / 10)
-    return EXPECTED.format(seconds=seconds, speed=speed, share=share)
+    def rounded(number):
+        return 10 ** (round(10 * math.log10(number)) / 10)
+
+    python = rounded(min(timeit.repeat(PROBE, number=1, repeat=9)))
+    speed = rounded(device.flops(device.best_device()))
+    return EXPECTED.format(seconds=seconds, python=python, speed=speed, share=share, probe=PROBE)
 
 
 COLAB = "https://colab.research.google.com/github"

@@ -186,7 +186,9 @@ def main(arguments=None) -> int:
         head = records.made(best_device())
         rows = measure(found, python, cut)
         file = records.results_dir() / f"chapters-{records.machine_kind(best_device())}.json"
-        print(records.write_json(file, {"experiment": "chapters", "made": head, "rows": rows}))
+        print(
+            records.write_json(file, {"experiment": "chapters", "made": head, "settings": {"rounds": 1}, "rows": rows})
+        )
         return 0
     known = subprocess.run([python, "-c", VERSIONS], check=True, capture_output=True, text=True, cwd=KEPT).stdout
     record = {
