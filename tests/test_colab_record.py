@@ -15,7 +15,7 @@ RECORD = {
     "versions": {"torch": "2.13.0", "ipywidgets": "7.7.1"},
     "device": "CPU, 50 GFLOP/s",
     "rows": [
-        {"notebook": "01_sizes", "seconds": 12.3, "gib": 0.8, "gpu_gib": 0.0, "error": ""},
+        {"notebook": "01_sizes", "seconds": 12.3, "gib": 0.8, "gpu_gib": 0.0, "expected": 10, "error": ""},
         {"notebook": "02_more", "seconds": 3.0, "error": "a cell raised ValueError"},
     ],
 }
@@ -39,6 +39,6 @@ def test_the_record_is_shown_from_the_next_build_on(tmp_path):
     assert "torch 2.13.0, ipywidgets 7.7.1" in text
     assert "published on 2026-08-19" in text
     rows = [[cell.get_text(strip=True) for cell in row.find_all("td")] for row in article(book).find_all("tr")[1:]]
-    assert rows == [["01_sizes", "12", "0.80", "passed"], ["02_more", "3", "0.00", "failed"]]
+    assert rows == [["01_sizes", "12", "10", "0.80", "passed"], ["02_more", "3", "–", "0.00", "failed"]]
 
     assert "no targets are out of date" in book.build().log

@@ -146,7 +146,7 @@ def _encode(fig, kind: str) -> dict:
         else:
             data = saved(pil_kwargs={"lossless": True, "quality": 30})
             if len(data) > LOSSLESS_BYTES:
-                data = saved(pil_kwargs={"quality": 80, "method": 6})
+                data = saved(pil_kwargs={"quality": 70, "method": 6})
     mime = {"svg": "image/svg+xml", "webp": "image/webp"}[kind]
     return {"mime": mime, "data": base64.b64encode(data).decode()}
 

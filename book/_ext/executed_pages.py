@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 HEAD = ("page", "executed", "seconds")
-COLAB_HEAD = ("notebook", "seconds", "GiB", "result")
+COLAB_HEAD = ("notebook", "seconds", "foretold", "GiB", "result")
 COLAB_RECORD = Path("_build") / "colab" / "record.json"  # of tests/colab/check.py
 
 
@@ -53,11 +53,13 @@ class ColabCheck(SphinxDirective):
             f"Run on {record['made'].replace('T', ' ')} with the versions that Colab published on {record['list_of']}: "
             f"Python {record['python']}, {versions}; {record['device']}; {record['machine']}. The first cell took "
             f"{record['install_seconds']:.0f} seconds and changed nothing that was there. Each notebook ran in a "
-            f"process of its own, from an empty folder, with {network}."
+            f"process of its own, from an empty folder, with {network}. Foretold is what its first cell said, before "
+            "anything else had run."
         )
         rows = []
         for row in record["rows"]:
-            entries = [row["notebook"], f"{row['seconds']:.0f}", f"{row.get('gib', 0):.2f}"]
+            told = str(row.get("expected") or "–")
+            entries = [row["notebook"], f"{row['seconds']:.0f}", told, f"{row.get('gib', 0):.2f}"]
             rows.append([nodes.Text(entry) for entry in (*entries, "failed" if row["error"] else "passed")])
         return [nodes.paragraph("", words), table(COLAB_HEAD, rows)]
 

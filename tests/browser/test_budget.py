@@ -21,7 +21,7 @@ SLOW_4G = {
 TIMES_SLOWER = 4  # the processor
 WATCH = """(() => {
     const look = () => {
-        const text = document.querySelector(".bd-article p, #search-documentation, #index");
+        const text = document.querySelector(".bd-article p, .bd-search-container h1, #index");
         const painted = performance.getEntriesByName("first-contentful-paint").length;
         if (text && painted && text.checkVisibility() && text.getBoundingClientRect().height > 0)
             window.readable = performance.now();

@@ -120,7 +120,7 @@ def run(path: Path, python, cut: list[str], more: dict[str, str] | None = None) 
         try:
             client.execute(env=env | private | (more or {}))
             peaks = notebook.cells[-1].outputs[0].text.split()
-            row |= {"gib": float(peaks[0]), "gpu_gib": float(peaks[1])}
+            row |= {"gib": float(peaks[0]), "gpu_gib": float(peaks[1]), "expected": expected(notebook)}
         except Exception as error:  # a cell's error, a kernel that dies or hangs: the others are still run
             row["error"] = str(error)[-2000:]
         finally:
@@ -131,6 +131,13 @@ def run(path: Path, python, cut: list[str], more: dict[str, str] | None = None) 
     if not row["error"] and row["gib"] > GIB:
         row["error"] = f"took {row['gib']:.2f} GiB, and may take {GIB}"
     return row
+
+
+def expected(notebook) -> int | None:
+    """Return the seconds that the first cell of an executed notebook has foretold; None where it does not."""
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    said = re.search(r"expect about (\d+) here", "".join(output.get("text", "") for output in first.outputs))
+    return int(said[1]) if said else None
 
 
 def measure(found: dict[str, Path], python, cut: list[str]) -> list[dict]:
@@ -204,7 +211,9 @@ def main(arguments=None) -> int:
         row = run(found[name], python, cut)
         record["rows"].append(row)
         print(
-            f"{name:<20} {row['seconds']:5.1f} s  {row.get('gib', 0):.2f} GiB  {row['error'] or 'passed'}", flush=True
+            f"{name:<20} {row['seconds']:5.1f} s (foretold: {row.get('expected') or '?'})  "
+            f"{row.get('gib', 0):.2f} GiB  {row['error'] or 'passed'}",
+            flush=True,
         )
     if not options.names:
         from unet_edu.files import written_whole  # with `here` installed by this check
