@@ -19,7 +19,7 @@ help:  ## list the commands
 # the environment is made anew when the pins change; a failed install leaves no stamp and is tried again
 $(VENV)/.installed: requirements.txt constraints.txt pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + "; try: make PYTHON=python3.11 $(MAKECMDGOALS)")'
-	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@touch $@
 
@@ -83,6 +83,6 @@ format: $(VENV)/.installed  ## let ruff set the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean:  ## remove what was built; keeps the environment
+clean:  ## remove what was built, executed chapters too; keeps the environment
 	rm -rf _build build dist .pytest_cache .hypothesis .ruff_cache *.egg-info
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -329,8 +329,17 @@ def test_the_readme_gives_the_commands_that_exist():
 def test_the_readme_counts_right():
     readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
     assert f"The chapters hold {len(everything())} exercises" in readme
-    assert len(list((ROOT / "book").glob("[0-9][0-9]_*.md"))) == 14
-    assert "a website of fourteen chapters" in readme
+    assert len(list((ROOT / "book").glob("[0-9][0-9]_*.md"))) == 13 + 1
+    assert "a website of thirteen chapters and a guide to them" in readme
+
+
+def test_the_readme_and_the_publisher_fetch_all_thirty_slices():
+    """A command that fetches the training slices alone leaves the chapters that score without theirs."""
+    for path in (ROOT / "README.md", ROOT / ".github" / "workflows" / "publish.yml"):
+        (splits,) = re.findall(r"for split in \(([^)]*)\)", path.read_text("utf-8"))
+        with open(ROOT / "unet_edu" / "data" / "isbi2012.csv", encoding="utf-8", newline="") as file:
+            labelled = {row["split"] for row in csv.DictReader(file) if "/label/" in row["path"]}
+        assert set(re.findall(r"'([\w-]+)'", splits)) == labelled
 
 
 def test_the_book_is_built_with_warnings_as_errors():
