@@ -6,12 +6,16 @@ pages. It is built by the command of the Makefile, in a folder of the test's.
 
 from __future__ import annotations
 
+import functools
+import http.server
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import zipfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +48,25 @@ def tracked_files() -> list[Path]:
     """The files that git tracks here, as absolute paths."""
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return [ROOT / name for name in names.split("\0") if name and (ROOT / name).is_file()]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A plain web server for files, that says nothing."""
+
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def served(folder: Path, handler=Quiet):
+    """The address of a web server for `folder`, in a thread, on this machine alone."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @dataclass(frozen=True)

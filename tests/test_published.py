@@ -1,19 +1,16 @@
 """The site as `publish.yml` leaves it, on a plain web server, below a sub-path: what a reader gets there."""
 
-import functools
-import http.server
 import re
 import shutil
 import subprocess
 import sys
-import threading
 import urllib.request
 from urllib.error import HTTPError
 from urllib.parse import urldefrag
 
 import nbformat
 import pytest
-from bookkit import BIN, CHAPTERS, ROOT, tracked_files
+from bookkit import BIN, CHAPTERS, ROOT, served, tracked_files
 
 sys.path.insert(0, str(ROOT / "tests" / "colab"))
 import check
@@ -24,20 +21,12 @@ REPOSITORY = "https://github.com/someone/u-net"
 CHAPTER = "04_blocks"  # loads a trained network, shows a live figure
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture(scope="module")
 def host(tmp_path_factory):
     """A folder, and the address of a server that serves it."""
     folder = tmp_path_factory.mktemp("host")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield folder, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(folder) as address:
+        yield folder, address
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +96,8 @@ def test_every_link_of_the_notebooks_into_the_site_leads_somewhere(published):
         for link in links:
             address, anchor = urldefrag(link)
             try:
-                pages.setdefault(address, get(address).decode("utf-8", "replace"))
+                if address not in pages:
+                    pages[address] = get(address).decode("utf-8", "replace")
             except HTTPError:
                 dead.add((chapter.stem, link))
                 continue

@@ -12,6 +12,7 @@ that their set-up cell installs: ``<html>/wheels/``.
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import re
@@ -293,14 +294,17 @@ def _expected(app, docname: str) -> str:
     share = chapter_times.convolving(chapter_times.read(Path(app.srcdir)), Path(docname).name)
     if share is None:
         return TOOK.format(seconds=seconds)
+    python, speed = _speeds()
+    return EXPECTED.format(seconds=seconds, python=python, speed=speed, share=share, probe=PROBE)
+
+
+@functools.cache
+def _speeds() -> tuple[float, float]:
+    """The seconds of PROBE, and the FLOP/s of the best device, here: once a build, for all notebooks."""
     from unet_edu import device  # takes seconds to import
 
-    def rounded(number):
-        return 10 ** (round(10 * math.log10(number)) / 10)
-
-    python = rounded(min(timeit.repeat(PROBE, number=1, repeat=9)))
-    speed = rounded(device.flops(device.best_device()))
-    return EXPECTED.format(seconds=seconds, python=python, speed=speed, share=share, probe=PROBE)
+    measured = min(timeit.repeat(PROBE, number=1, repeat=9)), device.flops(device.best_device())
+    return tuple(10 ** (round(10 * math.log10(number)) / 10) for number in measured)
 
 
 COLAB = "https://colab.research.google.com/github"

@@ -2,9 +2,7 @@
 
 import functools
 import gzip
-import http.server
 import os
-import threading
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 import yaml
 from book_pdf import find_chromium
 from book_zip import make
-from bookkit import ROOT
+from bookkit import ROOT, Quiet, served
 from browserkit import settled
 from livekit import write_page
 from playwright.sync_api import sync_playwright
@@ -47,7 +45,7 @@ BELOW = "/books/u-net/"  # a project's pages do not live at the root of their ho
 COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".txt", ".ipynb"}
 
 
-class Pages(http.server.SimpleHTTPRequestHandler):
+class Pages(Quiet):
     """Serves the site below a sub-path, and text compressed, as GitHub Pages does."""
 
     protocol_version = "HTTP/1.1"
@@ -69,9 +67,6 @@ class Pages(http.server.SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *args):
-        pass
-
 
 @functools.cache
 def compressed(path, changed):
@@ -85,15 +80,12 @@ def addresses(site, tmp_path_factory):
     make(site, folder / "book.zip")
     with zipfile.ZipFile(folder / "book.zip") as archive:
         archive.extractall(folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Pages, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield {
-        "file": site.as_uri(),
-        "http": f"http://127.0.0.1:{server.server_port}{BELOW.rstrip('/')}",
-        "zip": (folder / "book").as_uri(),
-    }
-    server.shutdown()
-    server.server_close()
+    with served(site, Pages) as server:
+        yield {
+            "file": site.as_uri(),
+            "http": f"{server}{BELOW.rstrip('/')}",
+            "zip": (folder / "book").as_uri(),
+        }
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,10 @@ WATCH = """(() => {
 
 @pytest.fixture
 def wire(chromium, addresses):
-    """Function that opens a page without a cache; returns (page, its line to Chromium's developer tools)."""
+    """Function that opens a page without a cache; returns the page.
+
+    before: called with the page and its line to Chromium's developer tools, before anything is fetched.
+    """
     contexts = []
 
     def open_page(name, theme="light", before=lambda page, tools: None):
@@ -43,7 +46,7 @@ def wire(chromium, addresses):
         tools.send("Network.enable")
         before(page, tools)
         page.goto(f"{addresses['http']}/{name}", wait_until="load", timeout=120_000)
-        return page, tools
+        return page
 
     yield open_page
     for context in contexts:
@@ -61,7 +64,7 @@ def test_a_page_is_light(wire, chapter, theme):
             lambda done: sizes.update({names.get(done["requestId"], "?"): done["encodedDataLength"]}),
         )
 
-    page, _ = wire(chapter, theme, weigh)
+    page = wire(chapter, theme, weigh)
     settled(page)
     for _ in range(page.evaluate("Math.ceil(document.scrollingElement.scrollHeight / innerHeight)")):
         page.mouse.wheel(0, 900)
@@ -85,7 +88,7 @@ def test_text_is_readable_soon_on_a_slow_telephone(wire, name):
 
     times = []
     for _ in range(2):
-        page, _ = wire(name, before=slow)
+        page = wire(name, before=slow)
         page.wait_for_function("window.readable", timeout=60_000)
         times.append(page.evaluate("readable") / 1e3)
         if times[-1] <= READABLE_S:
