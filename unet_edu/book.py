@@ -134,21 +134,26 @@ def _holds_pixels(fig) -> bool:
 def _encode(fig, kind: str) -> dict:
     import matplotlib as mpl
 
-    def saved(**more) -> bytes:
-        stream = io.BytesIO()
-        fig.savefig(stream, format=kind, dpi=170, transparent=True, bbox_inches="tight", **more)
-        return stream.getvalue()
-
+    stream = io.BytesIO()
     # without a date and with a fixed salt the same figure is the same file: rebuilt pages do not change by themselves
     with mpl.rc_context({"svg.hashsalt": "unet-edu", "svg.fonttype": "path"}):
-        if kind == "svg":
-            data = saved(metadata={"Date": None})
-        else:
-            data = saved(pil_kwargs={"lossless": True, "quality": 30})
-            if len(data) > LOSSLESS_BYTES:
-                data = saved(pil_kwargs={"quality": 70, "method": 6})
+        more = {"metadata": {"Date": None}} if kind == "svg" else {"pil_kwargs": {"lossless": True, "quality": 30}}
+        fig.savefig(stream, format=kind, dpi=170, transparent=True, bbox_inches="tight", **more)
+    data = stream.getvalue()
+    if kind == "webp" and len(data) > LOSSLESS_BYTES:
+        data = _with_loss(data)
     mime = {"svg": "image/svg+xml", "webp": "image/webp"}[kind]
     return {"mime": mime, "data": base64.b64encode(data).decode()}
+
+
+def _with_loss(picture: bytes) -> bytes:
+    """The same picture with a loss that is not seen; it need not be drawn again for that."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    with Image.open(io.BytesIO(picture)) as image:
+        image.save(stream, "WEBP", quality=70, method=6)
+    return stream.getvalue()
 
 
 def _display_figure(figure: dict) -> None:
