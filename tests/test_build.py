@@ -245,8 +245,8 @@ def test_the_wheel_of_the_site_is_the_package_and_nothing_else(reader):
     }
     assert sorted(names) == sorted(path.relative_to(reader.book.root).as_posix() for path in wanted)
     assert {"unet_edu/__init__.py", "unet_edu/arithmetic.py", "unet_edu/models/unet.py"} <= set(names)
-    records = {f"unet_edu/records/{path.name}" for path in (ROOT / "book" / "results").glob("*.json")}
-    assert records, "the records of the experiments lie in book/results"
+    records = {f"unet_edu/records/{path.name}" for path in (ROOT / "unet_edu" / "records").glob("*.json")}
+    assert records, "the records of the experiments lie in unet_edu/records"
     assert records <= set(names)
 
 
@@ -416,7 +416,7 @@ def fingerprint(root):
         "requirements.txt",
         "constraints.txt",
         "pyproject.toml",
-        "book/results/speed.json",
+        "unet_edu/records/speed.json",
         "book/_ext/figure_output.py",
     ],
 )

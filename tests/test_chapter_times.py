@@ -54,8 +54,8 @@ def test_a_page_and_its_notebook_say_it(tmp_path):
     page = FRONT_MATTER + "# One\n\n```{opening}\nYou need nothing.\n```\n\n```{code-cell} ipython3\n1 + 1\n```\n"
     book = FixtureBook(tmp_path / "b", {"index": "# Front\n", "01_one": page, "02_two": page.replace("One", "Two")})
     made = record({"01_one": lambda flops: 1e12 / flops, "02_two": lambda flops: 5}, gpu={"01_one": 2.5})
-    (book.root / "book" / "results").mkdir()
-    (book.root / "book" / "results" / "chapters-a-fine-gpu.json").write_text(json.dumps(made))
+    (book.root / "unet_edu" / "records").mkdir(parents=True)
+    (book.root / "unet_edu" / "records" / "chapters-a-fine-gpu.json").write_text(json.dumps(made))
     done = book.build()
     assert done.returncode == 0, done.log[-3000:]
     said = "On a GPU (A Fine GPU) its notebook ran 4.0 times as fast as without."

@@ -204,7 +204,8 @@ RANKS = {
     "files": 0,
     "models": 1,
     **dict.fromkeys(
-        ["data", "activations", "device", "training", "predict", "metrics", "checkpoints", "registration", "inside"], 2
+        ["data", "activations", "device", "training", "predict", "metrics", "checkpoints", "registration", "interpret"],
+        2,
     ),
     **dict.fromkeys(["plots", "book"], 3),
     "experiments": 4,

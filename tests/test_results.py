@@ -93,7 +93,7 @@ def no_figures_left():
 
 
 def test_the_records_of_a_checkout_are_those_of_the_book():
-    assert results.RECORDS.resolve() == ROOT / "book" / "results"
+    assert results.RECORDS.resolve() == ROOT / "unet_edu" / "records"
 
 
 def test_what_has_not_been_run_is_none_and_names_its_command(folder):
@@ -574,7 +574,7 @@ def test_the_page_with_every_record_shows_them_all(shipped, monkeypatch):
     write(shipped, "data_scaling-cpu", SCALING)
     write(shipped, "isbi-cpu", record({"a": [0.9, 0.91], "b": []}, "isbi"))
     write(shipped, "speedrun-cpu", record({"a": [0.9, 0.91]}, "speedrun"))
-    write(shipped, "speed-cpu", json.loads((ROOT / "book" / "results" / "speed-cpu.json").read_text()))
+    write(shipped, "speed-cpu", json.loads((ROOT / "unet_edu" / "records" / "speed-cpu.json").read_text()))
     monkeypatch.setattr(results, "usable", lambda networks: [networks[0]._replace(name="tiny")] * 2)
     glued, words = run_page(monkeypatch)
     assert unprinted(glued) == set()

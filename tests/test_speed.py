@@ -281,7 +281,7 @@ def test_git_commit_and_whether_files_changed(tmp_path):
     found = record.git_commit(tmp_path)
     assert len(found["commit"]) == 40
     assert found["changed"] is False
-    results = tmp_path / "book" / "results"
+    results = tmp_path / "unet_edu" / "records"
     results.mkdir(parents=True)
     (results / "ablation-cpu.json").write_text("{}")
     git("add", ".")
@@ -307,8 +307,8 @@ def test_json_is_written_whole_or_not_at_all(tmp_path):
 def test_results_lie_in_the_books_checkout(tmp_path, monkeypatch):
     (tmp_path / "book").mkdir()
     (tmp_path / "unet_edu" / "experiments").mkdir(parents=True)
-    assert record.results_dir(tmp_path / "book") == tmp_path / "book" / "results"
-    assert record.results_dir("/") == record.PROJECT / "book" / "results"  # the tests run from a checkout
+    assert record.results_dir(tmp_path / "book") == tmp_path / "unet_edu" / "records"
+    assert record.results_dir("/") == record.PROJECT / "unet_edu" / "records"  # the tests run from a checkout
     monkeypatch.setattr(record, "PROJECT", tmp_path / "site-packages")
     with pytest.raises(FileNotFoundError, match="not inside a checkout of the book"):
         record.results_dir("/")

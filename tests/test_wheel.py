@@ -36,7 +36,7 @@ def test_it_holds_what_the_package_needs_and_nothing_of_the_book(wheels):
         text = "\n".join(archive.read(name).decode("utf-8") for name in names if name.endswith((".py", ".js", ".json")))
     package = {str(path.relative_to(ROOT)) for path in (ROOT / "unet_edu").rglob("*") if path.is_file()}
     package = {name for name in package if "__pycache__" not in name}
-    records = {f"unet_edu/records/{path.name}" for path in (ROOT / "book" / "results").glob("*.json")}
+    records = {f"unet_edu/records/{path.name}" for path in (ROOT / "unet_edu" / "records").glob("*.json")}
     assert {name for name in names if ".dist-info/" not in name} == package | records
     for suffix in (".safetensors", ".js", ".css", ".csv", ".json"):
         assert any(name.endswith(suffix) for name in names), suffix

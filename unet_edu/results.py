@@ -31,7 +31,7 @@ from unet_edu.experiments.trial import cell_probability, fitting, slices
 from unet_edu.metrics import regions, thin, v_rand
 from unet_edu.models.fcn import num_parameters
 
-RECORDS = Path(unet_edu.__file__).parent / "records"  # of a checkout: a link to book/results
+RECORDS = Path(unet_edu.__file__).parent / "records"
 MANY = 2  # pooled standard deviations over seeds by which two means must differ
 SHARE = (
     0.25  # of the smaller of the two: what a cell and a segment must have in common for one to hold part of the other

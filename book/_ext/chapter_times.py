@@ -1,4 +1,4 @@
-"""How long a notebook takes on a faster or a slower machine, from the records ``book/results/chapters-KIND.json``.
+"""How long a notebook takes on a faster or a slower machine, from the records ``unet_edu/records/chapters-KIND.json``.
 
     seconds = rest + work / FLOP/s          fitted to runs on one thread and on all
 
@@ -25,7 +25,9 @@ class Gain(NamedTuple):
 
 def read(root: Path) -> list[dict]:
     """Return the records of the book in `root`; none where there are none."""
-    return [json.loads(path.read_text("utf-8")) for path in sorted((root / "book" / "results").glob("chapters-*.json"))]
+    return [
+        json.loads(path.read_text("utf-8")) for path in sorted((root / "unet_edu" / "records").glob("chapters-*.json"))
+    ]
 
 
 def convolving(records: list[dict], name: str) -> float | None:

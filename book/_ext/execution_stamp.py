@@ -26,7 +26,6 @@ WATCHED = (
     "requirements.txt",
     "constraints.txt",
     "pyproject.toml",
-    "book/results/**/*",
     "book/_ext/*.py",
 )
 

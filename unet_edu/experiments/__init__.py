@@ -15,5 +15,5 @@
     record         what every run writes beside its scores: machine, versions, git commit, date
     costs          seconds in turns, peak memory, multiply-adds
 
-With ``--record`` a run keeps its results as one JSON file in ``book/results/``.
+With ``--record`` a run keeps its results as one JSON file in ``unet_edu/records/``.
 """

@@ -2,7 +2,7 @@
 
     python -m unet_edu.experiments.ablation             every row with five seeds: hours on a CPU, minutes on a GPU
     python -m unet_edu.experiments.ablation --quick     small networks on drawn tissue, to see that it works
-    python -m unet_edu.experiments.ablation --record    keep the results in book/results/, go on where they end
+    python -m unet_edu.experiments.ablation --record    keep the results in unet_edu/records/, go on where they end
 
 All rows are trained on the same slices with the same optimiser and number of steps, on as many tiles of the same size.
 A network that loses no border is scored on all of a tile, the others on its middle: that is part of what they are. The

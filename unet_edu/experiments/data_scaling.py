@@ -2,7 +2,7 @@
 
     python -m unet_edu.experiments.data_scaling             1, 2, 4, 9 and 18 slices, five seeds
     python -m unet_edu.experiments.data_scaling --quick     small networks on drawn tissue, to see that it works
-    python -m unet_edu.experiments.data_scaling --record    keep the results in book/results/, go on where they end
+    python -m unet_edu.experiments.data_scaling --record    keep the results in unet_edu/records/, go on where they end
 
 The network and the training are those of the ablation's first row: the same number of steps, however few the slices.
 Turns, flips, shifts and grey values vary in all rows.

@@ -81,7 +81,7 @@ def git_commit(root=None):
         return run.stdout.strip()
 
     commit = git("rev-parse", "HEAD")
-    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)book/results")
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)unet_edu/records")
     return {"commit": commit, "changed": None if changed is None else bool(changed)}
 
 
@@ -97,7 +97,7 @@ def made(device, seed=None):
 
 
 def results_dir(start=None):
-    """Return the folder book/results of the book's checkout that `start` lies in.
+    """Return the folder unet_edu/records of the book's checkout that `start` lies in.
 
     start: None means the working directory. Outside any checkout, the one that the package is imported from counts.
     Raises FileNotFoundError where there is none either: the package was installed from a wheel, say.
@@ -105,7 +105,7 @@ def results_dir(start=None):
     start = Path(start or Path.cwd()).resolve()
     for folder in (start, *start.parents, PROJECT):
         if (folder / "book").is_dir() and (folder / "unet_edu" / "experiments").is_dir():
-            return folder / "book" / "results"
+            return folder / "unet_edu" / "records"
     raise FileNotFoundError(
         f"{start} is not inside a checkout of the book (a folder with book/ and unet_edu/), and the package is not "
         "imported from one: records are kept there. Run the command in a clone of the project"

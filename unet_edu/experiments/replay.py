@@ -2,7 +2,7 @@
 
     python -m unet_edu.experiments.replay             three recipes, one seed
     python -m unet_edu.experiments.replay --quick     tiny networks and a few steps, to see that it works
-    python -m unet_edu.experiments.replay --record    keep the results in book/results/, go on where they end
+    python -m unet_edu.experiments.replay --record    keep the results in unet_edu/records/, go on where they end
 
 The tissue is drawn, for the pictures are kept. A frame tells of each pixel how many of the challenge's thresholds its
 probability of cell exceeds, a whole number of 0 to 10: coarse to look at, and exactly what V_Rand counts.

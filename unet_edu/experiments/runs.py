@@ -156,11 +156,11 @@ def main(experiment, description, trials, *, seeds=5, work=entry_of, text=as_tex
     parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, help="default: on GPUs that have it")
     parser.add_argument("--jobs", type=int, default=1, help="runs at the same time, sharing the cores (default: 1)")
     parser.add_argument("--minutes", type=float, default=math.inf, help="start no run after so many")
-    parser.add_argument("--record", action="store_true", help="keep the results in book/results/, go on from there")
+    parser.add_argument("--record", action="store_true", help="keep the results in unet_edu/records/, go on from there")
     parser.add_argument("--output", help="keep them in this file instead")
     options = parser.parse_args(arguments)
     if options.record and (options.quick or options.output):
-        parser.error("--record keeps the full experiment in book/results/: leave --quick and --output out")
+        parser.error("--record keeps the full experiment in unet_edu/records/: leave --quick and --output out")
     for name in ("seeds", "jobs"):
         if getattr(options, name) < 1:
             parser.error(f"--{name} must be at least 1, not {getattr(options, name)}")

@@ -2,7 +2,7 @@
 
     python -m unet_edu.experiments.speed                      both parts, some minutes each on a CPU
     python -m unet_edu.experiments.speed --quick              small networks on small images, to see that it works
-    python -m unet_edu.experiments.speed --record             keep the results in book/results/
+    python -m unet_edu.experiments.speed --record             keep the results in unet_edu/records/
     python -m unet_edu.experiments.speed --only prediction    how whole images are predicted (`prediction_speed`)
     python -m unet_edu.experiments.speed --only networks      this table:
 
@@ -210,7 +210,7 @@ def main(arguments=None):
     parser.add_argument("--rounds", type=int, help=f"how often each row is timed (default: {default}; quick: 2)")
     parser.add_argument("--threads", type=int, help="CPU threads (default: PyTorch's choice; quick: 1)")
     parser.add_argument("--device", help="cpu, cuda, mps (default: the best one that works)")
-    parser.add_argument("--record", action="store_true", help="keep the results in book/results/")
+    parser.add_argument("--record", action="store_true", help="keep the results in unet_edu/records/")
     options = parser.parse_args(arguments)
     if options.record and options.quick:
         parser.error("--record keeps the full benchmark: leave --quick out")

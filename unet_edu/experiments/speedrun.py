@@ -2,7 +2,7 @@
 
     python -m unet_edu.experiments.speedrun             five seeds
     python -m unet_edu.experiments.speedrun --quick     tiny networks on drawn tissue, to see that it works
-    python -m unet_edu.experiments.speedrun --record    keep the results in book/results/, go on where they end
+    python -m unet_edu.experiments.speedrun --record    keep the results in unet_edu/records/, go on where they end
     make speedrun                                       the same on two CPU cores, one seed, nothing kept
 
 The clock runs while the network is trained, from the images in main memory on: transfer to the device, augmentation,

@@ -1,6 +1,6 @@
 """TrainingReplay: a recorded training run, step by step: what the network says, the loss, the scores.
 
-    experiments/replay.py ─▶ book/results/replay-cpu.json ─▶ pack_record ─▶ traits: pictures, curves, scores
+    experiments/replay.py ─▶ unet_edu/records/replay-cpu.json ─▶ pack_record ─▶ traits: pictures, curves, scores
 
 Nothing is computed here: a frame and its scores come from the record.
 """

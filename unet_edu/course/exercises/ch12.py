@@ -634,7 +634,7 @@ EXERCISES = (
         judge=knowing(wasted_mistakes),
         params=other_side,
         book={"side": 3},
-        forbids=("unet_edu.inside",),
+        forbids=("unet_edu.interpret",),
     ),
     Exercise(
         id="inside.never",
