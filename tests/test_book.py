@@ -71,6 +71,15 @@ def test_glue_stores_array_scalars_as_plain_numbers(displayed, value, plain):
     assert displayed[0] == displayed[1]
 
 
+def test_glue_all_glues_every_entry(displayed):
+    book.glue_all({"a": 1, "b": "two"})
+    one_by_one = list(displayed)
+    displayed.clear()
+    book.glue("a", 1)
+    book.glue("b", "two")
+    assert one_by_one == displayed != []
+
+
 @pytest.mark.parametrize("name", ["", " ", "two words", "colon:d", "line\nbreak", "tab\t", "back`tick"])
 def test_glue_refuses_names_that_the_role_would_take_apart(displayed, name):
     with pytest.raises(ValueError, match="glue name"):

@@ -1,6 +1,7 @@
 """What a chapter needs beside the package itself: numbers for its prose, pictures with words.
 
     glue("params", 31_030_658)      the prose prints it:  {glue:text}`params:,d`
+    glue_all(facts)                 the same for each entry of a mapping
     show(fig, alt=..., caption=...) one picture for the light page, one for the dark, with alt text and caption
     table(head, rows, caption=...)  computed numbers side by side
 
@@ -43,6 +44,16 @@ def glue(name: str, value) -> None:
     bundle, metadata = format_display_data(value)
     metadata["scrapbook"] = {"name": name, "mime_prefix": GLUE_PREFIX}
     display({GLUE_PREFIX + mime: data for mime, data in bundle.items()}, raw=True, metadata=metadata)
+
+
+def glue_all(facts) -> None:
+    """Store every entry of the mapping ``facts`` under its key; functions of `unet_edu.plots` return such facts.
+
+    Raises:
+        ValueError: as `glue`.
+    """
+    for name, value in facts.items():
+        glue(name, value)
 
 
 def show(fig, *, alt: str, caption: str, name: str | None = None) -> None:
