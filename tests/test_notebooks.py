@@ -21,7 +21,7 @@ from markdown_writer import MarkdownWriter, UnknownNode
 from nbclient import NotebookClient
 from notebooks import EXPECTED, MAKE, PROBE, SETUP, assemble, colab_address
 
-from unet_edu.course.exercise import find
+from unet_edu.course.registry import find
 
 BASE = "https://example.org/book/"
 EDITIONS = tuple(MAKE)

@@ -35,6 +35,6 @@
 ``import unet_edu.course`` is light, as ``import unet_edu`` is: torch and numpy are imported when an exercise is tried.
 """
 
-from .checking import check
+from unet_edu.course.checking import check
 
 __all__ = ["check"]

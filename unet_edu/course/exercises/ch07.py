@@ -6,8 +6,9 @@ A cohort's border term may have another σ than the paper's (`augment.widest_gap
 import itertools
 import math
 
-from ..exercise import Case, Exercise, Raised, Verdict
-from ._judging import as_array, is_map, judge_value, knowing
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.judging import as_array, is_map, judge_value, recognising
+from unet_edu.course.outcome import Case, Raised, Verdict
 
 CHAPTER = "07_augmentation"
 
@@ -636,7 +637,7 @@ EXERCISES = (
         minutes=10,
         cases=gap_cases,
         oracle=widest_gap,
-        judge=knowing(gap_mistakes),
+        judge=recognising(gap_mistakes),
         params=lambda rng: {"sigma": int(rng.choice([3, 4, 7, 8]))},
         book={"sigma": 5},
         needs=("import numpy as np",),
@@ -649,7 +650,7 @@ EXERCISES = (
         minutes=15,
         cases=worth_cases,
         oracle=independent_pixels,
-        judge=knowing(worth_mistakes),
+        judge=recognising(worth_mistakes),
         needs=("import numpy as np",),
     ),
     Exercise(
@@ -660,7 +661,7 @@ EXERCISES = (
         minutes=20,
         cases=bend_cases,
         oracle=bend_row,
-        judge=knowing(bend_mistakes),
+        judge=recognising(bend_mistakes),
         needs=("import numpy as np",),
         picture=bend_picture,
     ),
@@ -672,7 +673,7 @@ EXERCISES = (
         minutes=20,
         cases=open_cases,
         oracle=open_gap,
-        judge=knowing(open_mistakes),
+        judge=recognising(open_mistakes),
         needs=("import numpy as np", "from scipy import ndimage"),
         picture=open_picture,
     ),
@@ -684,7 +685,7 @@ EXERCISES = (
         minutes=25,
         cases=layer_cases,
         oracle=bend_layer,
-        judge=knowing(layer_mistakes, judge_layer),
+        judge=recognising(layer_mistakes, judge_layer),
         probe=layer_probe,
         needs=("import torch", "from torch import nn", "from unet_edu.data.augment import Draw, draw, warp"),
     ),

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..exercise import Case, Exercise, Raised
-from ._judging import as_array, difference, is_map, judge_value, knowing, noise, set_weights_by_shape
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.judging import as_array, difference, is_map, judge_value, noise, recognising, set_weights_by_shape
+from unet_edu.course.outcome import Case, Raised
 
 CHAPTER = "08_training"
 SEED = 8
@@ -103,7 +104,7 @@ def judge_memory(args, got, wanted, params):
     return replace(verdict, message=f"{why}: this is a case for a ValueError")
 
 
-_judge_memory = knowing(memory_mistakes)
+_judge_memory = recognising(memory_mistakes)
 
 
 # -------------------------------------------------------------------------------------------- training.weighted_loss
@@ -276,7 +277,7 @@ def judge_loss(args, got, wanted, params):
     return verdict
 
 
-_judge_loss = knowing(loss_mistakes)
+_judge_loss = recognising(loss_mistakes)
 
 
 # ------------------------------------------------------------------------------------------------ training.one_cycle
@@ -558,7 +559,7 @@ def judge_softmax(args, got, wanted, params):
     return replace(verdict, passed=False, kind="value", message=words)
 
 
-_judge_softmax = knowing(softmax_mistakes)
+_judge_softmax = recognising(softmax_mistakes)
 
 
 # ---------------------------------------------------------------------------------------------------- training.curve
@@ -741,7 +742,7 @@ def other_thresholds(rng) -> dict:
 
 
 BOOK_CURVE = {"tail": 10, "stuck": 95, "rise": 10}
-_judge_curve = knowing(curve_mistakes)
+_judge_curve = recognising(curve_mistakes)
 
 
 # ----------------------------------------------------------------------------------------------- training.accumulate
@@ -912,7 +913,7 @@ def judge_batch(args, got, wanted, params):
     return replace(verdict, passed=False, kind=verdict.kind or "value", message=words) if words else verdict
 
 
-_judge_batch = knowing(batch_mistakes)
+_judge_batch = recognising(batch_mistakes)
 
 
 EXERCISES = (
@@ -946,7 +947,7 @@ EXERCISES = (
         minutes=10,
         cases=cycle_cases,
         oracle=cycle_rates,
-        judge=knowing(cycle_mistakes),
+        judge=recognising(cycle_mistakes),
         params=other_cycle,
         book=BOOK_CYCLE,
         forbids=("unet_edu.training",),

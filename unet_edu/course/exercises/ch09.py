@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from unet_edu import arithmetic
-
-from ..exercise import Case, Exercise, Raised, Verdict
-from ._judging import judge_value, knowing, noise, set_weights_by_shape
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.judging import judge_value, noise, recognising, set_weights_by_shape
+from unet_edu.course.outcome import Case, Raised, Verdict
 
 CHAPTER = "09_prediction"
 SEED = 9
@@ -97,7 +97,7 @@ def judge_mirror(args, got, wanted, params):
     return verdict
 
 
-_judge_mirror = knowing(mirror_mistakes)
+_judge_mirror = recognising(mirror_mistakes)
 
 
 # ----------------------------------------------------------------------------------------------------- predict.tiles
@@ -207,7 +207,7 @@ def judge_tiles(args, got, wanted, params):
 
 
 BOOK_TILES = {"depth": 4, "grid": 16}
-_judge_tiles = knowing(tiles_mistakes)
+_judge_tiles = recognising(tiles_mistakes)
 
 
 def other_depth(rng) -> dict:
@@ -356,7 +356,7 @@ def judge_row(args, got, wanted, params):
     return verdict
 
 
-_judge_row = knowing(row_mistakes)
+_judge_row = recognising(row_mistakes)
 
 
 # ----------------------------------------------------------------------------------------------------- predict.views
@@ -493,7 +493,7 @@ def judge_views(args, got, wanted, params):
     return verdict
 
 
-_judge_views = knowing(views_mistakes)
+_judge_views = recognising(views_mistakes)
 
 
 def views_picture(args, got):
@@ -661,7 +661,7 @@ def judge_padding(args, got, wanted, params):
     return verdict
 
 
-_judge_padding = knowing(padding_mistakes)
+_judge_padding = recognising(padding_mistakes)
 
 
 EXERCISES = (

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..exercise import Case, Exercise, Raised, Verdict
-from ._judging import equal, judge_value, knowing
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.judging import equal, judge_value, recognising
+from unet_edu.course.outcome import Case, Raised, Verdict
 
 CHAPTER = "10_scoring"
 EVERY_PAIR = "the share is right, but an array with a place for every pair of pixels has no room on a real image"
@@ -141,7 +142,7 @@ def rand_mistakes(args, params):
         yield left, "the pixels with number 0 are left out; here 0 is a group like any other"
 
 
-judge_share = knowing(rand_mistakes)
+judge_share = recognising(rand_mistakes)
 
 
 # ----------------------------------------------------------------------------------------------------- score.mergers
@@ -380,7 +381,7 @@ EXERCISES = (
         minutes=10,
         cases=dice_cases,
         oracle=dice,
-        judge=knowing(dice_mistakes),
+        judge=recognising(dice_mistakes),
         forbids=("unet_edu.metrics",),
     ),
     Exercise(
@@ -404,7 +405,7 @@ EXERCISES = (
         minutes=20,
         cases=mergers_cases,
         oracle=mergers,
-        judge=knowing(mergers_mistakes),
+        judge=recognising(mergers_mistakes),
         forbids=("unet_edu.metrics",),
         needs=("import numpy as np",),
     ),
@@ -416,7 +417,7 @@ EXERCISES = (
         minutes=10,
         cases=threshold_cases,
         oracle=threshold,
-        judge=knowing(threshold_mistakes),
+        judge=recognising(threshold_mistakes),
         forbids=("unet_edu.metrics",),
         needs=("import numpy as np",),
     ),
@@ -428,7 +429,7 @@ EXERCISES = (
         minutes=25,
         cases=clicks_cases,
         oracle=clicks,
-        judge=knowing(clicks_mistakes, judge_clicks),
+        judge=recognising(clicks_mistakes, judge_clicks),
         params=lambda rng: {"draw": int(rng.choice([3, 4, 5]))},
         book=BOOK_CLICKS,
         forbids=("unet_edu.metrics",),

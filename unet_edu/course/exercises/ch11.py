@@ -8,8 +8,9 @@ import statistics
 
 import numpy as np
 
-from ..exercise import Case, Exercise, Raised, Verdict
-from ._judging import as_array, coded, judge_value, knowing
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.judging import as_array, coded, judge_value, recognising
+from unet_edu.course.outcome import Case, Raised, Verdict
 
 CHAPTER = "11_ablation"
 
@@ -340,7 +341,7 @@ EXERCISES = (
         minutes=15,
         cases=verdict_cases,
         oracle=verdict,
-        judge=knowing(verdict_mistakes),
+        judge=recognising(verdict_mistakes),
         params=other_limit,
         book={"limit": 2},
         forbids=("unet_edu.results",),
@@ -354,7 +355,7 @@ EXERCISES = (
         minutes=10,
         cases=paired_cases,
         oracle=paired,
-        judge=knowing(paired_mistakes),
+        judge=recognising(paired_mistakes),
         needs=("import numpy as np",),
     ),
     Exercise(
@@ -378,7 +379,7 @@ EXERCISES = (
         minutes=15,
         cases=silence_cases,
         oracle=silence,
-        judge=knowing(silence_mistakes, judge_silence),
+        judge=recognising(silence_mistakes, judge_silence),
         probe=silence_probe,
         forbids=("unet_edu.models",),
         needs=("import torch", "from torch import nn"),

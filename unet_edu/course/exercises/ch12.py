@@ -6,8 +6,9 @@ A cohort's convolution may have another kernel than the book's 3×3 (`inside.was
 import itertools
 from dataclasses import replace
 
-from ..exercise import Case, Exercise, Raised, Verdict
-from ._judging import as_array, judge_value, knowing, sort_of
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.judging import as_array, judge_value, recognising, sort_of
+from unet_edu.course.outcome import Case, Raised, Verdict
 
 CHAPTER = "12_inside"
 
@@ -619,7 +620,7 @@ EXERCISES = (
         minutes=10,
         cases=loudest_cases,
         oracle=loudest,
-        judge=knowing(loudest_mistakes),
+        judge=recognising(loudest_mistakes),
         needs=("import numpy as np",),
         picture=loudest_picture,
     ),
@@ -631,7 +632,7 @@ EXERCISES = (
         minutes=10,
         cases=wasted_cases,
         oracle=wasted,
-        judge=knowing(wasted_mistakes),
+        judge=recognising(wasted_mistakes),
         params=other_side,
         book={"side": 3},
         forbids=("unet_edu.interpret",),
@@ -644,7 +645,7 @@ EXERCISES = (
         minutes=15,
         cases=never_cases,
         oracle=never_fires,
-        judge=knowing(never_mistakes),
+        judge=recognising(never_mistakes),
         needs=("import numpy as np",),
     ),
     Exercise(
@@ -655,7 +656,7 @@ EXERCISES = (
         minutes=25,
         cases=probe_cases,
         oracle=probe_r2,
-        judge=knowing(probe_mistakes, judge_probe),
+        judge=recognising(probe_mistakes, judge_probe),
         needs=("import numpy as np",),
     ),
     Exercise(

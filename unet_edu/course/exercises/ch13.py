@@ -8,8 +8,9 @@ import itertools
 import math
 from dataclasses import replace
 
-from ..exercise import Case, Exercise, Raised
-from ._judging import as_array, is_map, judge_value, knowing, noise, run_by_shape, weights
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.judging import as_array, is_map, judge_value, noise, recognising, run_by_shape, weights
+from unet_edu.course.outcome import Case, Raised
 
 CHAPTER = "13_after"
 
@@ -440,7 +441,7 @@ def judge_merge(args, got, wanted, params):
     return verdict
 
 
-_judge_merged = knowing(merge_mistakes)
+_judge_merged = recognising(merge_mistakes)
 
 
 # ---------------------------------------------------------------------------------------------------- after.residual
@@ -568,7 +569,7 @@ def judge_residual(args, got, wanted, params):
     return verdict
 
 
-_judge_output = knowing(residual_mistakes)
+_judge_output = recognising(residual_mistakes)
 
 
 def other_kernel(rng) -> dict:
@@ -586,7 +587,7 @@ EXERCISES = (
         minutes=15,
         cases=share_cases,
         oracle=share_out,
-        judge=knowing(share_mistakes, judge_share),
+        judge=recognising(share_mistakes, judge_share),
         params=other_convs,
         book={"convs": 2, "size": 572},
         forbids=("unet_edu.arithmetic",),
@@ -599,7 +600,7 @@ EXERCISES = (
         minutes=10,
         cases=nodes_cases,
         oracle=new_nodes,
-        judge=knowing(nodes_mistakes),
+        judge=recognising(nodes_mistakes),
         forbids=("unet_edu.models.unetpp",),
     ),
     Exercise(
@@ -610,7 +611,7 @@ EXERCISES = (
         minutes=20,
         cases=blend_cases,
         oracle=blend,
-        judge=knowing(blend_mistakes, judge_row),
+        judge=recognising(blend_mistakes, judge_row),
         needs=("import numpy as np",),
         picture=blend_picture,
     ),
