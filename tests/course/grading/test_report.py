@@ -12,7 +12,8 @@ from test_grade import BOTH, RIGHT, SECRETS, STUB, Room
 from unet_edu.course.grading import grade as grade_module
 from unet_edu.course.grading import redact
 from unet_edu.course.grading.feedback_page import text
-from unet_edu.course.grading.report import file_names, safe
+from unet_edu.course.grading.gradebooks import safe
+from unet_edu.course.grading.report import file_names
 from unet_edu.course.outcome import Verdict
 
 pytestmark = pytest.mark.usefixtures("one_thread")

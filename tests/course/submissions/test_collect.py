@@ -11,9 +11,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from unet_edu.course.submissions import collect as submissions_module
+from unet_edu.course.submissions import archives
+from unet_edu.course.submissions import attempt as attempt_module
 from unet_edu.course.submissions import notebook as notebook_module
-from unet_edu.course.submissions.collect import Rule, SubmissionsError, collect
+from unet_edu.course.submissions.attempt import SubmissionsError
+from unet_edu.course.submissions.collect import collect
+from unet_edu.course.submissions.late_policy import Rule
 from unet_edu.course.submissions.notebook import Unreadable, cells_of
 from unet_edu.course.submissions.roster import Roster, RosterError, Student, read_roster
 
@@ -274,8 +277,8 @@ def test_a_file_that_becomes_a_link_is_not_followed(tmp_path):
 
 
 def test_bombs_are_read_up_to_a_size(tmp_path, monkeypatch):
-    monkeypatch.setattr(submissions_module, "LARGEST", 2**20)
-    monkeypatch.setattr(submissions_module, "ENTRIES", 50)
+    monkeypatch.setattr(attempt_module, "LARGEST", 2**20)
+    monkeypatch.setattr(archives, "ENTRIES", 50)
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("s100/bomb.ipynb", b"\0" * 2**26)
@@ -304,7 +307,7 @@ def test_bombs_are_read_up_to_a_size(tmp_path, monkeypatch):
 
 
 def test_a_lying_size_is_not_believed(tmp_path, monkeypatch):
-    monkeypatch.setattr(submissions_module, "LARGEST", 1000)
+    monkeypatch.setattr(attempt_module, "LARGEST", 1000)
     data = bytearray(zipped({"s100.ipynb": b"x" * 5000}))
     place = data.index(b"PK\x01\x02")
     data[place + 24 : place + 28] = (10).to_bytes(4, "little")  # the size that the directory gives

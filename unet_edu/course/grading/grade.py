@@ -26,9 +26,11 @@ from unet_edu.course.assignment.bundle import Bundle, Task
 from unet_edu.course.evaluate import one_thread
 from unet_edu.course.grading import report
 from unet_edu.course.grading.mark import NOT_GRADED, GradeError, Mark, Question, mark, places
-from unet_edu.course.grading.report import MISSING, UNREADABLE, Entry, Sheet
+from unet_edu.course.grading.sheet import MISSING, UNREADABLE, Entry, Sheet
 from unet_edu.course.sandbox.sandbox import Sandbox
-from unet_edu.course.submissions.collect import Attempt, Collected, Rule, collect
+from unet_edu.course.submissions.attempt import Attempt
+from unet_edu.course.submissions.collect import Collected, collect
+from unet_edu.course.submissions.late_policy import Rule
 from unet_edu.course.submissions.notebook import Cell, Unreadable, cells_of
 from unet_edu.course.submissions.overrides import Overrides
 from unet_edu.course.submissions.roster import InputError, Student

@@ -231,10 +231,10 @@ def _decided(task, case, reply, wanted, sources, limits) -> Verdict:
 
 
 def _stopped(why, timeout, sandbox) -> str:
-    memory = getattr(sandbox, "limits", {}).get("memory", 0) / 2**30
+    memory = getattr(sandbox, "limits", {}).get("memory", 0)
     return {
         "time": f"no result within {timeout:g} seconds: does a loop ever end?",
-        "memory": f"it needs more memory than the {memory / 2**30:.3g} GB that there are for it"
+        "memory": f"it needs more memory than the {memory / 2**30:.3g} GiB that there are for it"
         if memory
         else "memory",
         "output": "it prints, or returns, more than is allowed",
