@@ -12,14 +12,14 @@ import torch
 from torch import nn
 
 from unet_edu.arithmetic import tile_plan, unet_macs
-from unet_edu.experiments import costs, prediction_speed, record, speed
+from unet_edu.experiments import costs, network_times, prediction_times, record
 
 
 @pytest.fixture(scope="module")
 def results():
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield speed.measure(quick=True, rounds=2, device="cpu")
+    yield network_times.measure(quick=True, rounds=2, device="cpu")
     torch.set_num_threads(threads)
 
 
@@ -28,7 +28,7 @@ def results():
 
 def test_ratios_are_to_the_first_row(results):
     rows = results["rows"]
-    assert [row["name"] for row in rows] == [job.name for job in speed.jobs(True, "cpu")]
+    assert [row["name"] for row in rows] == [job.name for job in network_times.jobs(True, "cpu")]
     assert (rows[0]["ratio"], rows[0]["macs_ratio"]) == (1, 1)
     for row in rows:
         seconds = row["seconds"]
@@ -39,16 +39,16 @@ def test_ratios_are_to_the_first_row(results):
 
 
 def test_what_is_timed_in_part_is_extrapolated(monkeypatch):
-    monkeypatch.setattr(speed, "timed_in_turns", lambda rows, *more: [[2.0, 1.0, 4.0] for _ in rows])
-    monkeypatch.setattr(speed, "peak_memory", lambda *arguments: None)
-    found = speed.measure(quick=True, rounds=3, device="cpu")
-    for row, job in zip(found["rows"], speed.jobs(True, "cpu"), strict=True):
+    monkeypatch.setattr(network_times, "timed_in_turns", lambda rows, *more: [[2.0, 1.0, 4.0] for _ in rows])
+    monkeypatch.setattr(network_times, "peak_memory", lambda *arguments: None)
+    found = network_times.measure(quick=True, rounds=3, device="cpu")
+    for row, job in zip(found["rows"], network_times.jobs(True, "cpu"), strict=True):
         assert row["seconds"] == {key: value * job.times for key, value in (("median", 2), ("min", 1), ("max", 4))} | {
             "rounds": [2 * job.times, 1 * job.times, 4 * job.times]
         }
         assert row["ratio"] == job.times
     assert found["rows"][-1]["ratio"] == 24 * 24 / 8  # 8 windows are timed, one for each pixel is needed
-    assert " –\n" in speed.as_text(found) + "\n"
+    assert " –\n" in network_times.as_text(found) + "\n"
 
 
 def test_quick_costs_are_the_arithmetics(results):
@@ -61,7 +61,7 @@ def test_quick_costs_are_the_arithmetics(results):
 
 
 def test_costs_and_parameters_of_the_full_table():
-    rows = [job.counted() for job in speed.jobs(False, "cpu")]
+    rows = [job.counted() for job in network_times.jobs(False, "cpu")]
     macs = [row["macs"] for row in rows]
     assert macs[:3] == [unet_macs(572), unet_macs(572, base_width=32), unet_macs(572, base_width=16)]
     assert [round(each / 1e9, 1) for each in macs[:5]] == [150.4, 37.7, 9.4, 246.6, 313.1]
@@ -76,9 +76,9 @@ def test_costs_and_parameters_of_the_full_table():
 
 def test_a_gpu_gets_more_windows_at_once_and_the_same_work():
     for kind in ("cpu", "cuda"):
-        sliding = speed.jobs(False, kind)[-1]
+        sliding = network_times.jobs(False, kind)[-1]
         assert sliding.batch[0] * sliding.passes * sliding.times == 512 * 512
-    assert speed.jobs(False, "cuda")[-1].batch[0] > speed.jobs(False, "cpu")[-1].batch[0]
+    assert network_times.jobs(False, "cuda")[-1].batch[0] > network_times.jobs(False, "cpu")[-1].batch[0]
 
 
 def test_rows_take_turns():
@@ -96,16 +96,16 @@ def test_rows_take_turns():
             return images
 
     rows = [
-        speed.Job("a", lambda: Noting("a"), (1, 1, 2, 2)),
-        speed.Job("b", lambda: Noting("b"), (1, 1, 2, 2), passes=2),
+        network_times.Job("a", lambda: Noting("a"), (1, 1, 2, 2)),
+        network_times.Job("b", lambda: Noting("b"), (1, 1, 2, 2), passes=2),
     ]
-    seconds = speed.timed_in_turns(rows, 2, torch.device("cpu"))
+    seconds = network_times.timed_in_turns(rows, 2, torch.device("cpu"))
     assert "".join(order) == "ab" + "abb" + "abb"  # to warm up, then two rounds
     assert [len(each) for each in seconds] == [2, 2]
 
 
 def test_the_table_has_a_line_for_each_row(results):
-    lines = speed.as_text(results).splitlines()
+    lines = network_times.as_text(results).splitlines()
     assert len(lines) == 1 + len(results["rows"])
     for head in ("network", "work", "parameters", "GMAC", "seconds [min – max]", "ratio", "peak MiB"):
         assert head in lines[0]
@@ -120,7 +120,7 @@ def test_the_table_has_a_line_for_each_row(results):
 HOLDS_400_MIB = """
 import json, torch
 from torch import nn
-from unet_edu.experiments import costs, speed
+from unet_edu.experiments import costs, network_times
 
 class Holds(nn.Module):
     def __init__(self):
@@ -132,7 +132,7 @@ class Holds(nn.Module):
         del work
         return images + torch.ones(50 * 2**18)[0]
 
-job = speed.Job("", Holds, (1, 1, 8, 8))
+job = network_times.Job("", Holds, (1, 1, 8, 8))
 print(json.dumps(costs.peak_memory_here(job.once, torch.device("cpu"), threads=1)))
 """
 
@@ -189,19 +189,19 @@ PREDICTION = {
 
 @pytest.fixture
 def folder(results, tmp_path, monkeypatch):
-    monkeypatch.setattr(speed, "measure", lambda *arguments, **more: results)
-    monkeypatch.setattr(prediction_speed, "measure", lambda *arguments, **more: PREDICTION)
-    monkeypatch.setattr(speed, "results_dir", lambda: tmp_path)
+    monkeypatch.setattr(network_times, "measure", lambda *arguments, **more: results)
+    monkeypatch.setattr(prediction_times, "measure", lambda *arguments, **more: PREDICTION)
+    monkeypatch.setattr(network_times, "results_dir", lambda: tmp_path)
     return tmp_path
 
 
 def kept(folder):
-    assert [path.name for path in folder.iterdir()] == ["speed-cpu.json"]
-    return json.loads((folder / "speed-cpu.json").read_text())
+    assert [path.name for path in folder.iterdir()] == ["network_times-cpu.json"]
+    return json.loads((folder / "network_times-cpu.json").read_text())
 
 
 def test_record_writes_one_file_named_after_the_machine(results, folder, capsys):
-    speed.main(["--record", "--device", "cpu"])
+    network_times.main(["--record", "--device", "cpu"])
     assert "U-Net, base width 8" in capsys.readouterr().out
     assert kept(folder) == results | {"prediction": PREDICTION}
     assert set(results) == {"experiment", "made", "settings", "memory", "rows"}
@@ -209,25 +209,30 @@ def test_record_writes_one_file_named_after_the_machine(results, folder, capsys)
 
 
 def test_one_part_leaves_the_other_as_it_was(results, folder):
-    old = {"experiment": "speed", "made": {"date": "then"}, "rows": ["old"], "prediction": {"made": {"date": "then"}}}
-    record.write_json(folder / "speed-cpu.json", old)
-    speed.main(["--record", "--device", "cpu", "--only", "prediction"])
+    old = {
+        "experiment": "network_times",
+        "made": {"date": "then"},
+        "rows": ["old"],
+        "prediction": {"made": {"date": "then"}},
+    }
+    record.write_json(folder / "network_times-cpu.json", old)
+    network_times.main(["--record", "--device", "cpu", "--only", "prediction"])
     assert kept(folder) == old | {"prediction": PREDICTION}
-    record.write_json(folder / "speed-cpu.json", old)
-    speed.main(["--record", "--device", "cpu", "--only", "networks"])
+    record.write_json(folder / "network_times-cpu.json", old)
+    network_times.main(["--record", "--device", "cpu", "--only", "networks"])
     assert kept(folder) == results | {"prediction": old["prediction"]}
 
 
 def test_predictions_go_beside_networks(folder, capsys):
     with pytest.raises(SystemExit):
-        speed.main(["--record", "--device", "cpu", "--only", "prediction"])
+        network_times.main(["--record", "--device", "cpu", "--only", "prediction"])
     assert "holds no networks yet" in capsys.readouterr().err
     assert not list(folder.iterdir())
 
 
 def test_without_record_nothing_is_written(folder, monkeypatch):
-    monkeypatch.setattr(speed, "write_json", lambda *arguments: pytest.fail("wrote a file"))
-    speed.main(["--device", "cpu"])
+    monkeypatch.setattr(network_times, "write_json", lambda *arguments: pytest.fail("wrote a file"))
+    network_times.main(["--device", "cpu"])
 
 
 @pytest.mark.parametrize(
@@ -241,13 +246,13 @@ def test_without_record_nothing_is_written(folder, monkeypatch):
 )
 def test_wrong_options_are_refused(arguments, message, capsys):
     with pytest.raises(SystemExit):
-        speed.main(arguments)
+        network_times.main(arguments)
     assert message in capsys.readouterr().err
 
 
 def test_no_rounds_are_refused():
     with pytest.raises(ValueError, match="rounds must be at least 1, not 0"):
-        speed.measure(rounds=0)
+        network_times.measure(rounds=0)
 
 
 # ------------------------------------------------------------------------------------------------------- the records
@@ -317,6 +322,6 @@ def test_results_lie_in_the_books_checkout(tmp_path, monkeypatch):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_the_gpu_is_measured_too():
-    found = speed.measure(quick=True, rounds=1, device="cuda")
+    found = network_times.measure(quick=True, rounds=1, device="cuda")
     assert found["made"]["machine"]["kind"] != "cpu"
     assert all(row["peak_memory_bytes"] > 4 * row["parameters"] for row in found["rows"])
