@@ -1,18 +1,13 @@
-"""The benchmark's mechanics, never its times; and what every experiment writes beside its scores."""
+"""The benchmark's mechanics, never its times."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
 from unet_edu.arithmetic import tile_plan, unet_macs
-from unet_edu.experiments import costs, network_times, prediction_times, record
+from unet_edu.experiments import network_times, prediction_times, record
 
 
 @pytest.fixture(scope="module")
@@ -115,66 +110,11 @@ def test_the_table_has_a_line_for_each_row(results):
     assert "576 × 95 → 1" in lines[5]
 
 
-# -------------------------------------------------------------------------------------------------------- the memory
-
-HOLDS_400_MIB = """
-import json, torch
-from torch import nn
-from unet_edu.experiments import costs, network_times
-
-class Holds(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(100 * 2**18))  # 100 MiB
-
-    def forward(self, images):
-        work = torch.ones(300 * 2**18)  # 300 MiB for a moment
-        del work
-        return images + torch.ones(50 * 2**18)[0]
-
-job = network_times.Job("", Holds, (1, 1, 8, 8))
-print(json.dumps(costs.peak_memory_here(job.once, torch.device("cpu"), threads=1)))
-"""
-
-
-def test_peak_memory_is_what_was_held_at_most():
-    ballast = torch.ones(200 * 2**18)  # the parent's memory must not count
-    run = subprocess.run([sys.executable, "-c", HOLDS_400_MIB], capture_output=True, text=True, check=True)
-    peak = json.loads(run.stdout)
-    if peak is None:
-        pytest.skip("this system does not tell a process its peak memory")
-    assert ballast.numel()
-    assert peak / 2**20 == pytest.approx(400, rel=0.05)
-
-
 def test_peak_memory_holds_the_weights_at_least(results):
     for row in results["rows"]:
         if row["peak_memory_bytes"] is not None:
             assert row["peak_memory_bytes"] > 4 * row["parameters"]
     assert "fresh process" in results["memory"]
-
-
-def holds(mebibytes, device):
-    assert torch.ones(mebibytes * 2**18, device=device).numel()
-
-
-def test_memory_is_that_of_a_fresh_process():
-    for mebibytes in (300, 100):  # what the first one held must not count for the second
-        peak = costs.peak_memory(partial(holds, mebibytes), torch.device("cpu"))
-        assert peak is None or peak / 2**20 == pytest.approx(mebibytes, rel=0.1)
-
-
-def test_memory_that_cannot_be_measured_is_none():
-    assert costs.peak_memory(pytest.fail, torch.device("mps")) is None
-
-
-def fails(device):
-    raise ValueError(f"no such work on {device}")
-
-
-def test_a_failing_measurement_tells_why():
-    with pytest.raises(ValueError, match="no such work on cpu"):
-        costs.peak_memory(fails, torch.device("cpu"))
 
 
 # -------------------------------------------------------------------------------------------------- the command line
@@ -253,70 +193,6 @@ def test_wrong_options_are_refused(arguments, message, capsys):
 def test_no_rounds_are_refused():
     with pytest.raises(ValueError, match="rounds must be at least 1, not 0"):
         network_times.measure(rounds=0)
-
-
-# ------------------------------------------------------------------------------------------------------- the records
-
-
-def test_a_record_tells_where_it_comes_from_and_nothing_private():
-    head = record.made("cpu", seed=7)
-    assert head["seed"] == 7
-    assert head["date"].endswith("+00:00")
-    assert head["versions"]["torch"] == torch.__version__
-    assert head["machine"]["kind"] == "cpu"
-    assert head["machine"]["threads"] == torch.get_num_threads()
-    assert head["machine"]["memory_bytes"] > 2**28
-    text = json.dumps(head)
-    assert os.getcwd() not in text
-    assert os.path.expanduser("~") not in text
-
-
-@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-def test_git_commit_and_whether_files_changed(tmp_path):
-    def git(*words):
-        identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
-        subprocess.run(["git", "-C", tmp_path, *identity, *words], check=True, capture_output=True)
-
-    assert record.git_commit(tmp_path) == {"commit": None, "changed": None}
-    git("init")
-    (tmp_path / "file").write_text("one")
-    git("add", ".")
-    git("commit", "-m", "first")
-    (tmp_path / "not added").write_text("does not count")
-    found = record.git_commit(tmp_path)
-    assert len(found["commit"]) == 40
-    assert found["changed"] is False
-    results = tmp_path / "unet_edu" / "records"
-    results.mkdir(parents=True)
-    (results / "ablation-cpu.json").write_text("{}")
-    git("add", ".")
-    git("commit", "-m", "second")
-    found = record.git_commit(tmp_path)
-    (results / "ablation-cpu.json").write_text('{"runs": []}')
-    assert record.git_commit(tmp_path) == found, "a record that grows is no change of what makes it"
-    (tmp_path / "file").write_text("two")
-    assert record.git_commit(tmp_path) == {"commit": found["commit"], "changed": True}
-    assert record.git_commit(tmp_path / "below") == {"commit": None, "changed": None}
-
-
-def test_json_is_written_whole_or_not_at_all(tmp_path):
-    path = record.write_json(tmp_path / "new" / "a.json", {"score": 0.5, "name": "Cireşan"})
-    assert json.loads(path.read_text(encoding="utf-8")) == {"score": 0.5, "name": "Cireşan"}
-    for wrong, error in ((float("nan"), ValueError), (torch.ones(2), TypeError)):
-        with pytest.raises(error):
-            record.write_json(path, {"score": wrong})
-    assert json.loads(path.read_text(encoding="utf-8"))["score"] == 0.5
-    assert [each.name for each in path.parent.iterdir()] == ["a.json"]
-
-
-def test_results_lie_in_the_books_checkout(tmp_path, monkeypatch):
-    (tmp_path / "book").mkdir()
-    (tmp_path / "unet_edu" / "experiments").mkdir(parents=True)
-    assert record.results_dir(tmp_path / "book") == tmp_path / "unet_edu" / "records"
-    assert record.results_dir("/") == record.PROJECT / "unet_edu" / "records"  # the tests run from a checkout
-    monkeypatch.setattr(record, "PROJECT", tmp_path / "site-packages")
-    with pytest.raises(FileNotFoundError, match="not inside a checkout of the book"):
-        record.results_dir("/")
 
 
 @pytest.mark.gpu
