@@ -73,7 +73,7 @@ colab-check: $(VENV)/.installed  ## run every built notebook with Colab's versio
 	@$(BIN)/python tests/colab/check.py
 
 speedrun: $(VENV)/.installed  ## train a small U-Net on the real slices against the clock (two cores: some minutes)
-	$(BIN)/python -m unet_edu.experiments.speedrun --seeds 1
+	$(BIN)/python -m unet_edu.experiments.time_to_score --seeds 1
 
 lint: $(VENV)/.installed  ## style and mistakes (ruff)
 	$(BIN)/ruff check .

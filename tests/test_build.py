@@ -416,7 +416,7 @@ def fingerprint(root):
         "requirements.txt",
         "constraints.txt",
         "pyproject.toml",
-        "unet_edu/records/speed.json",
+        "unet_edu/records/network_times.json",
         "book/_ext/figure_output.py",
     ],
 )

@@ -110,9 +110,9 @@ def test_a_record_without_a_run_does_not_count(folder):
 
 
 def test_names_are_those_of_the_records_once_each(folder):
-    for file in ("speed-cpu.json", "data_scaling-cuda.json", "data_scaling-cpu.json", "notes.json"):
+    for file in ("network_times-cpu.json", "data_scaling-cuda.json", "data_scaling-cpu.json", "notes.json"):
         (folder / file).write_text("{}")
-    assert results.names() == ["data_scaling", "speed"]
+    assert results.names() == ["data_scaling", "network_times"]
 
 
 def test_a_gpu_goes_before_a_newer_cpu_and_the_newest_gpu_before_others(folder):
@@ -247,19 +247,19 @@ def test_scaling_compares_like_with_like():
 
 
 def test_seconds_to_the_target():
-    runs = record({"a": [0.9] * 3}, "speedrun")
+    runs = record({"a": [0.9] * 3}, "time_to_score")
     for one, curve in zip(runs["runs"], ((0.98, 0.99), (0.5, 0.97), (0.1, 0.2)), strict=True):
         one["training"]["score"] = [[n, 10.0 * (n + 1), value] for n, value in enumerate(curve)]
     assert results.reached(runs, 0.97) == ([10.0, 20.0, None], 20.0)
-    text = results.speedrun_text(runs, 0.97)
+    text = results.time_to_score_text(runs, 0.97)
     assert text.startswith("2 of 3 runs came to V_Rand 0.970: seed 0 after 10 s, seed 1 after 20 s and seed 2 never.")
     assert text.endswith("The median is 20 s.")
 
 
 def test_where_most_runs_never_arrive_there_is_no_median():
-    runs = record({"a": [0.9] * 3}, "speedrun")
+    runs = record({"a": [0.9] * 3}, "time_to_score")
     assert results.reached(runs, 0.95) == ([None] * 3, None)
-    assert results.speedrun_text(runs, 0.95).endswith("There is no median to give.")
+    assert results.time_to_score_text(runs, 0.95).endswith("There is no median to give.")
 
 
 # --- pictures ----------------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ def test_curves_have_a_thin_line_a_run_and_a_thick_one_a_row():
         widths = [line.get_linewidth() for line in axes.lines]
         assert (widths.count(0.8), widths.count(2.4)) == (3, 2)
     assert [text.get_text() for text in score.get_legend().get_texts()] == ["a (2 runs)", "b (1 run)"]
-    (only,) = results.curves(record({"a": [0.9]}, "speedrun"), loss=False, target=0.95).axes
+    (only,) = results.curves(record({"a": [0.9]}, "time_to_score"), loss=False, target=0.95).axes
     assert "target 0.950" in [text.get_text() for text in only.texts]
     assert only.get_ylim()[1] > 0.95
 
@@ -565,7 +565,7 @@ def test_the_page_without_a_record_says_what_to_run(folder, monkeypatch):
     glued, words = run_page(monkeypatch)
     assert unprinted(glued) == set()
     assert words == []
-    for name in ("isbi", "speedrun", "ablation", "data_scaling", "speed"):
+    for name in ("isbi", "time_to_score", "ablation", "data_scaling", "network_times"):
         assert f"unet_edu.experiments.{name} --record" in glued[f"{name}_origin"]
 
 
@@ -573,8 +573,10 @@ def test_the_page_with_every_record_shows_them_all(shipped, monkeypatch):
     write(shipped, "ablation-cpu", ABLATION)
     write(shipped, "data_scaling-cpu", SCALING)
     write(shipped, "isbi-cpu", record({"a": [0.9, 0.91], "b": []}, "isbi"))
-    write(shipped, "speedrun-cpu", record({"a": [0.9, 0.91]}, "speedrun"))
-    write(shipped, "speed-cpu", json.loads((ROOT / "unet_edu" / "records" / "speed-cpu.json").read_text()))
+    write(shipped, "time_to_score-cpu", record({"a": [0.9, 0.91]}, "time_to_score"))
+    write(
+        shipped, "network_times-cpu", json.loads((ROOT / "unet_edu" / "records" / "network_times-cpu.json").read_text())
+    )
     monkeypatch.setattr(results, "usable", lambda networks: [networks[0]._replace(name="tiny")] * 2)
     glued, words = run_page(monkeypatch)
     assert unprinted(glued) == set()

@@ -26,7 +26,7 @@ import unet_edu
 from unet_edu import checkpoints, plots
 from unet_edu.data import isbi2012
 from unet_edu.experiments.runs import mean_sd, rows, spread, values
-from unet_edu.experiments.speedrun import reached
+from unet_edu.experiments.time_to_score import reached
 from unet_edu.experiments.trial import cell_probability, fitting, slices
 from unet_edu.metrics import regions, thin, v_rand
 from unet_edu.models.fcn import num_parameters
@@ -280,7 +280,7 @@ def _with_mean(axes, lines, colour, style, label, marker=None):
         axes.plot(*np.mean(lines, axis=0), color=colour, ls=style, lw=2.4, marker=marker, ms=4.5, label=label)
 
 
-def speedrun_text(record, target):
+def time_to_score_text(record, target):
     """Return sentences: how many runs came to the target, the seconds of each, and their median."""
     taken, middle = reached(record, target)
     came = sum(seconds is not None for seconds in taken)
@@ -398,14 +398,14 @@ def scaling_text(record):
 
 
 def speed_text(record):
-    """Return a sentence: how long the first row of a speed record takes, and the slowest in multiples of it."""
+    """Return a sentence: how long the first row of a network_times record takes, and the slowest in multiples of it."""
     first, slowest = record["rows"][0], max(record["rows"], key=lambda row: row["ratio"])
     text = f"{first['name']} takes {first['seconds']['median']:.3g} s"
     return f"{text}; {slowest['name']} takes {slowest['ratio']:.3g} times as long."
 
 
 def ratios(record):
-    """Draw time and multiply-adds of a speed record's rows as multiples of the first row's; returns the figure."""
+    """Draw time and multiply-adds of a record's rows (network_times) as multiples of the first; return the figure."""
     import matplotlib.pyplot as plt
 
     lines = sorted(record["rows"], key=lambda row: row["ratio"])
@@ -429,7 +429,7 @@ def ratios(record):
 
 
 def plan_table(table):
-    """Return (head, rows) of texts: the ways to predict one image, a table of a speed record's part "prediction".
+    """Return (head, rows) of texts: the ways to predict one image, from the record network_times, "prediction".
 
     Time, multiply-adds and memory as multiples of the first row's; ≈ where a part was timed and the rest extrapolated;
     a dash where a plan was left out, or is another network whose answers are not to be compared.

@@ -1,4 +1,6 @@
-"""How long the prediction of a whole image takes: the package's own way beside the usual ones. Part of `speed`.
+"""How long the prediction of a whole image takes: the package's own way beside the usual ones.
+
+A part of `network_times`.
 
 predict               `unet_edu.predict.predict`, whole: mirror, cut out, compute, assemble
 one pass, mirrored    the same answer without tiles: memory grows with the image
@@ -43,7 +45,7 @@ from unet_edu.experiments.record import made
 from unet_edu.models.padded import PaddedUNet
 from unet_edu.models.sliding_window import WINDOW, SlidingWindowNet
 from unet_edu.models.unet import UNet
-from unet_edu.predict import MAX_MEMORY, Cover, dry_run_bytes, input_size, predict
+from unet_edu.predict import MAX_MEMORY, TileCover, dry_run_bytes, input_size, predict
 
 SEED = 0
 TILE = 572  # the paper's
@@ -120,7 +122,7 @@ def plans(case, device_type):
     with torch.device("meta"):
         net = unet()
     whole, patch = nearest_valid(side + 2 * border(net.depth), net.depth)[1], valid_sizes(net.depth)[0]
-    cover = Cover(net, (1, side, side), case.max_memory, torch.device(device_type))
+    cover = TileCover(net, (1, side, side), case.max_memory, torch.device(device_type))
 
     def tiles(tile, part=side, name=None):
         count = counts(side, tile, net.depth) ** 2
@@ -189,7 +191,7 @@ def all_windows(net, image, at_once):
 
 
 def measure(quick=False, rounds=3, device="cpu", progress=False):
-    """Run this part of the benchmark and return its results, for "prediction" in the record of `speed`.
+    """Run this part of the benchmark and return its results, for "prediction" in the record of `network_times`.
 
     quick: small networks and images.  rounds: how often each row is timed, after once to warm up.  device: a
     torch.device or its name.  progress: show bars.

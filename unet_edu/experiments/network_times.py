@@ -1,10 +1,10 @@
 """How long each network of the book takes, how much memory, how many multiply-adds: one table of ratios in one run.
 
-    python -m unet_edu.experiments.speed                      both parts, some minutes each on a CPU
-    python -m unet_edu.experiments.speed --quick              small networks on small images, to see that it works
-    python -m unet_edu.experiments.speed --record             keep the results in unet_edu/records/
-    python -m unet_edu.experiments.speed --only prediction    how whole images are predicted (`prediction_speed`)
-    python -m unet_edu.experiments.speed --only networks      this table:
+    python -m unet_edu.experiments.network_times                    both parts, some minutes each on a CPU
+    python -m unet_edu.experiments.network_times --quick            small networks on small images, to see that it works
+    python -m unet_edu.experiments.network_times --record           keep the results in unet_edu/records/
+    python -m unet_edu.experiments.network_times --only prediction  whole images: `prediction_times`
+    python -m unet_edu.experiments.network_times --only networks    this table:
 
     network                    work     parameters  GMAC   seconds [min – max]  ratio   GMAC ratio   peak memory
     U-Net, base width 64   572 → 388         …        …            …             1.00         1.00           …
@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from unet_edu.arithmetic import tile_plan
 from unet_edu.device import best_device
-from unet_edu.experiments import prediction_speed
+from unet_edu.experiments import prediction_times
 from unet_edu.experiments.costs import (
     MEMORY,
     aligned,
@@ -53,7 +53,7 @@ ROUNDS = {"networks": 5, "prediction": 3}  # the parts of the benchmark, and how
 NOTES = {
     "networks": "The sliding window is timed on some of its windows.",
     "prediction": f"≈: timed on a corner of the image. Difference: the largest one to the first row's probabilities; "
-    f"up to {prediction_speed.TOLERANCE:g} is rounding.",
+    f"up to {prediction_times.TOLERANCE:g} is rounding.",
 }
 WINDOWS_TIMED = 8  # batches of windows that stand for all windows of an image
 
@@ -151,7 +151,7 @@ def measure(quick=False, rounds=5, device=None, progress=False):
         row["macs_ratio"] = row["macs"] / first["macs"]
         finished.append(row)
     return {
-        "experiment": "speed",
+        "experiment": "network_times",
         "made": head,
         "settings": {"quick": quick, "rounds": rounds, "warm_up_passes": 1, "dtype": "float32"},
         "memory": MEMORY.get(device.type),
@@ -203,7 +203,8 @@ def work(row):
 
 def main(arguments=None):
     """Do what the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m unet_edu.experiments.speed", description=__doc__.split("\n")[0])
+    command = "python -m unet_edu.experiments.network_times"
+    parser = argparse.ArgumentParser(prog=command, description=__doc__.split("\n")[0])
     parser.add_argument("--only", choices=ROUNDS, help="do one part; a record keeps the other as it was")
     parser.add_argument("--quick", action="store_true", help="small networks on small images: does it work?")
     default = ", ".join(f"{part} {rounds}" for part, rounds in ROUNDS.items())
@@ -222,19 +223,19 @@ def main(arguments=None):
     device = best_device() if options.device is None else torch.device(options.device)
     path, record = None, {}
     if options.record:  # now, not after minutes of work
-        path = results_dir() / f"speed-{machine_kind(device)}.json"
+        path = results_dir() / f"network_times-{machine_kind(device)}.json"
         record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         if options.only == "prediction" and "rows" not in record:
             parser.error(f"{path} holds no networks yet, and predictions go beside them: leave --only out")
 
     for part in [options.only] if options.only else ROUNDS:
         rounds = options.rounds or (2 if options.quick else ROUNDS[part])
-        measured = (measure if part == "networks" else prediction_speed.measure)(
+        measured = (measure if part == "networks" else prediction_times.measure)(
             options.quick, rounds, device, progress=sys.stderr.isatty()
         )
         machine = measured["made"]["machine"]
         print(f"{machine['device']}, {machine['processor']}, {machine['threads']} threads, load {machine['load_1min']}")
-        print((as_text if part == "networks" else prediction_speed.as_text)(measured))
+        print((as_text if part == "networks" else prediction_times.as_text)(measured))
         print(f"Ratios are to the first row; median of {rounds} rounds. {NOTES[part]}")
         if measured["memory"]:
             print(f"Peak memory: {measured['memory']}.")

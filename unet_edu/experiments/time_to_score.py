@@ -1,9 +1,9 @@
 """How many seconds of training until V_Rand on the validation slices is 0.970?
 
-    python -m unet_edu.experiments.speedrun             five seeds
-    python -m unet_edu.experiments.speedrun --quick     tiny networks on drawn tissue, to see that it works
-    python -m unet_edu.experiments.speedrun --record    keep the results in unet_edu/records/, go on where they end
-    make speedrun                                       the same on two CPU cores, one seed, nothing kept
+    python -m unet_edu.experiments.time_to_score              five seeds
+    python -m unet_edu.experiments.time_to_score --quick      tiny networks on drawn tissue, to see that it works
+    python -m unet_edu.experiments.time_to_score --record     go on where the record in unet_edu/records/ ends
+    make speedrun                                             the same on two CPU cores, one seed, nothing kept
 
 The clock runs while the network is trained, from the images in main memory on: transfer to the device, augmentation,
 steps; a GPU is waited for before it is read. It stands still for the scores, taken some times during a run, each of
@@ -97,4 +97,4 @@ def text(record):
 
 
 if __name__ == "__main__":
-    main("speedrun", __doc__.split("\n")[0], trials, text=text)
+    main("time_to_score", __doc__.split("\n")[0], trials, text=text)

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from unet_edu.arithmetic import tile_plan, unet_macs
-from unet_edu.experiments import costs, prediction_speed
-from unet_edu.experiments.prediction_speed import Case, edge_to_edge, plans
+from unet_edu.experiments import costs, prediction_times
+from unet_edu.experiments.prediction_times import Case, edge_to_edge, plans
 from unet_edu.models.sliding_window import SlidingWindowNet
 from unet_edu.models.unet import UNet
 from unet_edu.predict import MAX_MEMORY, predict
@@ -19,7 +19,7 @@ NAMES = ["predict", "one pass, mirrored", "one pass, padded", "patches of 188", 
 def results():
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield prediction_speed.measure(quick=True, rounds=2)
+    yield prediction_times.measure(quick=True, rounds=2)
     torch.set_num_threads(threads)
 
 
@@ -59,9 +59,9 @@ def test_tiles_on_the_grid_say_what_one_pass_says_and_others_do_not(results):
 def test_what_is_timed_in_part_is_marked_and_multiplied(results, monkeypatch):
     marked = {row["name"] for table in results["tables"] for row in table["rows"] if row["extrapolated"]}
     assert marked == {"patches of 188", "sliding window"}
-    monkeypatch.setattr(prediction_speed, "in_turns", lambda works, *more: [[2.0, 1.0] for _ in works])
-    monkeypatch.setattr(prediction_speed, "peak_memory", lambda *arguments: None)
-    found = rows(prediction_speed.table(Case(64, 4, tile=252, corner=8), 2, CPU, bound=2**40))
+    monkeypatch.setattr(prediction_times, "in_turns", lambda works, *more: [[2.0, 1.0] for _ in works])
+    monkeypatch.setattr(prediction_times, "peak_memory", lambda *arguments: None)
+    found = rows(prediction_times.table(Case(64, 4, tile=252, corner=8), 2, CPU, bound=2**40))
     assert found["predict"]["seconds"]["rounds"] == [2, 1]
     assert found["patches of 188"]["seconds"]["rounds"] == [2 * 8 * 8, 1 * 8 * 8]  # 4 of 256 patches are timed
     assert found["sliding window"]["ratio"] == 8 * 8
@@ -77,7 +77,7 @@ def test_the_usual_plans_cost_more(results):
 
 
 def test_the_text_has_a_line_for_each_row(results):
-    text = prediction_speed.as_text(results)
+    text = prediction_times.as_text(results)
     assert len(text.splitlines()) == 7 + 1 + 7
     for part in ("208 × 208 pixels, base width 4", "16 × 252", "2,704 × 188", "43,264 × 95", "≈ ", "difference"):
         assert part in text
@@ -116,13 +116,13 @@ def test_costs_of_a_large_image_are_those_of_the_pieces():
 
 
 def test_the_papers_width_on_a_large_image_needs_a_gpu():
-    assert [(case.side, case.base_width) for case in prediction_speed.cases(False, "cpu")] == [
+    assert [(case.side, case.base_width) for case in prediction_times.cases(False, "cpu")] == [
         (512, 16),
         (512, 64),
         (4096, 16),
     ]
-    assert prediction_speed.cases(False, "cuda")[-1] == Case(4096, 64)
-    assert all(case.max_memory == MAX_MEMORY for case in prediction_speed.cases(False, "cuda"))
+    assert prediction_times.cases(False, "cuda")[-1] == Case(4096, 64)
+    assert all(case.max_memory == MAX_MEMORY for case in prediction_times.cases(False, "cuda"))
 
 
 def test_a_gpu_is_kept_busy():
@@ -160,7 +160,7 @@ def test_one_tile_is_one_pass():
 def test_windows_answer_each_pixel():
     torch.manual_seed(0)
     net, image = SlidingWindowNet().eval(), np.random.default_rng(0).random((3, 4), np.float32)
-    np.testing.assert_allclose(prediction_speed.all_windows(net, image, at_once=5), predict(net, image), atol=1e-6)
+    np.testing.assert_allclose(prediction_times.all_windows(net, image, at_once=5), predict(net, image), atol=1e-6)
 
 
 def test_the_networks_of_a_table_have_the_same_weights():
@@ -174,9 +174,9 @@ def test_the_networks_of_a_table_have_the_same_weights():
 
 
 def test_what_does_not_fit_is_left_out_and_says_why(monkeypatch):
-    monkeypatch.setattr(prediction_speed, "peak_memory", lambda *arguments: None)
+    monkeypatch.setattr(prediction_times, "peak_memory", lambda *arguments: None)
     case = Case(208, 4, tile=252, corner=4, max_memory=2**25)
-    table = prediction_speed.table(case, 1, CPU, bound=2**25)
+    table = prediction_times.table(case, 1, CPU, bound=2**25)
     row = rows(table)["one pass, mirrored"]
     assert row["seconds"] is row["ratio"] is row["peak_memory_bytes"] is row["difference"] is row["agrees"] is None
     assert row["macs_ratio"] < 1
@@ -184,12 +184,12 @@ def test_what_does_not_fit_is_left_out_and_says_why(monkeypatch):
     assert f"about {needed:,} bytes" in row["left_out"]
     assert "33,554,432 are allowed" in row["left_out"]
     assert rows(table)["one pass, padded"]["seconds"] is not None
-    text = prediction_speed.table_text(table)
+    text = prediction_times.table_text(table)
     assert "one pass, mirrored: left out; one pass takes about" in text
 
 
 def test_estimates_do_not_fall_below_what_was_measured(results):
-    for table, case in zip(results["tables"], prediction_speed.cases(True, "cpu"), strict=True):
+    for table, case in zip(results["tables"], prediction_times.cases(True, "cpu"), strict=True):
         plan, row = plans(case, "cpu")[1], table["rows"][1]
         if row["peak_memory_bytes"] is not None:
             assert row["peak_memory_bytes"] < plan.one_pass_bytes() + 2**25  # libraries that are loaded on first use
@@ -198,7 +198,7 @@ def test_estimates_do_not_fall_below_what_was_measured(results):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_the_gpu_predicts_too():
-    found = prediction_speed.measure(quick=True, rounds=1, device="cuda")
+    found = prediction_times.measure(quick=True, rounds=1, device="cuda")
     for table in found["tables"]:
         assert all(row["seconds"]["median"] > 0 for row in table["rows"])
     assert set(found["memory"].split("; ")) > set(costs.MEMORY["cuda"].split("; "))

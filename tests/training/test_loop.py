@@ -449,7 +449,7 @@ def test_nan_stops_with_step_sample_and_causes_and_the_checkpoint_stays(tissue, 
 def test_a_device_that_runs_ahead_is_asked_before_anything_is_kept(tissue, tmp_path, monkeypatch):
     """On a GPU losses are read twenty steps at a time: the same history, and no checkpoint holds NaN."""
     _, at_once = run(tissue)
-    monkeypatch.setitem(loop.UNASKED, "cpu", 20)
+    monkeypatch.setitem(loop.STEPS_BETWEEN_SYNCS, "cpu", 20)
     net, later = run(tissue)
     assert later.loss == at_once.loss
     assert same(net, run(tissue, every=1)[0])

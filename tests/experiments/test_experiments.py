@@ -8,7 +8,7 @@ import torch
 
 from unet_edu import checkpoints as shipped
 from unet_edu.data import cells
-from unet_edu.experiments import ablation, checkpoints, data_scaling, isbi, runs, speedrun, trial
+from unet_edu.experiments import ablation, checkpoints, data_scaling, isbi, runs, time_to_score, trial
 from unet_edu.models import SlidingWindowNet
 
 EXPERIMENTS = {
@@ -16,7 +16,7 @@ EXPERIMENTS = {
     "checkpoints": checkpoints,
     "data_scaling": data_scaling,
     "isbi": isbi,
-    "speedrun": speedrun,
+    "time_to_score": time_to_score,
 }
 
 
@@ -131,7 +131,7 @@ def test_shipped_networks_are_small():
 
 def test_the_half_resolution_network_keeps_each_pixel_in_its_place():
     """Without any network in between, what was taken apart is put together again; with it, the size stays."""
-    net = speedrun.HalfResolutionUNet(base_width=2).eval()
+    net = time_to_score.HalfResolutionUNet(base_width=2).eval()
     image = torch.rand(1, 1, 64, 96)
     assert torch.equal(net[2](net[0](image)), image)
     assert net(image).shape == (1, 2, 64, 96)
@@ -144,17 +144,17 @@ def entry(row, *score):
 
 
 def test_the_target_counts_when_it_is_first_reached():
-    run = entry("a", [10, 1.5, 0.90], [20, 3.0, speedrun.TARGET], [30, 4.5, 0.96], [40, 6.0, 0.99])
-    assert speedrun.seconds_to_target(run) == 3.0
-    assert speedrun.seconds_to_target(entry("a", [10, 1.5, 0.9])) is None
+    run = entry("a", [10, 1.5, 0.90], [20, 3.0, time_to_score.TARGET], [30, 4.5, 0.96], [40, 6.0, 0.99])
+    assert time_to_score.seconds_to_target(run) == 3.0
+    assert time_to_score.seconds_to_target(entry("a", [10, 1.5, 0.9])) is None
 
 
 @pytest.mark.parametrize(("reached", "words"), [(3, "median 2 s"), (2, "2 of 5 runs")])
 def test_the_median_counts_a_run_that_never_came_as_longest(monkeypatch, reached, words):
-    monkeypatch.setattr(speedrun, "as_text", lambda record: "table")
+    monkeypatch.setattr(time_to_score, "as_text", lambda record: "table")
     seconds = [1.0, 2.0, 0.5][:reached]
     entries = [entry("a", [10, value, 0.99]) for value in seconds] + [entry("a", [10, 1.0, 0.5])] * (5 - reached)
-    text = speedrun.text({"trials": {"a": {}}, "runs": entries})
+    text = time_to_score.text({"trials": {"a": {}}, "runs": entries})
     assert words in text
     assert ("median" in text) == (reached > 2)
 
