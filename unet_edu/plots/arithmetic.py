@@ -276,7 +276,7 @@ def _width(stage: str, depth: int) -> int:
 def _about_fields(plan):
     fields = [arithmetic.receptive_field(position, plan.depth) for position in range(plan.output_size)]
     widths = [field.width for field in fields]
-    narrow, wide = sorted(set(widths))
+    narrow, wide = min(widths), max(widths)
     centres = [(field.start + field.stop - 1) / 2 - arithmetic.border(plan.depth) for field in fields]
     return {
         "narrow": narrow,
