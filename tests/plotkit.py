@@ -12,10 +12,18 @@ from unet_edu.plots import style
 PALETTE = {value for name, value in vars(style).items() if name.isupper() and isinstance(value, str)}
 
 
+def drawn(fig) -> list:
+    """Return the artists of a figure that are drawn; axes that are off draw no ticks and no frame."""
+    fig.draw_without_rendering()
+    off = [axes for axes in fig.axes if not axes.axison]
+    hidden = {part for axes in off for side in (axes.xaxis, axes.yaxis, axes.patch) for part in side.findobj()}
+    hidden |= {spine for axes in off for spine in axes.spines.values()}
+    return [artist for artist in fig.findobj() if artist.get_visible() and artist not in hidden]
+
+
 def words(fig) -> list[str]:
     """Return the texts of a figure, those of ticks too, without empty ones."""
-    fig.draw_without_rendering()
-    return [text.get_text() for text in fig.findobj(Text) if text.get_visible() and text.get_text()]
+    return [artist.get_text() for artist in drawn(fig) if isinstance(artist, Text) and artist.get_text()]
 
 
 def pictures(fig) -> list:
@@ -35,9 +43,8 @@ def bars(axes, colour=None) -> list[tuple[float, float]]:
 
 def colours(fig) -> set[str]:
     """Return the colours of all that is drawn, but for the pixels of images."""
-    fig.draw_without_rendering()
     found = []
-    for artist in fig.findobj(lambda artist: artist.get_visible()):
+    for artist in drawn(fig):
         if isinstance(artist, Text) and artist.get_text():
             found.append(artist.get_color())
         elif isinstance(artist, Line2D):

@@ -246,14 +246,14 @@ def fits(size: int, padding: int = 100, ceil: bool = True) -> bool:
     return values > 6 and 32 * (values - 7) + 64 >= size + padding - 81
 
 
-def paddings(largest: int = 1499) -> dict[str, float]:
-    """Return which paddings FCN-32s can do with, for images of 1 to ``largest`` pixels.
+def paddings(below: int = 1500) -> dict[str, float]:
+    """Return which paddings FCN-32s can do with, for images of fewer than ``below`` pixels.
 
     ``always``: the least padding with which it takes every image; ``misfits_81``: the largest image that it cannot take
     with a padding of 81; ``refused``: percentage of the sizes that do not fit where poolings round down; ``zeros``:
     percentage of zeros in the first map of an image of 500 pixels.
     """
-    sizes = range(1, largest + 1)
+    sizes = range(1, below)
     return {
         "always": next(padding for padding in range(81, 101) if all(fits(size, padding) for size in sizes)),
         "misfits_81": max(size for size in sizes if not fits(size, 81)),
