@@ -93,7 +93,7 @@ def test_cells_are_found_with_their_tags():
     text = (
         "# T\n\n```{code-cell} ipython3\n:tags: [remove-input]\n\nx = 1\n```\n\n"
         "```{code-cell} ipython3\ny = 2\nz = 3\n```\n\n"
-        "```{code-cell} ipython3\n---\ntags: [hide-input, hide-output]\nmystnb: {markdown_format: myst}\n---\nw = 4\n```\n"
+        "```{code-cell} ipython3\n---\ntags: [hide-input, hide-output]\nmystnb: {a: b}\n---\nw = 4\n```\n"
     )
     assert cells(text) == [
         ({"remove-input"}, "x = 1"),
