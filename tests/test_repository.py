@@ -210,11 +210,15 @@ RANKS = {
     **dict.fromkeys(["plots", "book"], 3),
     "experiments": 4,
     **dict.fromkeys(["results", "figures", "course"], 5),  # figures replay what an experiment recorded
+    "plots of pages": 6,
 }
+SHARED_PLOTS = ("style", "shared")
 
 
 def part(name: str) -> str:
     pieces = name.split(".")
+    if pieces[1:2] == ["plots"] and len(pieces) > 2 and pieces[2] not in SHARED_PLOTS:
+        return "plots of pages"
     return pieces[1] if len(pieces) > 1 else pieces[0]
 
 
@@ -225,6 +229,17 @@ def test_imports_run_one_way(path):
         other = part(name)
         assert other == own or RANKS[other] <= RANKS[own], f"{own} imports {other}"
         assert other != "course" or own == "course"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if part(module_name(path)) == "plots of pages"], ids=module_name
+)
+def test_a_page_s_pictures_import_no_other_page_s(path):
+    """What two pages draw stands in `plots.shared`; then a change of one module changes one page."""
+    others = {name for name in imports(path) if part(name) == "plots of pages"}
+    assert others == set()
+    pages = {re.sub(r"^\d+_", "", page.stem) for page in (ROOT / "book").glob("*.md")}
+    assert path.stem in pages, "named like its page"
 
 
 def test_imports_have_no_circle():
