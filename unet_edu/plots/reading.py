@@ -41,9 +41,10 @@ def discs_by_path(size=572, gap=112, radius=30):
     middle = (size - 1) / 2
     places = [(gap * row, gap * column) for row in range(-2, 3) for column in range(-2, 3)]
     fig, panels = plt.subplots(2, 3, figsize=(8.4, 5.9))
-    titles = ("finest skip", "coarsest skip", "deep path")
+    for axes, title in zip(panels[0], ("finest skip", "coarsest skip", "deep path"), strict=True):
+        axes.set_title(title)
     for line, (network, answers) in zip(panels, _answers(_card(size, places, radius)).items(), strict=True):
-        for axes, answer, title in zip(line, answers, titles, strict=True):
+        for axes, answer in zip(line, answers, strict=True):
             inset = (size - len(answer)) / 2
             inside = (inset - 0.5, size - inset - 0.5)
             axes.imshow(answer, extent=(*inside, *reversed(inside)), vmin=answer.min(), vmax=answer.max())
@@ -52,7 +53,6 @@ def discs_by_path(size=572, gap=112, radius=30):
                 style = {"edgecolor": ON_IMAGE_MARK, "lw": 1.3} if seen else {"edgecolor": MUTED, "lw": 0.8, "ls": ":"}
                 axes.add_patch(plt.Circle((middle + column, middle + row), radius, fill=False, **style))
             axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), xticks=[], yticks=[])
-            axes.set_title(title if line is panels[0] else "")
             axes.spines[:].set(visible=True, color=GRID)
         line[0].set_ylabel(network, fontsize=11, fontweight="bold")
     fig.tight_layout()
