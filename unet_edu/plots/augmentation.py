@@ -141,7 +141,7 @@ def eight_changes(sample, net, side=204):
     def judged(picture, label):
         return v_rand(label, predict(net, picture, average8=False, progress=False)[1]).score
 
-    unchanged, windows = _changes(sample, side)
+    unchanged, windows = changes(sample, side)
     as_it_is = judged(*unchanged)
     scores = {name[0]: judged(*pair) for name, pair in windows.items()}
     fig, panels = plt.subplots(2, 4, figsize=(8.6, 5))
@@ -157,8 +157,11 @@ def eight_changes(sample, net, side=204):
     return fig, {"as_it_is": as_it_is, "kind_low": kind_low, "negative": scores["F"]}
 
 
-def _changes(sample, side):
-    """Return the unchanged window, (picture, label), and {name: (picture, label)} of the eight changed ones."""
+def changes(sample, side=204):
+    """Return a window of a slice, (picture, label), and {name: (picture, label)} of the same, changed in eight ways.
+
+    side: of the window, pixels. Pictures are float32, labels uint8.
+    """
     import torch
     from scipy import ndimage
 
@@ -320,7 +323,7 @@ def border_by_gap(widths=(1, 3, 7, 0), w0=10.0, sigma=5.0):
         if gap == 0:
             remark = "no gap: no pixel to carry the weight"
             left.text(6, y - 0.95, remark, ha="center", va="top", fontsize=9.5, color=WRONG)
-    left.set(xlim=(-2.6, 12.6), ylim=(-1.35 * len(widths) - 0.4, 0.6), aspect="equal")
+    left.set(xlim=(-2.6, 12.6), ylim=(round(-1.35 * len(widths) - 0.4, 2), 0.6), aspect="equal")
     left.axis("off")
 
     gaps = np.arange(1, 21)

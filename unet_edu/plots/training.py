@@ -194,7 +194,7 @@ def loss_curve(history, landmark, highest, kernel=20):
     history: of `unet_edu.training.fit`. landmark: the loss of the best single grey. highest: the highest learning rate.
     kernel: how many steps a mean is taken over.
     Returns (figure, facts): ``begins``, the first loss; ``passed``, the step after which the mean is below the
-    landmark; ``ends``, the last mean; ``train_landmark``.
+    landmark; ``ends``, the last mean.
     """
     import matplotlib.pyplot as plt
 
@@ -216,4 +216,4 @@ def loss_curve(history, landmark, highest, kernel=20):
     rates.plot(np.arange(1, len(loss) + 1), history.learning_rate, color=EXTRA, lw=2)
     rates.set(xlabel="step", ylabel="rate", yticks=[0, highest])
     passed = int(ends[np.argmax(smooth < landmark)])
-    return fig, {"begins": loss[0], "passed": passed, "ends": smooth[-1], "train_landmark": landmark}
+    return fig, {"begins": loss[0], "passed": passed, "ends": smooth[-1]}
