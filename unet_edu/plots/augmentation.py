@@ -250,7 +250,7 @@ def bent_tile(sample, move, size=572):
     from unet_edu.data.augment import displacements, warp
 
     image, label = torch.tensor(sample.image)[None, None], torch.tensor(sample.label).long()[None]
-    tile, tile_label = (part[0] for part in warp(image, label, move, (size, size)))
+    tile, tile_label = (part[0].numpy() for part in warp(image, label, move, (size, size)))
     bent = displacements(move.nodes, (size, size))[0].numpy()
     around = np.pad(0.6 * sample.image, 110, mode="reflect")
     around[110:-110, 110:-110] = sample.image
