@@ -210,15 +210,15 @@ RANKS = {
     **dict.fromkeys(["plots", "book"], 3),
     "experiments": 4,
     **dict.fromkeys(["results", "figures", "course"], 5),  # figures replay what an experiment recorded
-    "plots of pages": 6,
+    "pictures": 6,  # of a chapter; nothing but the chapter imports them
 }
-SHARED_PLOTS = ("style", "shared")
+SHARED_PICTURES = {"unet_edu.plots", "unet_edu.plots.style", "unet_edu.plots.shared"}
 
 
 def part(name: str) -> str:
     pieces = name.split(".")
-    if pieces[1:2] == ["plots"] and len(pieces) > 2 and pieces[2] not in SHARED_PLOTS:
-        return "plots of pages"
+    if pieces[1:2] == ["plots"] and name not in SHARED_PICTURES:
+        return "pictures"
     return pieces[1] if len(pieces) > 1 else pieces[0]
 
 

@@ -1,4 +1,4 @@
-"""What the tests of pictures share: the book's style, and no figure left open."""
+"""Pictures are drawn in the book's look, without a screen, and closed after each test."""
 
 import matplotlib as mpl
 import pytest
@@ -10,7 +10,7 @@ from unet_edu.plots.style import use_style
 
 
 @pytest.fixture(autouse=True)
-def _style():
+def look_of_the_book(one_thread):
     with mpl.rc_context():
         use_style()
         yield
