@@ -202,7 +202,9 @@ RANKS = {
     "unet_edu": 0,
     "arithmetic": 0,
     "files": 0,
+    "plots.style": 0,
     "models": 1,
+    "plots.shared": 1,
     **dict.fromkeys(
         ["data", "activations", "device", "training", "predict", "metrics", "checkpoints", "registration", "interpret"],
         2,
@@ -210,11 +212,14 @@ RANKS = {
     **dict.fromkeys(["plots", "book"], 3),
     "experiments": 4,
     **dict.fromkeys(["results", "figures", "course"], 5),  # figures replay what an experiment recorded
+    "plots.chapter": 6,  # which only its chapter imports
 }
 
 
 def part(name: str) -> str:
     pieces = name.split(".")
+    if pieces[1:2] == ["plots"] and len(pieces) > 2:
+        return ".".join(pieces[1:3]) if pieces[2] in ("style", "shared") else "plots.chapter"
     return pieces[1] if len(pieces) > 1 else pieces[0]
 
 
