@@ -185,12 +185,12 @@ def zero_seams(label, one_pass, in_squares, side=128, reach=48):
     }
 
 
-def cheapest_work(side, limit=None):
+def cheapest_work(side, largest=None):
     """Return the multiply-adds of the paper's network, in millions, for each pixel of a square image.
 
-    side: of the image, pixels. limit: bytes that a pass may take; None for any.
+    side: of the image, pixels. largest: the largest tile that may be used; None for any.
     """
-    return arithmetic.tile_plan(int(side), max_tile=limit and largest_tile(limit))[0].macs / side**2 / 1e6
+    return arithmetic.tile_plan(int(side), max_tile=largest)[0].macs / side**2 / 1e6
 
 
 def largest_tile(limit):
@@ -228,9 +228,12 @@ def tile_costs(size=512, most=1.25e12):
     left.set_xticks([1 / 8, 1 / 4, 1 / 2, 1], ["0.125", "0.25", "0.5", "1"])
     left.minorticks_off()
     sides = np.unique(np.geomspace(64, 4096, 60).round().astype(int))
-    limits = (("no limit", None, INK, ":", -5), ("2 GiB", 2 * GIB, DOWN, "-", 4), ("½ GiB", GIB / 2, SKIP, "--", 6))
-    for name, limit, colour, line, up in limits:
-        values = [cheapest_work(side, limit) for side in sides]
+    for name, largest, colour, line, up in (
+        ("no limit", None, INK, ":", -5),
+        ("2 GiB", largest_tile(2 * GIB), DOWN, "-", 4),
+        ("½ GiB", largest_tile(GIB / 2), SKIP, "--", 6),
+    ):
+        values = [cheapest_work(side, largest) for side in sides]
         style = {"textcoords": "offset points", "va": "center", "fontsize": 9.5, "color": colour}
         right.plot(sides, values, color=colour, ls=line, lw=1.8)
         right.annotate(name, (sides[-1], values[-1]), (5, up), **style)
