@@ -90,13 +90,13 @@ The network has {glue:text}`params:,d` parameters, {glue:text}`share:.1f` per ce
 import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-from unet_edu import plots
+from unet_edu.plots import style
 from unet_edu.book import glue, show
 
 glue("params", 31_030_658)
 glue("share", 94.123)
 fig, axes = plt.subplots(figsize=(2, 1))
-axes.plot([1, 2], [3, 4], color=plots.INK)
+axes.plot([1, 2], [3, 4], color=style.INK)
 show(fig, alt='A line from "three" to four.', caption="It rises by <1 & >0.", name="fig-line")
 ```
 

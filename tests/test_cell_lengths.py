@@ -9,7 +9,6 @@ import pytest
 import yaml
 from bookkit import ROOT
 from exercise_cells import exercises, split_exercises
-
 from unet_edu.course.source import CODE_CELL
 
 PAGES = sorted((ROOT / "book").glob("*.md"))

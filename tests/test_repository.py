@@ -202,7 +202,9 @@ RANKS = {
     "unet_edu": 0,
     "arithmetic": 0,
     "files": 0,
+    "plots.style": 0,
     "models": 1,
+    "plots.shared": 1,
     **dict.fromkeys(
         ["data", "activations", "device", "training", "predict", "metrics", "checkpoints", "registration", "interpret"],
         2,
@@ -210,15 +212,15 @@ RANKS = {
     **dict.fromkeys(["plots", "book"], 3),
     "experiments": 4,
     **dict.fromkeys(["results", "figures", "course"], 5),  # figures replay what an experiment recorded
-    "pictures": 6,  # of a chapter; nothing but the chapter imports them
+    "plots.chapter": 6,  # which only its chapter imports
 }
 SHARED_PICTURES = {"unet_edu.plots", "unet_edu.plots.style", "unet_edu.plots.shared"}
 
 
 def part(name: str) -> str:
     pieces = name.split(".")
-    if pieces[1:2] == ["plots"] and name not in SHARED_PICTURES:
-        return "pictures"
+    if pieces[1:2] == ["plots"] and len(pieces) > 2:
+        return ".".join(pieces[1:3]) if pieces[2] in ("style", "shared") else "plots.chapter"
     return pieces[1] if len(pieces) > 1 else pieces[0]
 
 

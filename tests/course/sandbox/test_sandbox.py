@@ -184,7 +184,9 @@ def test_files_outside_are_neither_there_nor_writable(room, tmp_path):
     canary.write_text("alive")
     (tmp_path / "submissions").mkdir()
     places = [canary, __file__, Path.home() / ".bashrc", "/etc/passwd", "/etc/shadow", "/var/log", "/home", "/sys"]
-    places += [Path(unet_edu.__file__).parent / "course/exercises/ch05.py", Path(unet_edu.__file__).parents[1] / "book"]
+    package = Path(unet_edu.__file__).parent
+    places += [package / "course/exercises/crop/centre.py", package.parent / "book"]
+    assert places[-2].is_file()
     body = f"""
 import os, shutil
 shutil.rmtree({str(tmp_path)!r}, ignore_errors=True)
