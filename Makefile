@@ -32,19 +32,19 @@ book-course: $(VENV)/.installed  ## the same without any solution, into _build/c
 	@echo "The course edition is built. Open _build/course/_build/html/index.html in a browser."
 
 pdf: $(VENV)/.installed  ## the built book as one PDF, _build/unet-inside-out.pdf (after make book; needs Chromium)
-	@$(BIN)/python book/_ext/book_pdf.py
+	@$(BIN)/python tools/book_pdf.py
 
 zip: $(VENV)/.installed  ## the built site as one file to read without a network, _build/unet-inside-out.zip (after make book)
-	@$(BIN)/python book/_ext/book_zip.py
+	@$(BIN)/python tools/book_zip.py
 
 picture: $(VENV)/.installed  ## the README's picture, .github/u-net.svg, drawn anew by a network of the package
-	@$(BIN)/python book/_ext/readme_picture.py
+	@$(BIN)/python tools/readme_picture.py
 
 linkcheck: $(VENV)/.installed  ## follow every link that leads out of the book (needs a network)
 	$(BOOK) --builder linkcheck
 
 deps: $(VENV)/.installed  ## what newer releases would change in requirements.txt and constraints.txt (changes nothing)
-	@$(BIN)/python .ci/deps.py
+	@$(BIN)/python tools/deps.py
 
 serve: $(VENV)/.installed  ## show the built book on http://localhost:8000 (PORT=... for another port)
 	@test -f _build/html/index.html || { echo "There is no book yet: type 'make book' first."; exit 1; }
@@ -70,7 +70,7 @@ test-weekly: $(VENV)/.installed  ## what a change need not wait for: nbgrader it
 	$(TESTS) -m weekly
 
 colab-check: $(VENV)/.installed  ## run every built notebook with Colab's versions (installs them into _build/colab)
-	@$(BIN)/python tests/colab/check.py
+	@$(BIN)/python tools/colab_check.py
 
 speedrun: $(VENV)/.installed  ## train a small U-Net on the real slices against the clock (two cores: some minutes)
 	$(BIN)/python -m unet_edu.experiments.speedrun --seeds 1

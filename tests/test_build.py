@@ -402,7 +402,7 @@ def test_a_change_of_the_package_runs_everything_and_renews_the_wheel(reader):
 
 
 def fingerprint(root):
-    import execution_stamp
+    from _ext import execution_stamp
 
     return execution_stamp.fingerprint(root)
 

@@ -3,7 +3,7 @@
     seconds = rest + work / FLOP/s          fitted to runs on one thread and on all
 
 `convolving` is the share of a notebook's time that goes with the speed of convolutions; `gain` is what a GPU was seen
-to change. ``tests/colab/check.py --record`` makes the records.
+to change. ``tools/colab_check.py --record`` makes the records.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from pathlib import Path
 from sphinx.application import ENV_PICKLE_FILENAME
 from sphinx.errors import ConfigError
 from sphinx.util import logging
-from whole_builds import cache_folder
 
+from _ext.build_lock import cache_folder
 from unet_edu.data import isbi2012
 
 logger = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def on_build_finished(app, exception):
 
 
 def setup(app):
-    app.setup_extension("whole_builds")
+    app.setup_extension("_ext.build_lock")
     app.connect("builder-inited", on_builder_inited)
     app.connect("env-get-outdated", on_env_get_outdated)
     app.connect("build-finished", on_build_finished, priority=900)  # after every extension that may still warn

@@ -13,9 +13,9 @@ from base64 import b64encode
 from pathlib import Path
 
 from docutils import nodes
-from figure_output import figure_node
 from myst_nb.core import render
 
+from _ext.figure_output import figure_node
 from unet_edu import checkpoints
 from unet_edu.book import LIVE_FIGURE_MIME
 

@@ -24,17 +24,17 @@ import timeit
 from pathlib import Path
 from urllib.parse import urljoin
 
-import chapter_times
 import nbformat
 from docutils import nodes
-from exercise_cells import SOLUTION_TAG, STUB_TAG, exercises, render_for_page, split_exercises
-from markdown_writer import MarkdownWriter, UnknownNode
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from myst_nb.sphinx_ import NbMetadataCollector
-from opening import NOT_SET
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
+from _ext import chapter_times
+from _ext.chapter_header import NOT_SET
+from _ext.exercise_cells import SOLUTION_TAG, STUB_TAG, exercises, render_for_page, split_exercises
+from _ext.markdown_writer import MarkdownWriter, UnknownNode
 from unet_edu.course import editions
 from unet_edu.course.editions import cell_id, code_cell, text_cell
 
@@ -341,8 +341,8 @@ def add_notebook_buttons(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.setup_extension("execution_stamp")
-    app.setup_extension("exercise_cells")
+    app.setup_extension("_ext.execution_stamp")
+    app.setup_extension("_ext.exercise_cells")
     # before execution_stamp marks the build as complete (sphinx calls equal priorities in order of connection)
     app.connect("build-finished", write_notebooks, priority=400)
     app.connect("html-page-context", add_notebook_buttons, priority=502)  # after the theme's own buttons
