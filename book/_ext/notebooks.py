@@ -341,9 +341,9 @@ def add_notebook_buttons(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.setup_extension("_ext.execution_stamp")
+    app.setup_extension("_ext.execution")
     app.setup_extension("_ext.exercise_cells")
-    # before execution_stamp marks the build as complete (sphinx calls equal priorities in order of connection)
+    # before `execution` marks the build as complete (sphinx calls equal priorities in order of connection)
     app.connect("build-finished", write_notebooks, priority=400)
     app.connect("html-page-context", add_notebook_buttons, priority=502)  # after the theme's own buttons
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
