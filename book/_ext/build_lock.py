@@ -65,9 +65,9 @@ def wait_for_turn(folder: Path, file: str = LOCK) -> None:
         try:
             _locks[path] = lock(path)
         except Locked as other:
-            logger.info(
-                "process %s is building in %s: waiting until it is done (Ctrl-C gives up)", other.holder, folder
-            )
+            doing = "is building" if file == LOCK else "is executing pages"
+            words = "process %s %s in %s: waiting until it is done (Ctrl-C gives up)"
+            logger.info(words, other.holder, doing, folder)
             _locks[path] = lock(path, wait=True)
     except OSError as error:  # some network drives cannot
         logger.info("%s cannot be locked (%s): let no other build run there meanwhile", folder, error.strerror)

@@ -204,6 +204,7 @@ def execute(app, cache, names: list[str]) -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     workers = min(int(os.environ.get("UNET_BOOK_JOBS", cores)), len(names))
     logger.info("executing %d pages, %d at a time", len(names), workers)
+    cache_folder(app).with_name(chapter_times.SPEEDS).unlink(missing_ok=True)
     failed, running = None, Running()
     with ThreadPoolExecutor(workers) as pool:
         seconds = app.env.mystnb_config.execution_timeout

@@ -64,11 +64,12 @@ class Inputs:
             elif kind == b"l":
                 folders[name] = "all"
             else:
-                if path.is_file() and path.stat().st_ctime > started - 0.1:
-                    return None
                 files[name] = self._digest(path)
-                if path.suffix != ".py":  # another record, another style sheet beside it may count as well
-                    folders.setdefault(self._name(path.parent), "no modules")
+                if path.is_file():
+                    if path.stat().st_ctime > started - 0.1:
+                        return None
+                    if path.suffix != ".py":  # another record, another style sheet beside it may count as well
+                        folders.setdefault(self._name(path.parent), "no modules")
         return {
             "how": self.how(),
             "slices": self.slices() if self.loader in files else None,
