@@ -30,7 +30,7 @@ from myst_nb.core.execute.base import ExecutionError
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from myst_nb.sphinx_ import NbMetadataCollector
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from sphinx.application import ENV_PICKLE_FILENAME
 from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util import logging
@@ -110,7 +110,7 @@ def on_env_get_outdated(app, env, added, changed, removed):
         pages = {name: outputs(cache, page) for name, page in app.unet_pages.items()}
         outdated = {name for name, now in pages.items() if not now or now != env.unet_outputs.get(name)}
     env.unet_reading = reading
-    return sorted(outdated)
+    return sorted(outdated - added)
 
 
 def read_page(app, docname: str) -> Page | None:
@@ -192,7 +192,6 @@ def on_env_before_read_docs(app, env, docnames):
         execute(app, cache, list(wanted.values()))
     for name in docnames:
         env.unet_outputs[name] = outputs(cache, app.unet_pages[name]) if name in app.unet_pages else None
-    return docnames
 
 
 def execute(app, cache, names: list[str]) -> None:
@@ -269,7 +268,7 @@ def run(page: Page, timeout: int, running: Running) -> Executed:
         started, clock, error, trace = time.time(), time.perf_counter(), None, ""
         try:
             client.execute(env={**os.environ, **ONE_THREAD, "UNET_READS": str(log)})
-        except (CellExecutionError, CellTimeoutError) as raised:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as raised:
             error, trace = raised, traceback.format_exc()
         return Executed(notebook, started, time.perf_counter() - clock, log.read_bytes(), error, trace)
 
