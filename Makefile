@@ -11,7 +11,7 @@ BOTH   := --numprocesses 2 --dist loadfile
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help book book-course pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun lint format clean
+.PHONY: help book book-course pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun bench-build lint format clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,19 +32,19 @@ book-course: $(VENV)/.installed  ## the same without any solution, into _build/c
 	@echo "The course edition is built. Open _build/course/_build/html/index.html in a browser."
 
 pdf: $(VENV)/.installed  ## the built book as one PDF, _build/unet-inside-out.pdf (after make book; needs Chromium)
-	@$(BIN)/python book/_ext/book_pdf.py
+	@$(BIN)/python tools/book_pdf.py
 
 zip: $(VENV)/.installed  ## the built site as one file to read without a network, _build/unet-inside-out.zip (after make book)
-	@$(BIN)/python book/_ext/book_zip.py
+	@$(BIN)/python tools/book_zip.py
 
 picture: $(VENV)/.installed  ## the README's picture, .github/u-net.svg, drawn anew by a network of the package
-	@$(BIN)/python book/_ext/readme_picture.py
+	@$(BIN)/python tools/readme_picture.py
 
 linkcheck: $(VENV)/.installed  ## follow every link that leads out of the book (needs a network)
 	$(BOOK) --builder linkcheck
 
 deps: $(VENV)/.installed  ## what newer releases would change in requirements.txt and constraints.txt (changes nothing)
-	@$(BIN)/python .ci/deps.py
+	@$(BIN)/python tools/deps.py
 
 serve: $(VENV)/.installed  ## show the built book on http://localhost:8000 (PORT=... for another port)
 	@test -f _build/html/index.html || { echo "There is no book yet: type 'make book' first."; exit 1; }
@@ -70,10 +70,13 @@ test-weekly: $(VENV)/.installed  ## what a change need not wait for: nbgrader it
 	$(TESTS) -m weekly
 
 colab-check: $(VENV)/.installed  ## run every built notebook with Colab's versions (installs them into _build/colab)
-	@$(BIN)/python tests/colab/check.py
+	@$(BIN)/python tools/colab_check.py
 
 speedrun: $(VENV)/.installed  ## train a small U-Net on the real slices against the clock (two cores: some minutes)
 	$(BIN)/python -m unet_edu.experiments.time_to_score --seeds 1
+
+bench-build: $(VENV)/.installed  ## how long a build takes beside that of another commit, BASE=<commit> (half an hour)
+	@$(BIN)/python tools/bench_build.py $(BASE)
 
 lint: $(VENV)/.installed  ## style and mistakes (ruff)
 	$(BIN)/ruff check .

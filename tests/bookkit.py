@@ -27,8 +27,9 @@ EXTENSIONS = ROOT / "book" / "_ext"
 CHAPTERS = [*sorted((ROOT / "book").glob("[0-9][0-9]_*.md")), ROOT / "book" / "results.md", ROOT / "book" / "faq.md"]
 BIN = Path(sys.executable).parent
 
-if str(EXTENSIONS) not in sys.path:
-    sys.path.insert(0, str(EXTENSIONS))
+for folder in (ROOT, ROOT / "book"):  # for `tools` and for `_ext`
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
 FRONT_MATTER = """\
 ---

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from bookkit import ROOT
 from exercise_cells import exercises, split_exercises
-from unet_edu.course.source import CODE_CELL
+
+from unet_edu.course.assignment.source import CODE_CELL
 
 PAGES = sorted((ROOT / "book").glob("*.md"))
 HIDDEN = {"remove-input", "hide-input", "hide-cell", "remove-cell"}

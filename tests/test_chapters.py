@@ -5,8 +5,9 @@ import time
 import nbformat
 import pytest
 from bookkit import CHAPTERS, ROOT
-from exercise_cells import exercises
 from nbclient import NotebookClient
+
+from _ext.exercise_cells import exercises
 
 FOLDERS = {
     "reader": ROOT / "_build" / "html" / "notebooks",

@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 import yaml
 from bookkit import ROOT
-from exercise_cells import exercises
 from prose import paragraphs, section, words
 
+from _ext.exercise_cells import exercises
 from unet_edu.course.registry import everything
 
 BOOK = ROOT / "book"

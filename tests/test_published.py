@@ -12,8 +12,7 @@ import nbformat
 import pytest
 from bookkit import BIN, CHAPTERS, ROOT, served, tracked_files
 
-sys.path.insert(0, str(ROOT / "tests" / "colab"))
-import check
+from tools import colab_check
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +39,6 @@ def published(host, tmp_path_factory):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
     shutil.copytree(ROOT / "_build" / ".jupyter_cache", checkout / "_build" / ".jupyter_cache")
-    shutil.copy(ROOT / "_build" / ".unet_execution_stamp", checkout / "_build")
     config = checkout / "_config.yml"
     text = config.read_text("utf-8").replace('baseurl: ""', f'baseurl: "{address}"')
     config.write_text(f"{text}\nrepository:\n  url: {REPOSITORY}\n", encoding="utf-8")
@@ -63,17 +61,17 @@ def get(address: str) -> bytes:
 
 def test_a_notebook_is_downloaded_installs_the_wheel_of_its_site_and_runs(published, tmp_path):
     """With Colab's versions; the first cell adds the wheel and what it needs, and changes nothing that is there."""
-    python = check.environment(sys.executable)
-    before = check.freeze(python)
+    python = colab_check.environment(sys.executable)
+    before = colab_check.freeze(python)
     assert "unet-edu" not in before
     page = get(f"{published}book/{CHAPTER}.html").decode()
     (link,) = set(re.findall(r'href="\.\./(notebooks/[^"]+\.ipynb)"', page))
     notebook = tmp_path / f"{CHAPTER}.ipynb"
     notebook.write_bytes(get(published + link))
-    row = check.run(notebook, python, cut=[])
+    row = colab_check.run(notebook, python, cut=[])
     assert row["error"] == ""
-    after = check.freeze(python)
-    assert set(after) - set(before) == check.MAY_BE_ADDED
+    after = colab_check.freeze(python)
+    assert set(after) - set(before) == colab_check.MAY_BE_ADDED
     assert {name: version for name, version in after.items() if name in before} == before
 
 

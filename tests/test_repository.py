@@ -126,7 +126,7 @@ def test_installing_on_colab_adds_torchinfo_and_changes_nothing():
 def test_the_check_with_colab_s_versions_has_those_that_are_published():
     """PyTorch's own is another there: of it there is no small build for every Python."""
     checked = {
-        name: str(requirement.specifier)[2:] for name, requirement in pins("tests/colab/constraints.txt").items()
+        name: str(requirement.specifier)[2:] for name, requirement in pins("tools/colab_constraints.txt").items()
     }
     assert {name: checked.get(name) for name in COLAB if name != "torch"} == {
         name: version for name, version in COLAB.items() if name != "torch"
@@ -171,7 +171,7 @@ def distributions() -> dict[str, str]:
 
 def third_party(path) -> set[str]:
     tops = {name.split(".")[0] for name in imports(path)}
-    own = {"unet_edu", *(file.stem for folder in (EXTENSIONS, ROOT / "tests") for file in folder.rglob("*.py"))}
+    own = {"unet_edu", "_ext", "tools", *(file.stem for file in (ROOT / "tests").rglob("*.py"))}
     return tops - own - set(sys.stdlib_module_names)
 
 
@@ -190,9 +190,9 @@ def test_the_package_declares_what_it_imports(path):
     assert {module for module, name in needed.items() if name not in set(DECLARED) | required | extra} == set()
 
 
-def test_tests_and_extensions_import_pinned_packages_only():
+def test_tests_extensions_and_commands_import_pinned_packages_only():
     known = distributions()
-    paths = [*EXTENSIONS.glob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    paths = [path for folder in (EXTENSIONS, ROOT / "tools", ROOT / "tests") for path in folder.rglob("*.py")]
     used = {known.get(name, name) for path in paths for name in third_party(path)}
     assert used - set(DIRECT) - set(REST) == set()
 

@@ -4,8 +4,9 @@ import zipfile
 
 import pytest
 from bookkit import ROOT
-from exercise_cells import exercises
-from notebooks import build_wheel
+
+from _ext.exercise_cells import exercises
+from _ext.notebooks import build_wheel
 
 MEGABYTES = 10
 

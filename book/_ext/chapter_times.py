@@ -3,16 +3,21 @@
     seconds = rest + work / FLOP/s          fitted to runs on one thread and on all
 
 `convolving` is the share of a notebook's time that goes with the speed of convolutions; `gain` is what a GPU was seen
-to change. ``tests/colab/check.py --record`` makes the records.
+to change. ``tools/colab_check.py --record`` makes the records.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import timeit
 from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
 
+from unet_edu.files import written_whole
+
+SPEEDS = ".unet_speeds.json"  # beside the cache of outputs
 WORTH_SAYING = 1.25  # a GPU that gains less is not mentioned
 
 
@@ -61,3 +66,18 @@ def gain(records: list[dict], name: str) -> Gain | None:
             found.append(Gain(min(on_cpu) / min(on_gpu), record["made"]["machine"]["device"]))
     best = max(found, default=None)
     return best if best and best.times >= WORTH_SAYING else None
+
+
+def speeds(file: Path, probe: str) -> tuple[float, float]:
+    """Return the seconds of a bit of Python, and the FLOP/s of the best device, as pages have them that are executed.
+
+    They are measured where `file` is missing, and kept there; `execution` removes it when it executes pages. Rounded to
+    ten steps a decade, so that notebooks do not change with each build.
+    """
+    if not file.exists():
+        from unet_edu import device  # takes seconds to import
+
+        measured = min(timeit.repeat(probe, number=1, repeat=9)), device.flops(device.best_device())
+        with written_whole(file) as part:
+            part.write_text(json.dumps([10 ** (round(10 * math.log10(number)) / 10) for number in measured]))
+    return tuple(json.loads(file.read_text()))

@@ -21,7 +21,7 @@ from sphinx.util.nodes import make_refnode
 
 HEAD = ("page", "executed", "seconds")
 COLAB_HEAD = ("notebook", "seconds", "foretold", "GiB", "result")
-COLAB_RECORD = Path("_build") / "colab" / "record.json"  # of tests/colab/check.py
+COLAB_RECORD = Path("_build") / "colab" / "record.json"  # of tools/colab_check.py
 
 
 class executed_pages(nodes.General, nodes.Element):

@@ -12,7 +12,6 @@ that their set-up cell installs: ``<html>/wheels/``.
 
 from __future__ import annotations
 
-import functools
 import math
 import os
 import re
@@ -20,21 +19,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import timeit
 from pathlib import Path
 from urllib.parse import urljoin
 
-import chapter_times
 import nbformat
 from docutils import nodes
-from exercise_cells import SOLUTION_TAG, STUB_TAG, exercises, render_for_page, split_exercises
-from markdown_writer import MarkdownWriter, UnknownNode
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from myst_nb.sphinx_ import NbMetadataCollector
-from opening import NOT_SET
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
+from _ext import chapter_times
+from _ext.build_lock import cache_folder
+from _ext.chapter_header import NOT_SET
+from _ext.exercise_cells import SOLUTION_TAG, STUB_TAG, exercises, render_for_page, split_exercises
+from _ext.markdown_writer import MarkdownWriter, UnknownNode
 from unet_edu.course.assignment import editions
 from unet_edu.course.assignment.editions import cell_id, code_cell, text_cell
 
@@ -285,7 +284,7 @@ def _setup_source(app, docname: str, wheel: str) -> str:
 def _expected(app, docname: str) -> str:
     """The lines that say how long the notebook will take, as far as that is known.
 
-    Seconds are told in steps of five, speeds in ten steps a decade, so that notebooks do not change with each build.
+    Seconds are told in steps of five, so that notebooks do not change with each build.
     """
     ran = NbMetadataCollector.get_doc_data(app.env)[docname].get("exec_data")
     if not ran or ran["runtime"] is None:
@@ -294,17 +293,8 @@ def _expected(app, docname: str) -> str:
     share = chapter_times.convolving(chapter_times.read(Path(app.srcdir)), Path(docname).name)
     if share is None:
         return TOOK.format(seconds=seconds)
-    python, speed = _speeds()
+    python, speed = chapter_times.speeds(cache_folder(app).with_name(chapter_times.SPEEDS), PROBE)
     return EXPECTED.format(seconds=seconds, python=python, speed=speed, share=share, probe=PROBE)
-
-
-@functools.cache
-def _speeds() -> tuple[float, float]:
-    """The seconds of PROBE, and the FLOP/s of the best device, here: once a build, for all notebooks."""
-    from unet_edu import device  # takes seconds to import
-
-    measured = min(timeit.repeat(PROBE, number=1, repeat=9)), device.flops(device.best_device())
-    return tuple(10 ** (round(10 * math.log10(number)) / 10) for number in measured)
 
 
 COLAB = "https://colab.research.google.com/github"
@@ -341,9 +331,9 @@ def add_notebook_buttons(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.setup_extension("execution_stamp")
-    app.setup_extension("exercise_cells")
-    # before execution_stamp marks the build as complete (sphinx calls equal priorities in order of connection)
+    app.setup_extension("_ext.execution")
+    app.setup_extension("_ext.exercise_cells")
+    # before `execution` marks the build as complete (sphinx calls equal priorities in order of connection)
     app.connect("build-finished", write_notebooks, priority=400)
     app.connect("html-page-context", add_notebook_buttons, priority=502)  # after the theme's own buttons
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

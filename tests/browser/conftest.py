@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from book_pdf import find_chromium
-from book_zip import make
 from bookkit import ROOT, Quiet, served
 from browserkit import settled
 from livekit import write_page
 from playwright.sync_api import sync_playwright
+
+from tools.book_pdf import find_chromium
+from tools.book_zip import make
 
 SITE = ROOT / "_build" / "html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))

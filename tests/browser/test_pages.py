@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from book_pdf import fetch_pictures
+
+from tools.book_pdf import fetch_pictures
 
 pytestmark = pytest.mark.browser
 

@@ -7,10 +7,11 @@ import unicodedata
 
 import pytest
 import yaml
-from book_pdf import parts
-from bookkit import EXTENSIONS, ROOT
+from bookkit import ROOT
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
+
+from tools.book_pdf import parts
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +29,7 @@ def book(site):
 def printed(site, tmp_path_factory):
     """The PDF as the command makes it: in a process of its own, for this one has a Chromium open."""
     file = tmp_path_factory.mktemp("pdf") / "book.pdf"
-    command = [sys.executable, EXTENSIONS / "book_pdf.py", site, file]
+    command = [sys.executable, ROOT / "tools" / "book_pdf.py", site, file]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     reader = PdfReader(file)

@@ -8,8 +8,8 @@ import re
 import pytest
 from answerkit import all_answers
 from bookkit import ROOT
-from exercise_cells import exercises as cells_of
 
+from _ext.exercise_cells import exercises as cells_of
 from unet_edu.course import check, values
 from unet_edu.course.checking import public_cases
 from unet_edu.course.evaluate import agree, decide, observe, outcome_of

@@ -223,7 +223,7 @@ KILLED = """
 import sys
 sys.path[:0] = {path!r}
 from classkit import a_bundle
-from unet_edu.course.grade import grade
+from unet_edu.course.grading.grade import grade
 top = sys.argv[1]
 grade(a_bundle(), top + "/submissions", top + "/out", roster=top + "/roster.csv", jobs=2, timeout=4)
 """

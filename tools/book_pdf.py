@@ -1,4 +1,4 @@
-"""The built book as one PDF: ``python book/_ext/book_pdf.py [SITE] [FILE]`` (``make pdf``).
+"""The built book as one PDF: ``python tools/book_pdf.py [SITE] [FILE]`` (``make pdf``).
 
     SITE/*.html ─ Chromium prints each page ─▶ one after the other ─ title, contents, page numbers, outline ─▶ FILE
 
@@ -24,7 +24,7 @@ from pypdf.generic import ArrayObject, NameObject
 
 from unet_edu.files import written_whole
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 PAPER = {"format": "A4", "print_background": True}
 MARGINS = {"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"}
 LINES_A_PAGE = 34  # of the table of contents

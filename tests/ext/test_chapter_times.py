@@ -2,11 +2,12 @@
 
 import json
 
-import chapter_times
 import pytest
 from bookkit import FRONT_MATTER, FixtureBook
 from hypothesis import given
 from hypothesis import strategies as st
+
+from _ext import chapter_times
 
 
 def record(seconds_of, gpu=None):

@@ -2,10 +2,11 @@
 
 import re
 
-import first_paint
 import pytest
 from bookkit import FRONT_MATTER, FixtureBook
 from bs4 import BeautifulSoup
+
+from _ext import page_speed
 
 OPTIONS = "const DOCUMENTATION_OPTIONS = {};\n"
 HEAD = """<html><head>
@@ -23,7 +24,7 @@ PAGE = HEAD + "<body><p>Text.</p>\n<script defer src='../_static/theme.js'></scr
 
 
 def test_a_page_asks_for_one_sheet_and_its_scripts_come_after_the_text():
-    page = first_paint.lightened(PAGE, OPTIONS, "all.css?v=9")
+    page = page_speed.lightened(PAGE, OPTIONS, "all.css?v=9")
     head, _, body = page.partition("</head>")
     assert re.findall(r'<link href="([^"]+)" rel="stylesheet"', head) == ["../_static/all.css?v=9"]
     assert "preload" not in page
@@ -40,9 +41,9 @@ def test_a_page_asks_for_one_sheet_and_its_scripts_come_after_the_text():
 
 
 def test_what_is_changed_stays_and_follows_a_new_sheet():
-    once = first_paint.lightened(PAGE, OPTIONS, "book-styles.css?v=1")
-    assert first_paint.lightened(once, OPTIONS, "book-styles.css?v=1") == once
-    assert first_paint.lightened(once, OPTIONS, "book-styles.css?v=2") == once.replace("v=1", "v=2")
+    once = page_speed.lightened(PAGE, OPTIONS, "book-styles.css?v=1")
+    assert page_speed.lightened(once, OPTIONS, "book-styles.css?v=1") == once
+    assert page_speed.lightened(once, OPTIONS, "book-styles.css?v=2") == once.replace("v=1", "v=2")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_a_sheet_reads_the_same_from_the_folder_above(tmp_path, name, text, want
     (tmp_path / "styles").mkdir()
     (tmp_path / "base.css").write_text("i { src: url(pic.png) }")
     (tmp_path / name).write_text(text)
-    assert first_paint.part(tmp_path, name) == wanted
+    assert page_speed.part(tmp_path, name) == wanted
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def pages(book):
 
 
 def sheet(book):
-    return (book.html() / "_static" / first_paint.SHEET).read_text("utf-8")
+    return (book.html() / "_static" / page_speed.SHEET).read_text("utf-8")
 
 
 def test_every_page_of_a_book_is_so(book):

@@ -1,4 +1,4 @@
-"""The README's picture, an animated forward pass: ``python book/_ext/readme_picture.py [FILE]`` (``make picture``).
+"""The README's picture, an animated forward pass: ``python tools/readme_picture.py [FILE]`` (``make picture``).
 
 The trained network ``unet8-cells`` looks at drawn tissue of the paper's size. What is seen are its own feature maps;
 sizes, crops and frames are those of ``arithmetic.plan``. On dark pages the colours change, and whoever asked for less
@@ -24,7 +24,7 @@ from unet_edu.files import written_whole
 from unet_edu.plots import style
 from unet_edu.predict import normalisation
 
-FILE = Path(__file__).resolve().parents[2] / ".github" / "u-net.svg"
+FILE = Path(__file__).resolve().parents[1] / ".github" / "u-net.svg"
 NETWORK, SIZE, SEED = "unet8-cells", 572, 5
 PLAN = arithmetic.plan(SIZE)
 *LEVELS, BOTTOM = PLAN.levels

@@ -1,4 +1,4 @@
-"""The built site as one file to read without a network: ``python book/_ext/book_zip.py [SITE] [FILE]`` (``make zip``).
+"""The built site as one file to read without a network: ``python tools/book_zip.py [SITE] [FILE]`` (``make zip``).
 
 Unpacked anywhere, ``index.html`` opens the book: live figures run from files, too. The same site gives the same file.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from unet_edu.files import written_whole
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 LEFT_OUT = {".buildinfo", ".nojekyll"}
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 

@@ -14,10 +14,11 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
-import chapter_times
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
+
+from _ext import chapter_times
 
 WORDS_A_MINUTE = 200
 CODE_LINES_A_MINUTE = 20

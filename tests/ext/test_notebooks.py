@@ -13,14 +13,14 @@ import pytest
 from bookkit import CHAPTERS, FRONT_MATTER, ROOT, FixtureBook, exercise_cell
 from bs4 import BeautifulSoup
 from docutils import nodes
-from exercise_cells import parse_cell
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from markdown_writer import MarkdownWriter, UnknownNode
 from nbclient import NotebookClient
-from notebooks import EXPECTED, MAKE, PROBE, SETUP, assemble, colab_address
 
+from _ext.exercise_cells import parse_cell
+from _ext.markdown_writer import MarkdownWriter, UnknownNode
+from _ext.notebooks import EXPECTED, MAKE, PROBE, SETUP, assemble, colab_address
 from unet_edu.course.registry import find
 
 BASE = "https://example.org/book/"

@@ -8,7 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 from bookkit import CHAPTERS, exercise_cell
-from exercise_cells import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from _ext.exercise_cells import (
     BEGIN,
     END,
     ExerciseError,
@@ -19,8 +22,6 @@ from exercise_cells import (
     render_for_page,
     split_exercises,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 SOURCE = f'''\
 def centre_crop(x, size):

@@ -5,8 +5,9 @@ import sys
 import zipfile
 
 import pytest
-from book_zip import make
-from bookkit import EXTENSIONS
+from bookkit import ROOT
+
+from tools.book_zip import make
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_the_same_site_gives_the_same_file(site, tmp_path):
 
 
 def test_without_a_site_it_says_what_to_type(tmp_path):
-    command = [sys.executable, EXTENSIONS / "book_zip.py", tmp_path / "nothing", tmp_path / "book.zip"]
+    command = [sys.executable, ROOT / "tools" / "book_zip.py", tmp_path / "nothing", tmp_path / "book.zip"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert "make book" in done.stderr

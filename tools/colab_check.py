@@ -1,6 +1,6 @@
-"""Every notebook of the site with Colab's versions: ``python tests/colab/check.py [NAME ...]`` (``make colab-check``).
+"""Every notebook of the site with Colab's versions: ``python tools/colab_check.py [NAME ...]`` (``make colab-check``).
 
-    constraints.txt ─ venv ─▶ install the site's wheel as the first cell does ─▶ run each notebook ─▶ record.json
+    colab_constraints.txt ─ venv ─▶ install the site's wheel as the first cell does ─▶ run each notebook ─▶ record.json
 
 In an environment of its own (``_build/colab``), from an empty folder, without a network, one process each. The first
 cell may add the wheel and what it needs that Colab does not have, and must leave everything else as it was. What was
@@ -28,8 +28,8 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
-ROOT = Path(__file__).resolve().parents[2]
-PINS = Path(__file__).with_name("constraints.txt")
+ROOT = Path(__file__).resolve().parents[1]
+PINS = Path(__file__).with_name("colab_constraints.txt")
 SITE = ROOT / "_build" / "html"
 KEPT = ROOT / "_build" / "colab"
 MAY_BE_ADDED = {"unet-edu", "torchinfo"}  # torchinfo is the one thing that the package needs and Colab lacks
@@ -56,7 +56,7 @@ class Failed(Exception):
 
 
 def environment(interpreter: str) -> Path:
-    """Return Python of an environment that has the versions of constraints.txt and nothing of the book."""
+    """Return Python of an environment that has the versions of colab_constraints.txt and nothing of the book."""
     folder = KEPT / "env"
     stamp, wanted = folder / "made-from", f"{interpreter}\n{PINS.read_text('utf-8')}"
     python = folder / "bin" / "python"

@@ -7,10 +7,10 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-import readme_picture
 from bookkit import ROOT
 from PIL import Image
 
+from tools import readme_picture
 from unet_edu import arithmetic
 from unet_edu.plots import style
 
