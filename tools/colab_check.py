@@ -172,7 +172,8 @@ def main(arguments=None) -> int:
     parser.add_argument("--site", type=Path, default=SITE, help="the built or published site")
     parser.add_argument("--record", action="store_true", help="measure how the speed of a machine tells, and record it")
     options = parser.parse_args(arguments)
-    found = {path.stem: path for path in sorted((options.site / "notebooks").glob("*.ipynb"))}
+    paths = sorted((options.site / "notebooks").glob("*.ipynb"))
+    found = {path.stem: path for path in paths if "." not in path.stem}  # without NAME.yours.ipynb
     if not found:
         parser.error("there are no notebooks yet: type 'make book' first")
     if unknown := set(options.names) - set(found):
