@@ -11,7 +11,7 @@ BOTH   := --numprocesses 2 --dist loadfile
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help book book-course lab pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun lint format clean
+.PHONY: help book book-course lab pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun bench-build lint format clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -79,6 +79,9 @@ colab-check: $(VENV)/.installed  ## run every built notebook with Colab's versio
 
 speedrun: $(VENV)/.installed  ## train a small U-Net on the real slices against the clock (two cores: some minutes)
 	$(BIN)/python -m unet_edu.experiments.speedrun --seeds 1
+
+bench-build: $(VENV)/.installed  ## how long a build takes beside that of another commit, BASE=<commit> (half an hour)
+	@$(BIN)/python tools/bench_build.py $(BASE)
 
 lint: $(VENV)/.installed  ## style and mistakes (ruff)
 	$(BIN)/ruff check .

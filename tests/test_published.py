@@ -39,7 +39,6 @@ def published(host, tmp_path_factory):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
     shutil.copytree(ROOT / "_build" / ".jupyter_cache", checkout / "_build" / ".jupyter_cache")
-    shutil.copy(ROOT / "_build" / ".unet_execution_stamp", checkout / "_build")
     config = checkout / "_config.yml"
     text = config.read_text("utf-8").replace('baseurl: ""', f'baseurl: "{address}"')
     config.write_text(f"{text}\nrepository:\n  url: {REPOSITORY}\n", encoding="utf-8")

@@ -4,7 +4,8 @@ Sphinx takes a page or picture for done when it is there. After a build that was
 be there by half. So a mark lies in the build folder until a build is done; one that finds a mark writes every page
 anew. The outputs of cells are kept, unless some of them cannot be read.
 
-Two builds in the same folder would write the same files: the second waits until the first is done.
+Two builds in the same folder would write the same files: the second waits until the first is done. Builds of both
+editions use one cache of outputs, one after the other.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from unet_edu.files import Locked, lock
 logger = logging.getLogger(__name__)
 
 LOCK, MARK = ".unet_build_lock", ".unet_build_unfinished"
+CACHE_LOCK = ".unet_cache_lock"  # while a build looks up, executes and reads pages
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 LITTLE = 1_000_000  # bytes; with less left, whatever went wrong went wrong for that
 
@@ -38,8 +40,8 @@ class NoRoom(SphinxError):
 
 
 def cache_folder(app: Sphinx) -> Path:
-    """Where the outputs of executed pages are kept, as myst-nb has it."""
-    return Path(app.config.nb_execution_cache_path or Path(app.outdir).parent / ".jupyter_cache")
+    """Return where the outputs of executed pages are kept: one place, whatever edition is built and wherever."""
+    return Path(app.srcdir) / "_build" / ".jupyter_cache"
 
 
 def on_config_inited(app, config):
@@ -51,20 +53,32 @@ def on_config_inited(app, config):
         start_over(app)
 
 
-def wait_for_turn(folder: Path) -> None:
-    """Return once no other process builds in this folder, and keep others waiting until this process ends."""
-    if folder in _locks:
+def wait_for_turn(folder: Path, file: str = LOCK) -> None:
+    """Return once no other process holds the lock of a folder, and keep others waiting until `end_turn`.
+
+    Without that, until this process ends. file: the lock's name in the folder.
+    """
+    path = folder / file
+    if path in _locks:
         return
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _locks[folder] = lock(folder / LOCK)
+            _locks[path] = lock(path)
         except Locked as other:
-            logger.info(
-                "process %s is building in %s: waiting until it is done (Ctrl-C gives up)", other.holder, folder
-            )
-            _locks[folder] = lock(folder / LOCK, wait=True)
+            doing = "is building" if file == LOCK else "is executing pages"
+            words = "process %s %s in %s: waiting until it is done (Ctrl-C gives up)"
+            logger.info(words, other.holder, doing, folder)
+            _locks[path] = lock(path, wait=True)
     except OSError as error:  # some network drives cannot
         logger.info("%s cannot be locked (%s): let no other build run there meanwhile", folder, error.strerror)
+
+
+def end_turn(folder: Path, file: str = LOCK) -> None:
+    """Let another process have the lock of a folder."""
+    held = _locks.pop(folder / file, None)
+    if held:
+        held.close()
 
 
 def start_over(app: Sphinx) -> None:
@@ -84,8 +98,11 @@ def start_over(app: Sphinx) -> None:
             raise SphinxError(f"{made} is left from a build that did not finish and cannot be removed: do it by hand")
     outdir.mkdir(exist_ok=True)
     Path(app.doctreedir).mkdir()
-    if not readable(cache_folder(app)):
-        shutil.rmtree(cache_folder(app))
+    cache = cache_folder(app)
+    wait_for_turn(cache.parent, CACHE_LOCK)
+    if not readable(cache):
+        shutil.rmtree(cache)
+    end_turn(cache.parent, CACHE_LOCK)
 
 
 def readable(folder: Path) -> bool:

@@ -15,10 +15,11 @@ from pathlib import Path
 from docutils import nodes
 from myst_nb.core import render
 
+import unet_edu
 from _ext.figure_output import figure_node
-from unet_edu import checkpoints
 from unet_edu.book import LIVE_FIGURE_MIME
 
+WEIGHTS = Path(unet_edu.__file__).parent / "weights"  # `checkpoints.FOLDER`, without the seconds that PyTorch takes
 IN_PAGES = ("unet8-cells", "unet8-isbi")  # as their checkpoints call them
 
 
@@ -45,7 +46,7 @@ def write_weights(app, error):
     folder = Path(app.outdir) / "_static" / "weights"
     folder.mkdir(parents=True, exist_ok=True)
     for name in IN_PAGES:
-        text = b64encode((checkpoints.FOLDER / f"{name}{checkpoints.ENDING}").read_bytes()).decode()
+        text = b64encode((WEIGHTS / f"{name}.safetensors").read_bytes()).decode()
         (folder / f"{name}.js").write_text(f'unetEduWeights.deliver("{name}", "{text}");\n', encoding="utf-8")
 
 

@@ -14,7 +14,6 @@ A notebook that somebody has changed since a build wrote it is kept as ``NAME.yo
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import math
 import os
@@ -23,7 +22,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import timeit
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -35,7 +33,9 @@ from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
 from _ext import chapter_times
+from _ext.build_lock import cache_folder
 from _ext.chapter_header import NOT_SET
+from _ext.chapter_times import PROBE
 from _ext.exercise_cells import SOLUTION_TAG, STUB_TAG, exercises, render_for_page, split_exercises
 from _ext.markdown_writer import MarkdownWriter, UnknownNode
 from unet_edu.course import editions
@@ -91,7 +91,6 @@ python = min(timeit.repeat("{probe}", number=1, repeat=9))
 here = TOOK * ((1 - SHARE) * python / PYTHON + SHARE * SPEED / device.flops(device.best_device()))
 print(f"This notebook took {{TOOK}} seconds where the book was built; "
       f"expect about {{max(5, 5 * round(here / 5))}} here.")"""
-PROBE = "sorted(range(20_000), key=str)"
 
 
 def write_notebooks(app, exception):
@@ -343,7 +342,7 @@ def _setup_source(app, docname: str, wheel: str) -> str:
 def _expected(app, docname: str) -> str:
     """The lines that say how long the notebook will take, as far as that is known.
 
-    Seconds are told in steps of five, speeds in ten steps a decade, so that notebooks do not change with each build.
+    Seconds are told in steps of five, so that notebooks do not change with each build.
     """
     ran = NbMetadataCollector.get_doc_data(app.env)[docname].get("exec_data")
     if not ran or ran["runtime"] is None:
@@ -352,17 +351,8 @@ def _expected(app, docname: str) -> str:
     share = chapter_times.convolving(chapter_times.read(Path(app.srcdir)), Path(docname).name)
     if share is None:
         return TOOK.format(seconds=seconds)
-    python, speed = _speeds()
+    python, speed = chapter_times.speeds(cache_folder(app).with_name(chapter_times.SPEEDS), PROBE)
     return EXPECTED.format(seconds=seconds, python=python, speed=speed, share=share, probe=PROBE)
-
-
-@functools.cache
-def _speeds() -> tuple[float, float]:
-    """The seconds of PROBE, and the FLOP/s of the best device, here: once a build, for all notebooks."""
-    from unet_edu import device  # takes seconds to import
-
-    measured = min(timeit.repeat(PROBE, number=1, repeat=9)), device.flops(device.best_device())
-    return tuple(10 ** (round(10 * math.log10(number)) / 10) for number in measured)
 
 
 COLAB = "https://colab.research.google.com/github"
@@ -399,9 +389,9 @@ def add_notebook_buttons(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.setup_extension("_ext.execution_stamp")
+    app.setup_extension("_ext.execution")
     app.setup_extension("_ext.exercise_cells")
-    # before execution_stamp marks the build as complete (sphinx calls equal priorities in order of connection)
+    # before `execution` marks the build as complete (sphinx calls equal priorities in order of connection)
     app.connect("build-finished", write_notebooks, priority=400)
     app.connect("html-page-context", add_notebook_buttons, priority=502)  # after the theme's own buttons
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

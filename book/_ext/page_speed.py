@@ -33,7 +33,7 @@ THEME_SHEET = "styles/pydata-sphinx-theme.css"
 FONTS = "vendor/fontawesome/webfonts"
 FONT = "fa-solid-900"  # the only one that is used
 
-_SCRIPT = re.compile(r"<script[^>]*fontawesome\.js[^>]*></script>")
+_ICON_SCRIPT = re.compile(r"<script[^>]*fontawesome\.js[^>]*></script>")
 _ICON = re.compile(r"\bfa-[a-z0-9-]+")
 _RULE = re.compile(r"((?:\.fa-[a-z0-9-]+:{1,2}before,?)+)\{content:\"([^\"]+)\"\}")
 _SVG_SIZE = re.compile(r'<svg [^>]*\bwidth="([\d.]+)pt" height="([\d.]+)pt"')
@@ -59,7 +59,7 @@ class ThemeChanged(Exception):
 def leave_script_out(app):
     """Let the theme's templates ask for everything but the script that draws icons."""
     text = (STATIC / "webpack-macros.html").read_text("utf-8")
-    without, count = _SCRIPT.subn("", text)
+    without, count = _ICON_SCRIPT.subn("", text)
     if count != 1:
         raise ThemeChanged(f"{STATIC / 'webpack-macros.html'}: one script of icons was expected, {count} were found")
     if hasattr(app.builder, "templates"):
