@@ -11,7 +11,7 @@ BOTH   := --numprocesses 2 --dist loadfile
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help book book-course pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun bench-build lint format clean
+.PHONY: help book book-course lab pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun bench-build lint format clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,6 +30,11 @@ book: $(VENV)/.installed  ## build the book into _build/html (warnings are error
 book-course: $(VENV)/.installed  ## the same without any solution, into _build/course/_build/html
 	UNET_BOOK_EDITION=course $(BOOK) --path-output _build/course
 	@echo "The course edition is built. Open _build/course/_build/html/index.html in a browser."
+
+lab: $(VENV)/.installed  ## JupyterLab on copies of the notebooks, in work/ (installs it; LAB="..." for options of its own)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tools/jupyterlab.txt
+	@test -d _build/html/notebooks || $(MAKE) book
+	@$(BIN)/python tools/lab.py $(LAB)
 
 pdf: $(VENV)/.installed  ## the built book as one PDF, _build/unet-inside-out.pdf (after make book; needs Chromium)
 	@$(BIN)/python tools/book_pdf.py

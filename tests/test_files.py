@@ -83,3 +83,12 @@ def test_a_closed_lock_is_free_and_its_file_stays(tmp_path):
 def test_where_there_are_no_locks_nothing_is_locked(tmp_path, monkeypatch, holder):
     monkeypatch.setattr(files, "fcntl", None)
     lock(tmp_path / "lock").close()
+
+
+def test_a_name_beside_a_file_that_is_not_taken(tmp_path):
+    path = tmp_path / "05_skips.ipynb"
+    names = []
+    for _ in range(3):
+        names.append(files.free_name(path, "yours").name)
+        (tmp_path / names[-1]).touch()
+    assert names == ["05_skips.yours.ipynb", "05_skips.yours-2.ipynb", "05_skips.yours-3.ipynb"]

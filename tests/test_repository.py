@@ -48,6 +48,15 @@ def test_everything_is_pinned_exactly(requirement):
     assert "*" not in specifier.version
 
 
+def test_what_make_lab_adds_has_the_versions_that_are_there():
+    lab, ours = pins("tools/jupyterlab.txt"), REST | DIRECT
+    assert "jupyterlab" in lab
+    both = set(lab) & set(ours)
+    assert "ipykernel" in both
+    assert {name: lab[name].specifier for name in both} == {name: ours[name].specifier for name in both}
+    assert all(re.fullmatch(r"==[^*,]+", str(requirement.specifier)) for requirement in lab.values())
+
+
 def test_requirements_install_the_package_itself():
     options = [line for line in requirement_lines("requirements.txt") if line.startswith("-")]
     assert options == ["-e ."]
@@ -324,7 +333,14 @@ def test_every_file_is_small():
 
 def test_the_git_ignore_covers_what_the_commands_make():
     made = [".venv/x", "_build/html/index.html", "unet_edu.egg-info/PKG-INFO", "tests/__pycache__/a.pyc"]
-    made += [".pytest_cache/x", ".hypothesis/x", ".ruff_cache/x", "book/03_arithmetic.ipynb"]
+    made += [
+        "work/05_skips.ipynb",
+        "work/notes.txt",
+        ".pytest_cache/x",
+        ".hypothesis/x",
+        ".ruff_cache/x",
+        "book/03_arithmetic.ipynb",
+    ]
     done = subprocess.run(
         ["git", "check-ignore", "--stdin"], cwd=ROOT, input="\n".join(made), capture_output=True, text=True
     )

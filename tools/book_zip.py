@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import zipfile
+from fnmatch import fnmatch
 from pathlib import Path
 
 from unet_edu.files import written_whole
@@ -17,6 +18,11 @@ LEFT_OUT = {".buildinfo", ".nojekyll"}
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
+def _left_out(path: Path) -> bool:
+    """Whether a file is no part of the site: the web server's own, or what a reader wrote into a notebook."""
+    return path.name in LEFT_OUT or ".ipynb_checkpoints" in path.parts or fnmatch(path.name, "*.yours*.ipynb")
+
+
 def make(site: Path, file: Path) -> int:
     """Write all files below `site` into `file`, below a folder of its name; return how many.
 
@@ -24,7 +30,7 @@ def make(site: Path, file: Path) -> int:
     """
     if not (site / "index.html").is_file():
         raise FileNotFoundError(f"{site / 'index.html'} is not there: type 'make book' first")
-    paths = sorted(path for path in site.rglob("*") if path.is_file() and path.name not in LEFT_OUT and path != file)
+    paths = sorted(path for path in site.rglob("*") if path.is_file() and not _left_out(path) and path != file)
     with written_whole(file) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in paths:
             entry = zipfile.ZipInfo(f"{file.stem}/{path.relative_to(site)}", LONG_AGO)

@@ -5,7 +5,8 @@
 In an environment of its own (``_build/colab``), from an empty folder, without a network, one process each. The first
 cell may add the wheel and what it needs that Colab does not have, and must leave everything else as it was. What was
 measured goes into ``_build/colab/record.json``; the page *Status* shows it from the next build on. Ends with an error
-if a notebook fails, takes too long or too much.
+if a notebook fails, or takes more of the processor or of memory than `_ext.chapter_times` allows at the speed of this
+machine: how busy it is does not count.
 """
 
 from __future__ import annotations
@@ -29,15 +30,12 @@ from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "book"))  # for _ext
 PINS = Path(__file__).with_name("colab_constraints.txt")
 SITE = ROOT / "_build" / "html"
 KEPT = ROOT / "_build" / "colab"
 MAY_BE_ADDED = {"unet-edu", "torchinfo"}  # torchinfo is the one thing that the package needs and Colab lacks
-SECONDS, GIB = 60, 2  # what a chapter may take, on two cores that may do something else besides
-LAST = """\
-import torch
-peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 2**20
-print(peak, torch.cuda.max_memory_allocated() / 2**30 if torch.cuda.is_available() else 0)"""
+CELL_SECONDS = 900  # where a cell that hangs is stopped, on a busy machine, too
 SPEED = """\
 import torch
 from unet_edu import device
@@ -99,37 +97,38 @@ def without_network() -> list[str]:
 
 
 def run(path: Path, python, cut: list[str], more: dict[str, str] | None = None) -> dict:
-    """Run a notebook and return what it took: seconds, GiB, and the error if there was one.
+    """Run a notebook and return what it took: seconds, of these the processor's, GiB, and the error if there was one.
 
     more: environment variables of its own.
     """
+    from _ext import chapter_times  # with `here` the package is installed by this check
+
     with tempfile.TemporaryDirectory(prefix="nb-") as folder:
         manager = KernelManager(transport="ipc", connection_file=f"{folder}/k.json")
         start_kernel = [*cut, str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         manager._kernel_spec = KernelSpec(argv=start_kernel, display_name="Colab", language="python")
         notebook = nbformat.read(path, as_version=4)
-        notebook.cells.append(nbformat.v4.new_code_cell(LAST))
+        notebook.cells.append(nbformat.v4.new_code_cell(chapter_times.LAST_CELL))
         empty = Path(folder) / "empty"
         empty.mkdir()
         private = {"HOME": str(empty), "IPYTHONDIR": f"{folder}/ipython", "MPLCONFIGDIR": f"{folder}/mpl"}
         private["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # of the debugger: a warning a kernel
         env = {name: value for name, value in os.environ.items() if name not in ("UNET_EDU_DATA", "PYTHONPATH")}
-        client = NotebookClient(notebook, km=manager, timeout=240, resources={"metadata": {"path": str(empty)}})
+        client = NotebookClient(
+            notebook, km=manager, timeout=CELL_SECONDS, resources={"metadata": {"path": str(empty)}}
+        )
         row = {"notebook": path.stem, "error": ""}
         start = time.monotonic()
         try:
             client.execute(env=env | private | (more or {}))
-            peaks = notebook.cells[-1].outputs[0].text.split()
-            row |= {"gib": float(peaks[0]), "gpu_gib": float(peaks[1]), "expected": expected(notebook)}
+            row |= json.loads(notebook.cells[-1].outputs[0].text) | {"expected": expected(notebook)}
         except Exception as error:  # a cell's error, a kernel that dies or hangs: the others are still run
             row["error"] = str(error)[-2000:]
         finally:
             manager.shutdown_kernel(now=True)
         row["seconds"] = time.monotonic() - start
-    if not row["error"] and row["seconds"] > SECONDS:
-        row["error"] = f"took {row['seconds']:.0f} s, and may take {SECONDS}"
-    if not row["error"] and row["gib"] > GIB:
-        row["error"] = f"took {row['gib']:.2f} GiB, and may take {GIB}"
+    if not row["error"]:
+        row["error"] = chapter_times.excess(chapter_times.read(ROOT), path.stem, row)
     return row
 
 
@@ -172,7 +171,8 @@ def main(arguments=None) -> int:
     parser.add_argument("--site", type=Path, default=SITE, help="the built or published site")
     parser.add_argument("--record", action="store_true", help="measure how the speed of a machine tells, and record it")
     options = parser.parse_args(arguments)
-    found = {path.stem: path for path in sorted((options.site / "notebooks").glob("*.ipynb"))}
+    paths = sorted((options.site / "notebooks").glob("*.ipynb"))
+    found = {path.stem: path for path in paths if "." not in path.stem}  # without NAME.yours.ipynb
     if not found:
         parser.error("there are no notebooks yet: type 'make book' first")
     if unknown := set(options.names) - set(found):

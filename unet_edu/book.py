@@ -163,7 +163,7 @@ def _with_loss(picture: bytes) -> bytes:
 
     stream = io.BytesIO()
     with Image.open(io.BytesIO(picture)) as image:
-        image.save(stream, "WEBP", quality=70, method=6)
+        image.save(stream, "WEBP", quality=70, method=5)  # 6 takes ten times as long for 1 % less
     return stream.getvalue()
 
 

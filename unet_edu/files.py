@@ -1,5 +1,6 @@
 """Files that are there whole or not at all, whenever the program that writes them is stopped; and locks."""
 
+import itertools
 import os
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,6 +35,13 @@ def written_whole(path):
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def free_name(path, mark):
+    """Return a path beside `path` that is not taken: ``NAME.mark.EXT``, else ``NAME.mark-2.EXT``, and so on."""
+    path = Path(path)
+    names = itertools.chain([mark], (f"{mark}-{number}" for number in itertools.count(2)))
+    return next(free for name in names if not (free := path.with_name(f"{path.stem}.{name}{path.suffix}")).exists())
 
 
 def lock(path, wait=False):

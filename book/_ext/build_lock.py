@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from jupyter_cache import get_cache
@@ -81,13 +82,21 @@ def end_turn(folder: Path, file: str = LOCK) -> None:
 
 
 def start_over(app: Sphinx) -> None:
-    """Remove pages, pictures and what Sphinx knows of them; the cache of outputs only if something in it is broken."""
+    """Remove pages, pictures and what Sphinx knows of them; the cache of outputs only if something in it is broken.
+
+    The notebooks stay: somebody may have worked in them. The build that follows replaces those that nobody changed.
+    """
     outdir = Path(app.outdir)
-    for made in (outdir, Path(app.doctreedir), outdir.parent / "jupyter_execute"):
-        shutil.rmtree(made, ignore_errors=True)
+    pages = [path for path in outdir.iterdir() if path.name != "notebooks"] if outdir.exists() else []
+    for made in (*pages, Path(app.doctreedir), outdir.parent / "jupyter_execute"):
+        if made.is_dir():
+            shutil.rmtree(made, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                made.unlink()
         if made.exists():
             raise SphinxError(f"{made} is left from a build that did not finish and cannot be removed: do it by hand")
-    outdir.mkdir()
+    outdir.mkdir(exist_ok=True)
     Path(app.doctreedir).mkdir()
     cache = cache_folder(app)
     wait_for_turn(cache.parent, CACHE_LOCK)

@@ -4,6 +4,9 @@
 
 `convolving` is the share of a notebook's time that goes with the speed of convolutions; `gain` is what a GPU was seen
 to change. ``tools/colab_check.py --record`` makes the records.
+
+What a notebook may take is told in seconds of the processor: more where the probes of Python and of convolutions find a
+machine slower than QUIET, and no matter how busy it is.
 """
 
 from __future__ import annotations
@@ -18,7 +21,30 @@ from typing import NamedTuple
 from unet_edu.files import written_whole
 
 SPEEDS = ".unet_speeds.json"  # beside the cache of outputs
+SECONDS, GIB = 45, 2  # what a notebook may take: of the processor on the machine of QUIET, and of memory
+PROBE = "sorted(range(20_000), key=str)"  # a bit of Python
+# in the kernel, after a notebook's own cells: its processor time, its largest memories in GiB, the two speeds
+LAST_CELL = f"""\
+import json, os, timeit
+import torch
+from unet_edu import device
+took = sum(os.times()[:4])
+peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 2**20
+gpu_gib = torch.cuda.max_memory_allocated() / 2**30 if torch.cuda.is_available() else 0
+python = min(timeit.repeat({PROBE!r}, number=1, repeat=9))
+flops = device.flops(device.best_device())
+print(json.dumps(dict(processor=took, gib=peak, gpu_gib=gpu_gib, python=python, flops=flops)))"""
 WORTH_SAYING = 1.25  # a GPU that gains less is not mentioned
+
+
+class Speeds(NamedTuple):
+    """Seconds that PROBE takes, and the FLOP/s of convolutions."""
+
+    python: float
+    flops: float
+
+
+QUIET = Speeds(0.002, 1e11)  # two cores of a server of 2024 (AMD EPYC) that do nothing else
 
 
 class Gain(NamedTuple):
@@ -53,6 +79,23 @@ def convolving(records: list[dict], name: str) -> float | None:
     if name in shares:
         return mean(shares[name])
     return mean(map(mean, shares.values())) if shares else None
+
+
+def allowed(records: list[dict], name: str, speeds: Speeds) -> float:
+    """Return the processor seconds that a notebook may take on a machine of these speeds; nowhere less than SECONDS."""
+    share = convolving(records, name) or 0.0
+    slower = (1 - share) * speeds.python / QUIET.python + share * QUIET.flops / speeds.flops
+    return SECONDS * max(1.0, slower)
+
+
+def excess(records: list[dict], name: str, measured: dict) -> str:
+    """Return in words what a notebook took more of than it may; "" for none. measured: what LAST_CELL prints."""
+    seconds = allowed(records, name, Speeds(measured["python"], measured["flops"]))
+    if measured["processor"] > seconds:
+        return f"took {measured['processor']:.0f} s of the processor, and may take {seconds:.0f}"
+    if measured["gib"] > GIB:
+        return f"took {measured['gib']:.2f} GiB, and may take {GIB}"
+    return ""
 
 
 def gain(records: list[dict], name: str) -> Gain | None:

@@ -24,7 +24,7 @@ class MarkdownWriter:
     Args:
         link: function from a reference node to an absolute URL, or ``None`` when the place it points to has no address
             outside the built site; such a reference is written as its text.
-        number: function from a figure or table to what the text calls it ("Figure 2"), or ``""``.
+        number: function from a figure, table or exercise to what the text calls it ("Figure 2"), or ``""``.
         unfilled: write the parameters of exercises as ``@topic.slug.name@`` instead of their values.
     """
 
@@ -33,7 +33,8 @@ class MarkdownWriter:
 
     def _text_of(self, node) -> str:
         """What a node says, or what it says before the values of parameters are put in."""
-        return node["unfilled"] if self.unfilled and "unfilled" in node else node.astext()
+        filled = isinstance(node, nodes.Text) or not self.unfilled or "unfilled" not in node
+        return node.astext() if filled else node["unfilled"]
 
     # --- blocks -----------------------------------------------------------------------------------
 
@@ -136,13 +137,13 @@ class MarkdownWriter:
         title = f"**{self.inline(children.pop(0))}**" if children and isinstance(children[0], nodes.title) else ""
         return "\n\n".join(part for part in (title, self.blocks(children, depth)) if part)
 
-    def block_exercise_enumerable_node(self, node, depth):  # sphinx-exercise; its number is known to the page alone
+    def block_exercise_enumerable_node(self, node, depth):  # sphinx-exercise
         titles = [
             self.inline(child).strip() for child in node.children if isinstance(child, nodes.title | nodes.subtitle)
         ]
         body = [child for child in node.children if not isinstance(child, nodes.title | nodes.subtitle)]
-        name = " ".join(title for title in titles if title).strip("() ")
-        return self._quote(f"**Exercise{': ' + name if name else ''}**\n\n{self.blocks(body, depth)}")
+        title = " ".join([self.number(node) or "Exercise", *filter(None, titles)])
+        return self._quote(f"**{title}**\n\n{self.blocks(body, depth)}")
 
     def block_figure(self, node, depth):
         pictures = [self.block(child, depth) for child in node.children if isinstance(child, nodes.image)]
@@ -199,8 +200,17 @@ class MarkdownWriter:
         title = (children.pop(0) if children else nodes.title("", "More")).deepcopy()
         for icon in list(title.findall(nodes.raw)):
             icon.parent.remove(icon)
-        title = self.inline(title)
-        return folded(title, self.blocks(children, depth))
+        return folded(self._html(title), self.blocks(children, depth))
+
+    def _html(self, node):
+        """The words of a node where no Markdown is read; code as code, formulas as everywhere."""
+        if isinstance(node, nodes.math):
+            return f"${node.astext()}$"
+        if isinstance(node, nodes.Text) or "unfilled" in node:
+            text = html.escape(self._text_of(node), quote=False)
+        else:
+            text = "".join(map(self._html, node.children))
+        return f"<code>{text}</code>" if isinstance(node, nodes.literal) else text
 
     def _nothing(self, node, depth=None):
         return ""
@@ -272,7 +282,9 @@ class MarkdownWriter:
         return f"<sub>{self.inline(node)}</sub>"
 
     def inline_footnote_reference(self, node):
-        return f"[{node.astext()}]"
+        """The number, with a link to the note on the page: a place in a notebook has no address in JupyterLab."""
+        number, url = node.astext(), self.link(node)
+        return f"[\\[{number}\\]]({url})" if url else f"[{number}]"
 
     def inline_image(self, node):
         return self.block_image(node, 0)

@@ -8,10 +8,13 @@
 Text comes from the resolved page (numbers, citations and references as printed), code from the source. This file makes
 the source notebook of a page; `unet_edu.course.editions` makes the others of it. Beside the notebooks lies the wheel
 that their set-up cell installs: ``<html>/wheels/``.
+
+A notebook that somebody has changed since a build wrote it is kept as ``NAME.yours.ipynb`` beside the new one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import re
@@ -32,10 +35,12 @@ from sphinx.util.display import status_iterator
 from _ext import chapter_times
 from _ext.build_lock import cache_folder
 from _ext.chapter_header import NOT_SET
+from _ext.chapter_times import PROBE
 from _ext.exercise_cells import SOLUTION_TAG, STUB_TAG, exercises, render_for_page, split_exercises
 from _ext.markdown_writer import MarkdownWriter, UnknownNode
 from unet_edu.course.assignment import editions
 from unet_edu.course.assignment.editions import cell_id, code_cell, text_cell
+from unet_edu.files import free_name, written_whole
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +50,12 @@ MAKE = {
     "student": editions.student,
     "instructor": editions.instructor,
 }
+
+WRITTEN = ".unet_notebooks"  # beside <html>: the hashes of the notebooks that the last build wrote
+FOLDED = {
+    "cellView": "form",
+    "jupyter": {"source_hidden": True},
+}  # in Colab, where the first line is the title; in Jupyter
 
 SETUP = """\
 #@title Set-up: run this first
@@ -80,7 +91,6 @@ python = min(timeit.repeat("{probe}", number=1, repeat=9))
 here = TOOK * ((1 - SHARE) * python / PYTHON + SHARE * SPEED / device.flops(device.best_device()))
 print(f"This notebook took {{TOOK}} seconds where the book was built; "
       f"expect about {{max(5, 5 * round(here / 5))}} here.")"""
-PROBE = "sorted(range(20_000), key=str)"
 
 
 def write_notebooks(app, exception):
@@ -95,16 +105,63 @@ def write_notebooks(app, exception):
     else:
         private = outdir.parent / "notebooks"
         folders = {edition: private / edition for edition in MAKE} | {"reader": outdir / "notebooks"}
-    for folder in folders.values():
-        shutil.rmtree(folder, ignore_errors=True)  # no notebook of a chapter that is gone
-        folder.mkdir(parents=True)
+    texts = {}
     for docname in status_iterator(chapters, "writing notebooks... ", "darkgreen", len(chapters), app.verbosity):
         stem = Path(docname).name
         source = assemble(_read_page(app, docname), stem, _setup_source(app, docname, wheel))
         for edition, folder in folders.items():
             notebook = MAKE[edition](source)
             nbformat.validate(notebook)
-            nbformat.write(notebook, folder / f"{stem}.ipynb")
+            texts[folder / f"{stem}.ipynb"] = nbformat.writes(notebook) + "\n"
+    for path, kept in replace_notebooks(texts, outdir.parent / WRITTEN).items():
+        logger.info("%s was changed since it was built: that version is kept as %s", path, kept.name)
+
+
+def replace_notebooks(texts: dict[Path, str], record: Path) -> dict[Path, Path]:
+    """Write notebooks, path → text, and remove those of earlier builds; keep every one that is not as a build left it.
+
+    Args:
+        record: file of the hashes of what builds wrote. It holds the new ones before the first is written, so a build
+            that is broken off takes none of its own for somebody's work.
+
+    Returns:
+        Of each notebook that was changed and had to give way, path → the path under which it is kept.
+    """
+    known = set(record.read_text("utf-8").split()) if record.exists() else None
+    made = {_hash(text.encode()) for text in texts.values()}
+    with written_whole(record) as part:
+        part.write_text("\n".join(sorted(made | (known or set()))), "utf-8")
+    kept = {}
+    for folder in sorted({path.parent for path in texts}):
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(folder.glob("*.ipynb")):
+            if _as_built(path, known):
+                if path not in texts:  # of a chapter that is gone
+                    path.unlink()
+            elif path in texts and _hash(path.read_bytes()) not in made:
+                kept[path] = path.rename(free_name(path, "yours"))
+    for path, text in texts.items():
+        with written_whole(path) as part:
+            part.write_bytes(text.encode())
+    with written_whole(record) as part:
+        part.write_text("\n".join(sorted(made)), "utf-8")
+    return kept
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _as_built(path: Path, known: set[str] | None) -> bool:
+    """Whether a build wrote the notebook as it is; without hashes, whether no kernel has left its traces in it."""
+    if known is not None:
+        return _hash(path.read_bytes()) in known
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except Exception:  # of a file that is no notebook
+        return False
+    unused = all(not cell.outputs for cell in notebook.cells if cell.cell_type == "code")
+    return unused and notebook.metadata.get("language_info") == {"name": "python"}
 
 
 def _is_chapter(app, docname: str) -> bool:
@@ -116,7 +173,7 @@ def _is_chapter(app, docname: str) -> bool:
 
 
 def _read_page(app, docname: str) -> list[tuple]:
-    """The chapter in page order: ``("text", markdown)``, ``("code", source, tags)``, ``("exercise", Cell)``."""
+    """The chapter in page order: ``("text", markdown)``, ``("code", source, metadata)``, ``("exercise", Cell)``."""
     path = Path(app.env.doc2path(docname))
     text = path.read_text("utf-8")
     with_solution = not app.config.unet_course_edition
@@ -173,10 +230,9 @@ class _Walker:
     def code_cells(self, upto: int):
         """Emit the code cells up to the one that the page shows here (some show nothing on the page)."""
         for cell in self.cells[self.next_cell : upto + 1]:
-            tags = cell.metadata.get("tags", [])
-            if cell.cell_type == "code" and SOLUTION_TAG not in tags:
+            if cell.cell_type == "code" and SOLUTION_TAG not in cell.metadata.get("tags", []):
                 self.flush()
-                self.pieces.append(("code", cell.source, tags))
+                self.pieces.append(("code", cell.source, cell.metadata))
         self.next_cell = max(self.next_cell, upto + 1)
 
     def flush(self):
@@ -207,7 +263,7 @@ def _link_function(app, docname: str):
 
 
 def _number_function(app, docname: str):
-    """What the text calls a figure or table of the page ("Figure 2"); ``""`` for one without number."""
+    """What the text calls a figure, table or exercise of the page ("Figure 2"); ``""`` for one without number."""
     standard, numbers = app.env.get_domain("std"), app.env.toc_fignumbers.get(docname, {})
 
     def number(node):
@@ -223,7 +279,7 @@ def _number_function(app, docname: str):
 
 def assemble(pieces: list[tuple], stem: str, setup_source: str) -> nbformat.NotebookNode:
     """The source notebook: exercise cells as in the chapter, parameters unfilled."""
-    cells = [code_cell(setup_source, cell_id(stem, "setup"), {"cellView": "form"})]
+    cells = [code_cell(setup_source, cell_id(stem, "setup"), FOLDED)]
     for number, piece in enumerate(pieces, start=1):
         kind, content = piece[0], piece[1]
         if kind == "text":
@@ -235,15 +291,17 @@ def assemble(pieces: list[tuple], stem: str, setup_source: str) -> nbformat.Note
     return editions.new_notebook(cells, stem)
 
 
-def _page_code(source: str, tags: list[str], id: str):
-    """A code cell of the page; what the page hides is folded, by a title line in Colab, by metadata in JupyterLab."""
-    if not {"remove-input", "hide-input", "hide-cell"} & set(tags):
+def _page_code(source: str, metadata, id: str):
+    """A code cell of the page; what the page hides is folded, by a title line in Colab, by metadata in JupyterLab.
+
+    The title is what the page prints where a reader unfolds the cell, else the cell's first comment.
+    """
+    if not {"remove-input", "remove-cell", "hide-input", "hide-cell"} & set(metadata.get("tags", [])):
         return code_cell(source, id)
-    title = re.match(r"# (.+)\n", source)
-    source = (
-        f"#@title {title[1]}\n{source[title.end() :]}" if title else f"#@title Code of the figure or numbers\n{source}"
-    )
-    return code_cell(source, id, {"cellView": "form", "jupyter": {"source_hidden": True}})
+    comment = re.match(r"# (.+)\n", source)
+    title = comment[1] if comment else "Code of the figure or numbers"
+    title = metadata.get("mystnb", {}).get("code_prompt_show", title)
+    return code_cell(f"#@title {title}\n{source[comment.end() :] if comment else source}", id, FOLDED)
 
 
 # --- the wheel ---------------------------------------------------------------------------------------

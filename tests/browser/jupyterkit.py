@@ -14,7 +14,7 @@ import nbformat
 from bookkit import ROOT
 from environments import environment
 
-PINS = Path(__file__).parent / "kernels"
+PINS = {"jupyterlab": ROOT / "tools" / "jupyterlab.txt", "classic": Path(__file__).parent / "kernels" / "classic.txt"}
 KEPT = ROOT / "_build" / "kernels"  # environments, made once and made anew when their pins change
 READY_SECONDS = 60
 LAB_SETTINGS = {  # every cell's output is on the page, seen or not; and nothing asks for news
@@ -60,7 +60,7 @@ class Jupyter:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
-        programs = environment(PINS / f"{name}.txt", KEPT / name) / "bin"
+        programs = environment(PINS[name], KEPT / name) / "bin"
         command, app, own = {
             "jupyterlab": ("jupyter-lab", "ServerApp", ["--LabApp.expose_app_in_browser=True"]),
             "classic": ("jupyter-notebook", "NotebookApp", ["--NotebookApp.enable_mathjax=False"]),

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urldefrag
 
 import nbformat
 import pytest
-from bookkit import CHAPTERS, FRONT_MATTER, ROOT, FixtureBook, exercise_cell
+from bookkit import CHAPTERS, FRONT_MATTER, ROOT, FixtureBook, all_text, exercise_cell
 from bs4 import BeautifulSoup
 from docutils import nodes
 from hypothesis import given, settings
@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from nbclient import NotebookClient
 
+from _ext import notebooks
 from _ext.exercise_cells import parse_cell
 from _ext.markdown_writer import MarkdownWriter, UnknownNode
-from _ext.notebooks import EXPECTED, MAKE, PROBE, SETUP, assemble, colab_address
+from _ext.notebooks import EXPECTED, MAKE, PROBE, SETUP, assemble, colab_address, replace_notebooks
 from unet_edu.course.registry import find
 
 BASE = "https://example.org/book/"
@@ -90,13 +91,13 @@ A note with `code`.
 Body
 ```
 
-```{exercise} Predict the size
+```{exercise} Predict the size (twice)
 :label: ex.one
 
 How large is $572 - 4$?
 ```
 
-:::{dropdown} A hint
+:::{dropdown} A hint on `size` < $n$
 Think of *it*.
 :::
 
@@ -205,6 +206,15 @@ show(figure, alt="A line.", caption="Look at it.", name="fig-line")
 
 {numref}`fig-line` is above.
 
+```{code-cell} ipython3
+---
+tags: [hide-input]
+mystnb: {code_prompt_show: "Show the list", code_prompt_hide: "Hide the list"}
+---
+# A list
+list(range(3))
+```
+
 """
     + exercise_cell("skip.crop", EXERCISE, fence="````")
     + """
@@ -265,7 +275,8 @@ def markdown(notebook) -> str:
     [
         "# Constructs: `code`, $x^2$ and *emphasis*",
         "A word in *italics*, **bold**, `code`, ``a`b``, $a_1 \\le b$, a [link](<https://a.org/a_(b)>), "
-        "[https://a.org/x_y_z](https://a.org/x_y_z), a footnote[1], x<sup>raw</sup>, under_score, \\_private\\_, "
+        "[https://a.org/x_y_z](https://a.org/x_y_z), a "
+        f"footnote[\\[1\\]]({BASE}book/01_constructs.html#one), x<sup>raw</sup>, under_score, \\_private\\_, "
         "5 \\$, \\[x\\], less &lt; more, an entity &amp;lt; and a backslash \\\\ too. First line  \nsecond line.",
         '<abbr title="multiply-accumulate">MAC</abbr>, 10<sup>2</sup>, x<sub>3</sub>, `Ctrl`, $y_1$.',
         f"See [here]({BASE}book/01_constructs.html#second-part), ",
@@ -282,8 +293,8 @@ def markdown(notebook) -> str:
         "> A quote of two lines",
         "> **Note**\n>\n> A note with `code`.\n>\n> - list",
         "> **My *title***\n>\n> Body",
-        "> **Exercise: Predict the size**\n>\n> How large is $572 - 4$?",
-        "<details>\n<summary>A hint</summary>\n\nThink of *it*.\n\n</details>",
+        "> **Exercise 1 (Predict the size (twice))**\n>\n> How large is $572 - 4$?",
+        "<details>\n<summary>A hint on <code>size</code> &lt; $n$</summary>\n\nThink of *it*.\n\n</details>",
         "**Table 1** Sizes | of\n\n| a | b |\n| --- | --- |\n| 1 \\| 2 | $\\lvert x \\rvert$ |\n"
         "| `x\\|y` | $\\left\\vert x\\right\\vert $ |",
         '````python\nprint("plain ``` block")\n````',
@@ -464,21 +475,196 @@ def test_two_builds_write_the_same_notebooks(book):
     assert {path: path.read_bytes() for path in before} == before
 
 
+# --- what somebody wrote into them -------------------------------------------------------------------
+
+
+def notebooks_of(book, edition="reader"):
+    return sorted(path.name for path in folder(book, edition).glob("*.ipynb"))
+
+
+def write_answer(path):
+    """As a reader does: a changed cell, saved."""
+    notebook = nbformat.read(path, as_version=4)
+    next(cell for cell in notebook.cells if cell.source.startswith("value = ")).source = "value = 43  # mine"
+    nbformat.write(notebook, path)
+    return path.read_bytes()
+
+
+def test_an_untouched_notebook_is_replaced_and_what_a_reader_wrote_is_kept(book):
+    """Over builds that write nothing else anew, and in the students' edition, too."""
+    names = ["01_constructs.ipynb", "02_code.ipynb"]
+    assert notebooks_of(book) == notebooks_of(book, "student") == names
+    built = {edition: (folder(book, edition) / "02_code.ipynb").read_bytes() for edition in EDITIONS}
+    wrote = [write_answer(folder(book, edition) / "02_code.ipynb") for edition in ("reader", "student")]
+    done = book.build()
+    assert done.returncode == 0, done.log
+    assert (
+        done.log.count("02_code.ipynb was changed since it was built: that version is kept as 02_code.yours.ipynb") == 2
+    )
+    again = write_answer(folder(book, "reader") / "02_code.ipynb")
+    assert book.build().returncode == 0
+    assert notebooks_of(book) == [*names[:1], "02_code.ipynb", "02_code.yours-2.ipynb", "02_code.yours.ipynb"]
+    assert notebooks_of(book, "student") == [*names, "02_code.yours.ipynb"]
+    kept = [folder(book, edition) / "02_code.yours.ipynb" for edition in ("reader", "student")]
+    kept.append(folder(book, "reader") / "02_code.yours-2.ipynb")
+    assert [path.read_bytes() for path in kept] == [*wrote, again]
+    assert {edition: (folder(book, edition) / "02_code.ipynb").read_bytes() for edition in EDITIONS} == built
+    for path in kept:
+        path.unlink()
+
+
+def test_the_course_edition_keeps_what_a_reader_wrote_and_holds_no_solution(book):
+    place = book.html("course") / "notebooks"
+    assert book.build("course").returncode == 0
+    mine = write_answer(place / "02_code.ipynb")
+    done = book.build("course")
+    assert done.returncode == 0, done.log
+    assert "that version is kept as 02_code.yours.ipynb" in done.log
+    assert (place / "02_code.yours.ipynb").read_bytes() == mine
+    assert sorted(path.name for path in place.glob("*")) == [
+        "01_constructs.ipynb", "02_code.ipynb", "02_code.yours.ipynb",
+    ]  # fmt: skip
+    assert [name for name, data in all_text(book.html("course")).items() if b"the secret" in data] == []
+
+
+def test_a_build_after_one_that_was_broken_off_keeps_what_a_reader_wrote(book):
+    mine = write_answer(folder(book, "reader") / "02_code.ipynb")
+    (book.html().parent / ".unet_build_unfinished").touch()
+    done = book.build()
+    assert done.returncode == 0, done.log
+    assert "every page is written anew" in done.log
+    kept = folder(book, "reader") / "02_code.yours.ipynb"
+    assert kept.read_bytes() == mine
+    assert notebooks_of(book) == ["01_constructs.ipynb", "02_code.ipynb", kept.name]
+    kept.unlink()
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """A folder of two notebooks as a build left them: (texts by path, the record)."""
+    texts = {tmp_path / "html" / f"{name}.ipynb": nbformat.writes(plain(name)) + "\n" for name in ("a", "b")}
+    assert replace_notebooks(texts, tmp_path / "record") == {}
+    return texts, tmp_path / "record"
+
+
+def plain(text):
+    return MAKE["reader"](assemble([("code", text, {})], "03_arithmetic", "setup"))
+
+
+def with_outputs(path):
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text="said")]
+    nbformat.write(notebook, path)
+
+
+def with_a_kernel_s_name(path):
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.language_info = {"name": "python", "version": "3.13.1"}
+    nbformat.write(notebook, path)
+
+
+@pytest.mark.parametrize("change", [with_outputs, with_a_kernel_s_name, lambda path: path.write_text("torn")])
+@pytest.mark.parametrize("known", [True, False], ids=["record", "no-record"])
+def test_whatever_is_not_as_the_build_left_it_is_kept(shelf, change, known):
+    """Without a record too, of an earlier edition of the build, where a kernel has left its traces."""
+    texts, record = shelf
+    path = next(iter(texts))
+    change(path)
+    mine = path.read_bytes()
+    if not known:
+        record.unlink()
+    assert replace_notebooks(texts, record) == {path: path.with_name("a.yours.ipynb")}
+    assert path.with_name("a.yours.ipynb").read_bytes() == mine
+    assert {each: each.read_text("utf-8") for each in texts} == texts
+    assert replace_notebooks(texts, record) == {}, "what is kept is left alone"
+    assert len(list(path.parent.iterdir())) == 3
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["record", "no-record"])
+def test_an_untouched_notebook_gives_way_to_a_new_edition(shelf, known):
+    texts, record = shelf
+    if not known:
+        record.unlink()
+    newer = {path: text.replace('"b"', '"c"') for path, text in texts.items()}
+    assert newer != texts
+    assert replace_notebooks(newer, record) == {}
+    assert {path: path.read_text("utf-8") for path in newer} == newer
+
+
+def test_of_a_chapter_that_is_gone_only_somebody_s_work_stays(shelf):
+    texts, record = shelf
+    gone, stays = texts
+    (gone.parent / "own.ipynb").write_text(texts[gone].replace('"a"', '"mine"'))
+    (gone.parent / "numbers.csv").write_text("1")
+    assert replace_notebooks({stays: texts[stays]}, record) == {}
+    assert sorted(path.name for path in gone.parent.iterdir()) == ["b.ipynb", "numbers.csv", "own.ipynb"]
+    with_outputs(stays)
+    other = gone.with_name("c.ipynb")
+    assert replace_notebooks({other: texts[gone]}, record) == {}
+    assert stays in gone.parent.iterdir(), "a chapter that was worked in and is gone"
+
+
+def test_a_build_that_is_broken_off_takes_nothing_of_its_own_for_somebody_s_work(shelf, monkeypatch):
+    texts, record = shelf
+    newer = {path: text.replace("03_arithmetic", "04_blocks") for path, text in texts.items()}
+    whole, written = notebooks.written_whole, []
+
+    def stop_at_the_second(path):
+        written.append(path)
+        if len(written) == 3:
+            raise KeyboardInterrupt
+        return whole(path)
+
+    monkeypatch.setattr(notebooks, "written_whole", stop_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        replace_notebooks(newer, record)
+    assert sorted(path.read_text("utf-8") in newer.values() for path in newer) == [False, True]
+    monkeypatch.undo()
+    assert replace_notebooks(texts, record) == {}
+    assert sorted(path.name for path in next(iter(texts)).parent.iterdir()) == ["a.ipynb", "b.ipynb"]
+
+
+# --- the cells ---------------------------------------------------------------------------------------
+
+
 def test_code_cells_in_page_order_without_the_solution(book):
     for edition in EDITIONS:
         code = [cell.source for cell in read(book, "02_code", edition).cells if cell.cell_type == "code"]
-        found = [re.search(r"glue\(|6 \* 7|Draw|def crops?\(|check\(|listdir", source)[0] for source in code[1:]]
-        wanted = ["glue(", "6 * 7", "Draw", "def crop(", "def crops(", "check(", "listdir"]
+        parts = r"glue\(|6 \* 7|Draw|list\(range|def crops?\(|check\(|listdir"
+        found = [re.search(parts, source)[0] for source in code[1:]]
+        wanted = ["glue(", "6 * 7", "Draw", "list(range", "def crop(", "def crops(", "check(", "listdir"]
         assert found == [what for what in wanted if what != "check(" or edition != "source"]
         assert "exercise-solution" not in str(read(book, "02_code", edition))
 
 
-def test_cells_that_the_page_hides_are_folded(book):
-    cells = {cell.source.split("\n")[0]: cell for cell in read(book, "02_code").cells if cell.cell_type == "code"}
-    drawn = cells["#@title Draw the line"]
-    assert drawn.metadata["cellView"] == "form"
-    assert drawn.metadata["jupyter"]["source_hidden"] is True
-    assert "jupyter" not in cells["value = 6 * 7"].metadata
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_cells_that_the_page_hides_are_folded_and_so_is_the_set_up(book, edition):
+    """Below the title that the page has for it; of a cell that the page does not show, the first comment."""
+    code = [cell for cell in read(book, "02_code", edition).cells if cell.cell_type == "code"]
+    titles = ["Set-up: run this first", "Code of the figure or numbers", "Draw the line", "Show the list"]
+    folded = [cell for cell in code if cell.source.startswith("#@title")]
+    assert [cell.source.split("\n")[0] for cell in folded] == [
+        f"#@title {title}" for title in [*titles, "Code of the figure or numbers"]
+    ]
+    for cell in code:
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        assert hidden == (cell.metadata.get("cellView") == "form") == (cell in folded), cell.source
+
+
+def test_a_folded_cell_has_the_title_that_the_page_prints(book):
+    page = BeautifulSoup((book.html() / "book" / "02_code.html").read_text("utf-8"), "html.parser")
+    printed = [" ".join(part.get_text().split()) for part in page.select("details > summary")]
+    assert any("Show the list" in words for words in printed)
+
+
+def test_exercises_have_the_numbers_of_the_page(book):
+    for name in ("01_constructs", "02_code"):
+        page = BeautifulSoup((book.html() / "book" / f"{name}.html").read_text("utf-8"), "html.parser")
+        printed = [" ".join(title.get_text().split()) for title in page.select(".exercise .admonition-title")]
+        assert len(printed) == 1
+        assert re.search(r"Exercise 1 \(", printed[0])
+        for edition in EDITIONS:
+            assert re.findall(r"^> \*\*(Exercise.*)\*\*$", markdown(read(book, name, edition)), re.M) == printed
 
 
 def exercise(source=EXERCISE, grade_id="skip.crop"):
@@ -589,7 +775,7 @@ def pieces(**changes):
     content = {"text": "# Title", "code": "x = 1", "exercise": exercise()} | changes
     return [
         ("text", content["text"]),
-        ("code", content["code"], []),
+        ("code", content["code"], {}),
         ("exercise", content["exercise"]),
         ("text", "end"),
     ]
@@ -739,7 +925,7 @@ def test_the_set_up_cell_names_the_wheel_that_lies_in_the_site(book):
 
 # --- the book's own notebooks, once it is built ------------------------------------------------------
 
-BUILT = sorted((ROOT / "_build" / "html" / "notebooks").glob("*.ipynb"))
+BUILT = sorted(path for path in (ROOT / "_build" / "html" / "notebooks").glob("*.ipynb") if "." not in path.stem)
 OTHER_EDITIONS = sorted((ROOT / "_build" / "notebooks").glob("*/*.ipynb"))
 
 

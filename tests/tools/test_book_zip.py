@@ -43,3 +43,13 @@ def test_without_a_site_it_says_what_to_type(tmp_path):
     assert done.returncode == 1
     assert "make book" in done.stderr
     assert not (tmp_path / "book.zip").exists()
+
+
+def test_what_readers_wrote_into_notebooks_is_not_in_it(site, tmp_path):
+    notebooks = site / "notebooks"
+    (notebooks / ".ipynb_checkpoints").mkdir(parents=True)
+    for name in ("a.ipynb", "a.yours.ipynb", "a.yours-2.ipynb", ".ipynb_checkpoints/a-checkpoint.ipynb"):
+        (notebooks / name).write_text("{}")
+    make(site, tmp_path / "book.zip")
+    with zipfile.ZipFile(tmp_path / "book.zip") as archive:
+        assert [name for name in archive.namelist() if "notebooks" in name] == ["book/notebooks/a.ipynb"]
