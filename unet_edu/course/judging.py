@@ -3,6 +3,9 @@
     judge_value          compares an outcome with what was wanted, and says in words how they differ
     recognising(mistakes) the same, but first compares the outcome with those of known mistakes
     then(judge, …)       the same as `judge`, with a remark on some right answers
+    unless(judge, …)     the same as `judge`, but some right values do not pass
+    part(key, judge)     the same as `judge`, of one entry of the dictionary that a probe returns
+    explaining(judge, …) the same as `judge`, with words for errors whose message is known
     coded                a map whose values tell their own place
     set_weights_by_shape weights for any module, the same for modules that differ in names and order only
     run_by_shape         a module of the student's with such weights: what comes out, and the shapes of its weights
@@ -73,6 +76,56 @@ def then(judge, *remarks):
             return verdict
         words = (words for condition, words in remarks if condition(args, got, wanted, params))
         return replace(verdict, message=next(words, ""))
+
+    return judged
+
+
+def unless(judge, *conditions):
+    """Return a judge that does not pass a right value where a condition holds.
+
+    conditions: pairs (condition, words). The words of the first condition (args, got, wanted, params) that holds become
+    the verdict's message.
+    """
+
+    def judged(args, got, wanted, params) -> Verdict:
+        verdict = judge(args, got, wanted, params)
+        if not verdict.passed:
+            return verdict
+        found = next((words for condition, words in conditions if condition(args, got, wanted, params)), None)
+        return verdict if found is None else replace(verdict, passed=False, message=found, kind="value")
+
+    return judged
+
+
+def part(key, judge):
+    """Return a judge that compares one entry of what the probe returns; an error of the answer is judged as it is.
+
+    Where an error is wanted and the answer raises none, the usual words name the whole of what came, so that the
+    reason of the case (`Case.why`) takes their place.
+    """
+
+    def judged(args, got, wanted, params) -> Verdict:
+        one, other = (each[key] if isinstance(each, dict) else each for each in (got, wanted))
+        verdict = judge(args, one, other, params)
+        if isinstance(wanted, Raised) and isinstance(got, dict) and verdict.message == difference(one, wanted)[1]:
+            return replace(verdict, message=difference(got, wanted)[1])
+        return verdict
+
+    return judged
+
+
+def explaining(judge, *errors):
+    """Return a judge that has words for some errors of an answer that should raise none.
+
+    errors: pairs (text, words). The words of the first text that the error's message contains become the verdict's.
+    """
+
+    def judged(args, got, wanted, params) -> Verdict:
+        if isinstance(got, Raised) and not isinstance(wanted, Raised):
+            found = next((words for text, words in errors if text in got.said), None)
+            if found is not None:
+                return Verdict(False, found, "error")
+        return judge(args, got, wanted, params)
 
     return judged
 
