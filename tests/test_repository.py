@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from unet_edu.course.exercise import everything
+from unet_edu.course.registry import everything
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 MODULES = sorted((ROOT / "unet_edu").rglob("*.py"))
@@ -210,7 +210,9 @@ RANKS = {
     "unet_edu": 0,
     "arithmetic": 0,
     "files": 0,
+    "plots.style": 0,
     "models": 1,
+    "plots.shared": 1,
     **dict.fromkeys(
         ["data", "activations", "device", "training", "predict", "metrics", "checkpoints", "registration", "interpret"],
         2,
@@ -218,11 +220,15 @@ RANKS = {
     **dict.fromkeys(["plots", "book"], 3),
     "experiments": 4,
     **dict.fromkeys(["results", "figures", "course"], 5),  # figures replay what an experiment recorded
+    "plots.chapter": 6,  # which only its chapter imports
 }
+SHARED_PICTURES = {"unet_edu.plots", "unet_edu.plots.style", "unet_edu.plots.shared"}
 
 
 def part(name: str) -> str:
     pieces = name.split(".")
+    if pieces[1:2] == ["plots"] and len(pieces) > 2:
+        return ".".join(pieces[1:3]) if pieces[2] in ("style", "shared") else "plots.chapter"
     return pieces[1] if len(pieces) > 1 else pieces[0]
 
 
@@ -233,6 +239,17 @@ def test_imports_run_one_way(path):
         other = part(name)
         assert other == own or RANKS[other] <= RANKS[own], f"{own} imports {other}"
         assert other != "course" or own == "course"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if part(module_name(path)) == "plots of pages"], ids=module_name
+)
+def test_a_page_s_pictures_import_no_other_page_s(path):
+    """What two pages draw stands in `plots.shared`; then a change of one module changes one page."""
+    others = {name for name in imports(path) if part(name) == "plots of pages"}
+    assert others == set()
+    pages = {re.sub(r"^\d+_", "", page.stem) for page in (ROOT / "book").glob("*.md")}
+    assert path.stem in pages, "named like its page"
 
 
 def test_imports_have_no_circle():

@@ -35,8 +35,8 @@ from opening import NOT_SET
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
-from unet_edu.course import editions
-from unet_edu.course.editions import cell_id, code_cell, text_cell
+from unet_edu.course.assignment import editions
+from unet_edu.course.assignment.editions import cell_id, code_cell, text_cell
 
 logger = logging.getLogger(__name__)
 

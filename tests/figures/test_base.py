@@ -15,8 +15,9 @@ from ipywidgets.embed import dependency_state
 from nbclient import NotebookClient
 from PIL import ImageColor
 
-from unet_edu import figures, plots
+from unet_edu import figures
 from unet_edu.figures.base import LIVE_FIGURE_MIME, LiveFigure, pack
+from unet_edu.plots import style
 
 FIGURES = [getattr(figures, name) for name in figures.__all__]
 every_figure = pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
@@ -86,8 +87,8 @@ def test_the_styles_have_the_colours_of_the_plots():
     )
     names = {name: name.upper().replace("-", "_") for name in light}
     assert {"ink", "down", "up", "skip", "wrong", "down-area", "skip-area"} <= set(light)
-    assert light == {name: getattr(plots, constant) for name, constant in names.items()}
-    assert dark == {name: plots.DARK[getattr(plots, constant)] for name, constant in names.items()}
+    assert light == {name: getattr(style, constant) for name, constant in names.items()}
+    assert dark == {name: style.DARK[getattr(style, constant)] for name, constant in names.items()}
     assert all(ImageColor.getrgb(colour) for colour in dark.values())
 
 

@@ -64,7 +64,7 @@ def _draw(plan):
     """The sizes of `plan` as a ladder, a matplotlib figure."""
     import matplotlib.pyplot as plt
 
-    from unet_edu import plots
+    from unet_edu.plots.style import DOWN, DOWN_AREA, SKIP, SKIP_AREA, UP, UP_AREA
 
     fig, axes = plt.subplots(figsize=(8.6, 1.15 * plan.depth + 0.9))
     rail, pitch, slot, height = 0.14 * plan.size, 5.4, 1.0, 0.78
@@ -80,20 +80,20 @@ def _draw(plan):
         skip = level.down[2]
         left = -rail - skip / 2 if middle else 0
         for row, size in enumerate(level.down):
-            bar(left, top + row * slot, size, plots.DOWN_AREA, plots.DOWN)
+            bar(left, top + row * slot, size, DOWN_AREA, DOWN)
             number(left - level.down[0] / 2 - 6, top + row * slot, size, ha="right")
         if not middle:
             continue
         right, at = -left, top + 2 * slot
-        bar(right, at, skip, "none", plots.SKIP, linestyle=(0, (2, 2)))
-        bar(right, at, level.cropped, plots.SKIP_AREA, plots.SKIP)
+        bar(right, at, skip, "none", SKIP, linestyle=(0, (2, 2)))
+        bar(right, at, level.cropped, SKIP_AREA, SKIP)
         for row, size in ((3, level.up[0]), (1, level.up[1]), (0, level.up[2])):
-            bar(right, top + row * slot, size, plots.UP_AREA, plots.UP)
+            bar(right, top + row * slot, size, UP_AREA, UP)
             number(right + skip / 2 + 6, top + row * slot, size, ha="left")
         number(right + skip / 2 + 6, at, f"{level.cropped} of {skip}", ha="left")
-        arrow = {"arrowstyle": "-|>", "color": plots.SKIP, "lw": 1.2, "linestyle": (0, (4, 2))}
+        arrow = {"arrowstyle": "-|>", "color": SKIP, "lw": 1.2, "linestyle": (0, (4, 2))}
         axes.annotate("", (rail, at), (-rail, at), arrowprops=arrow)
-        number(0, at - 0.75, f"crop {level.crop}", ha="center", color=plots.SKIP)
+        number(0, at - 0.75, f"crop {level.crop}", ha="center", color=SKIP)
     reach = plan.size + rail + 0.14 * plan.size
     axes.set(xlim=(-reach, reach), ylim=(plan.depth * pitch + 3, -1))
     axes.axis("off")

@@ -214,7 +214,7 @@ def _draw(plan, blocks):
     import matplotlib.pyplot as plt
     from matplotlib.patches import Rectangle
 
-    from unet_edu import plots
+    from unet_edu.plots.style import DOWN, ON_IMAGE, UP
 
     image = cells.tissue(SIDE, seed=SEED).image
     edge, after = plan.pad[0]
@@ -222,17 +222,15 @@ def _draw(plan, blocks):
     fig, (left, right) = plt.subplots(1, 2, figsize=(8.6, 4.2))
     extent = (-edge, SIDE + after, SIDE + after, -edge)
     left.imshow(image[np.ix_(index, index)], extent=extent, vmin=-0.4, vmax=1.2)
-    left.add_patch(Rectangle((0, 0), SIDE, SIDE, fill=False, ec=plots.ON_IMAGE, lw=1))
+    left.add_patch(Rectangle((0, 0), SIDE, SIDE, fill=False, ec=ON_IMAGE, lw=1))
     start = plan.origins()[min(1, plan.tiles - 1)][::-1]
-    left.add_patch(
-        Rectangle((start[0] - edge, start[1] - edge), plan.tile, plan.tile, fill=False, ec=plots.DOWN, lw=2.5)
-    )
-    left.add_patch(Rectangle(start, plan.output, plan.output, fill=False, ec=plots.UP, lw=2.5))
+    left.add_patch(Rectangle((start[0] - edge, start[1] - edge), plan.tile, plan.tile, fill=False, ec=DOWN, lw=2.5))
+    left.add_patch(Rectangle(start, plan.output, plan.output, fill=False, ec=UP, lw=2.5))
     left.set_title(f"{plan.tiles} × {plan.tile} → {plan.output}, stride {plan.stride}")
     right.imshow(blocks, cmap="magma", vmin=0, vmax=measured().peak, extent=(0, SIDE, SIDE, 0))
     for number in range(1, plan.counts[0]):
         for line in (right.axvline, right.axhline):
-            line(number * plan.stride, color=plots.ON_IMAGE, lw=0.8, ls=(0, (3, 3)))
+            line(number * plan.stride, color=ON_IMAGE, lw=0.8, ls=(0, (3, 3)))
     right.set_title(f"difference to one pass: up to {blocks.max():.2f}")
     for axes in (left, right):
         axes.axis("off")

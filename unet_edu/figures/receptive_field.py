@@ -116,12 +116,12 @@ def _draw(found, sides):
     import matplotlib.pyplot as plt
     from matplotlib.patches import Rectangle
 
-    from unet_edu import plots
+    from unet_edu.plots.style import DOWN, ON_IMAGE_MARK, UP
 
     fig, (rows, *panels) = plt.subplots(1, 3, figsize=(9.4, 3.4), width_ratios=(1.5, 1, 1))
     names = [name for name in found if name.endswith("relu2") or name in ("input", "output")]
     for at, name in enumerate(names):
-        colour = plots.UP if name[0] in "uo" else plots.DOWN
+        colour = UP if name[0] in "uo" else DOWN
         rows.barh(at, found[name].width, left=found[name].start, color=colour, height=0.6)
         rows.annotate(f" {found[name].width}", (found[name].stop, at), va="center", fontsize=8)
     rows.set_yticks(range(len(names)), names)
@@ -131,7 +131,7 @@ def _draw(found, sides):
     for panel, strength, name, side in zip(panels, gradients(), WEIGHTS, sides, strict=True):
         panel.imshow(strength, cmap="magma")
         corner = middle - side / 2
-        panel.add_patch(Rectangle((corner, corner), side, side, fill=False, ec=plots.ON_IMAGE_MARK, lw=1.5))
+        panel.add_patch(Rectangle((corner, corner), side, side, fill=False, ec=ON_IMAGE_MARK, lw=1.5))
         panel.set_title(f"{name} weights", fontsize=10)
         panel.axis("off")
     fig.tight_layout()

@@ -168,18 +168,16 @@ def _draw(label, weights, place, ends):
     import matplotlib.pyplot as plt
     from matplotlib.patheffects import withStroke
 
-    from unet_edu import plots
+    from unet_edu.plots.style import ON_IMAGE, ON_IMAGE_MARK
 
     fig, axes = plt.subplots(figsize=(5.6, 4.6))
     shown = axes.imshow(weights, cmap="magma", vmin=0, vmax=TOP)
-    axes.contour(label, [0.5], colors=[plots.ON_IMAGE], linewidths=0.8)
+    axes.contour(label, [0.5], colors=[ON_IMAGE], linewidths=0.8)
     dark = [withStroke(linewidth=4, foreground="#1b1020")]
     for number, (end, style) in enumerate(zip(ends, ("-", (0, (2.5, 1.5))), strict=False), start=1):
-        axes.plot(*zip(place, end, strict=True), color=plots.ON_IMAGE_MARK, lw=2, ls=style, path_effects=dark)
-        axes.annotate(
-            f"$d_{number}$", end, (4, 6), textcoords="offset points", color=plots.ON_IMAGE_MARK, path_effects=dark
-        )
-    axes.plot(*place, "o", ms=6, mfc="none", mec=plots.ON_IMAGE, path_effects=dark)
+        axes.plot(*zip(place, end, strict=True), color=ON_IMAGE_MARK, lw=2, ls=style, path_effects=dark)
+        axes.annotate(f"$d_{number}$", end, (4, 6), textcoords="offset points", color=ON_IMAGE_MARK, path_effects=dark)
+    axes.plot(*place, "o", ms=6, mfc="none", mec=ON_IMAGE, path_effects=dark)
     axes.axis("off")
     fig.colorbar(shown, ax=axes, label="weight of a pixel", shrink=0.9)
     return fig

@@ -4,8 +4,18 @@ A cohort's window may take larger steps than the book's (`window.readings`), and
 more than two values (`window.dense`).
 """
 
-from ..exercise import Case, Exercise, Raised, Verdict
-from ._judging import as_array, is_map, judge_value, knowing, noise, set_weights_by_shape, shown, sizes
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.judging import (
+    as_array,
+    is_map,
+    judge_value,
+    noise,
+    recognising,
+    set_weights_by_shape,
+    shown,
+    sizes,
+)
+from unet_edu.course.outcome import Case, Raised, Verdict
 
 CHAPTER = "01_sliding_window"
 
@@ -504,7 +514,7 @@ def _feasible(args, params):
     return ((came, words) for came, words in dense_mistakes(args, params) if came is not None)
 
 
-_judge_scores = knowing(_feasible)
+_judge_scores = recognising(_feasible)
 
 
 def other_pooling(rng) -> dict:
@@ -522,7 +532,7 @@ EXERCISES = (
         minutes=10,
         cases=readings_cases,
         oracle=readings,
-        judge=knowing(readings_mistakes),
+        judge=recognising(readings_mistakes),
         params=other_step,
         book={"step": 1},
     ),
@@ -534,7 +544,7 @@ EXERCISES = (
         minutes=15,
         cases=cost_cases,
         oracle=window_cost,
-        judge=knowing(cost_mistakes),
+        judge=recognising(cost_mistakes),
         forbids=("unet_edu.models", "unet_edu.figures"),
     ),
     Exercise(

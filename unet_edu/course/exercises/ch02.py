@@ -7,9 +7,9 @@ kernel than 3×3 (`fcn.crop`).
 from fractions import Fraction
 
 from unet_edu import arithmetic
-
-from ..exercise import Case, Exercise, Raised, Verdict
-from ._judging import judge_value, knowing, noise, set_weights_by_shape, weights
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.judging import judge_value, noise, recognising, set_weights_by_shape, weights
+from unet_edu.course.outcome import Case, Raised, Verdict
 
 CHAPTER = "02_fcn"
 
@@ -471,7 +471,7 @@ def judge_stitch(args, got, wanted, params) -> Verdict:
     return verdict
 
 
-_judge_stitched = knowing(stitch_mistakes)
+_judge_stitched = recognising(stitch_mistakes)
 
 
 # ---------------------------------------------------------------------------------------------------------- fcn.join
@@ -553,7 +553,7 @@ def join_mistakes(args, params):
     yield torch.cat([up, skip], 1), "the maps lie on each other, and nothing is mixed: as many channels as one map"
 
 
-_judge_beginning = knowing(join_mistakes)
+_judge_beginning = recognising(join_mistakes)
 
 
 def judge_joined(args, got, wanted, params) -> Verdict:
@@ -630,7 +630,7 @@ EXERCISES = (
         minutes=10,
         cases=side_cases,
         oracle=side,
-        judge=knowing(side_mistakes),
+        judge=recognising(side_mistakes),
         params=other_window,
         book={"kernel": 7},
         forbids=("unet_edu.arithmetic", "unet_edu.models"),
@@ -643,7 +643,7 @@ EXERCISES = (
         minutes=15,
         cases=paint_cases,
         oracle=paint_tents,
-        judge=knowing(paint_mistakes, judge_paint),
+        judge=recognising(paint_mistakes, judge_paint),
         picture=paint_picture,
     ),
     Exercise(
@@ -654,7 +654,7 @@ EXERCISES = (
         minutes=25,
         cases=crop_cases,
         oracle=last_crop,
-        judge=knowing(crop_mistakes),
+        judge=recognising(crop_mistakes),
         params=other_first,
         book={"first": 3},
         forbids=("unet_edu.arithmetic", "unet_edu.registration", "unet_edu.models"),

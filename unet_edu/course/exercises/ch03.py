@@ -4,9 +4,9 @@ A cohort's blocks may have another number of convolutions than the book's two (`
 """
 
 from unet_edu import arithmetic
-
-from ..exercise import Case, Exercise
-from ._judging import knowing
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.judging import recognising
+from unet_edu.course.outcome import Case
 
 CHAPTER = "03_arithmetic"
 
@@ -247,7 +247,7 @@ EXERCISES = (
         minutes=5,
         cases=block_cases,
         oracle=block_out,
-        judge=knowing(block_mistakes),
+        judge=recognising(block_mistakes),
         params=other_number,
         book={"convs": 2},
         forbids=("unet_edu.arithmetic",),
@@ -260,7 +260,7 @@ EXERCISES = (
         minutes=10,
         cases=legal_cases,
         oracle=is_legal,
-        judge=knowing(legal_mistakes),
+        judge=recognising(legal_mistakes),
         forbids=("unet_edu.arithmetic",),
     ),
     Exercise(
@@ -271,7 +271,7 @@ EXERCISES = (
         minutes=15,
         cases=paint_cases,
         oracle=paint,
-        judge=knowing(paint_mistakes),
+        judge=recognising(paint_mistakes),
         forbids=("unet_edu.arithmetic",),
     ),
     Exercise(
@@ -282,7 +282,7 @@ EXERCISES = (
         minutes=15,
         cases=field_cases,
         oracle=field,
-        judge=knowing(field_mistakes),
+        judge=recognising(field_mistakes),
         forbids=("unet_edu.arithmetic",),
     ),
 )

@@ -3,17 +3,18 @@
 Networks are tried with weights that depend on the shapes of their parameters, so that any way to write them will do.
 """
 
-from ..exercise import Case, Exercise, Raised
-from ._judging import (
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.judging import (
     judge_value,
-    knowing,
     layers_of,
     noise,
+    recognising,
     run_by_shape,
     set_weights_by_shape,
     weights,
     without_gradients,
 )
+from unet_edu.course.outcome import Case, Raised
 
 CHAPTER = "04_blocks"
 
@@ -129,7 +130,7 @@ def judge_double(args, got, wanted, params):
     return verdict
 
 
-_judge_output = knowing(double_mistakes)
+_judge_output = recognising(double_mistakes)
 
 
 # --------------------------------------------------------------------------------------------- blocks.incoming_nodes
@@ -291,7 +292,7 @@ def judge_assemble(args, got, wanted, params):
     return verdict
 
 
-_judge_assembled = knowing(assemble_mistakes)
+_judge_assembled = recognising(assemble_mistakes)
 
 
 EXERCISES = (
@@ -303,7 +304,7 @@ EXERCISES = (
         minutes=5,
         cases=params_cases,
         oracle=conv_params,
-        judge=knowing(params_mistakes),
+        judge=recognising(params_mistakes),
     ),
     Exercise(
         id="blocks.double_conv",
@@ -326,7 +327,7 @@ EXERCISES = (
         minutes=10,
         cases=nodes_cases,
         oracle=incoming_nodes,
-        judge=knowing(nodes_mistakes),
+        judge=recognising(nodes_mistakes),
         prepare=as_layer,
         forbids=("unet_edu.models",),
         needs=("import torch", "from torch import nn"),

@@ -9,18 +9,19 @@ import itertools
 import math
 from dataclasses import replace
 
-from ..exercise import Case, Exercise, Raised, Verdict
-from ._judging import (
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.judging import (
     as_array,
     coded,
     is_map,
     judge_value,
-    knowing,
     layers_of,
     noise,
+    recognising,
     set_weights_by_shape,
     without_gradients,
 )
+from unet_edu.course.outcome import Case, Raised, Verdict
 
 CHAPTER = "06_reading"
 SEED = 6
@@ -448,7 +449,7 @@ def judge_five(args, got, wanted, params):
     return verdict
 
 
-_judge_fives = knowing(five_mistakes)
+_judge_fives = recognising(five_mistakes)
 
 
 # ------------------------------------------------------------------------------------------------ reading.in_register
@@ -713,7 +714,7 @@ def _output(wanted):
     return wanted if isinstance(wanted, Raised) else wanted["output"]
 
 
-_judge_mended = knowing(mend_mistakes, judge_register)
+_judge_mended = recognising(mend_mistakes, judge_register)
 
 
 def mend_picture(args, got):
@@ -745,7 +746,7 @@ EXERCISES = (
         minutes=10,
         cases=added_cases,
         oracle=added,
-        judge=knowing(added_mistakes),
+        judge=recognising(added_mistakes),
         params=lambda rng: {"width": int(rng.choice([16, 24, 32, 48, 96]))},
         book={"width": 64},
         forbids=("unet_edu.models", "unet_edu.arithmetic"),
@@ -758,7 +759,7 @@ EXERCISES = (
         minutes=10,
         cases=way_down_cases,
         oracle=way_down,
-        judge=knowing(way_down_mistakes),
+        judge=recognising(way_down_mistakes),
         params=other_convs,
         book={"convs": 2},
         forbids=("unet_edu.arithmetic", "unet_edu.models.article"),
@@ -796,7 +797,7 @@ EXERCISES = (
         minutes=15,
         cases=register_cases,
         oracle=in_register,
-        judge=knowing(register_mistakes),
+        judge=recognising(register_mistakes),
         prepare=as_suspect,
         needs=(
             "import numpy as np",
