@@ -26,6 +26,16 @@ def words(fig) -> list[str]:
     return [artist.get_text() for artist in drawn(fig) if isinstance(artist, Text) and artist.get_text()]
 
 
+def texts(artist) -> list[str]:
+    """Return the texts in a part of a figure, hidden ones too, without empty ones."""
+    return [text.get_text() for text in artist.findobj(Text) if text.get_text()]
+
+
+def greys(hexes) -> set[str]:
+    """Return those of the colours that are greys."""
+    return {colour for colour in hexes if colour[1:3] == colour[3:5] == colour[5:7]}
+
+
 def pictures(fig) -> list:
     """Return the arrays that the panels of a figure show, in order."""
     return [image.get_array() for axes in fig.axes for image in axes.findobj(AxesImage)]

@@ -31,7 +31,7 @@ ELSEWHERE = {
 
 
 def modules():
-    """Return the modules of the package, paths below unet_edu/; without those that only make a folder a package."""
+    """Return the modules of the package but its __init__ files, as paths below unet_edu/."""
     return sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 
 

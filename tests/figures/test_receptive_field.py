@@ -66,7 +66,7 @@ def test_the_script_knows_every_footprint(node, depth):
 def test_the_script_knows_which_sizes_are_legal(node, depth):
     """Of all sizes 1 … 1100: the same ones, the same output, the same neighbours."""
     code = f"""const all = Array.from({{ length: 1100 }}, (_, at) => at + 1);
-    const told = (n) => [figure.lengths(n, {depth})?.output ?? null, figure.nearest(n, {depth})];
+    const told = (n) => [figure.lengths(n, {depth})?.output ?? null, figure.nearestValid(n, {depth})];
     console.log(JSON.stringify(all.map(told)))"""
     for size, (output, near) in enumerate(node(ReceptiveField, code), start=1):
         legal = arithmetic.is_valid(size, depth)

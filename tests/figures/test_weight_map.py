@@ -137,10 +137,10 @@ def test_the_marked_pixel_begins_in_the_background(scene):
 
 
 def test_the_figure_refuses_what_it_cannot_show():
-    for values in ({"w0": 16}, {"sigma": 0}, {"gap": -1}, {"x": SIDE}, {"y": -1}):
-        (name, value), *_ = values.items()
-        with pytest.raises(traitlets.TraitError, match=f"{name} must be .* not {value}"):
-            WeightMap(**values)
+    for name, value, nearest in [("w0", 16, 15), ("sigma", 0, 1), ("gap", -1, 0), ("x", SIDE, SIDE - 1), ("y", -1, 0)]:
+        words = f"'{name}' trait .* should not be (less|greater) than {nearest}, but a value of {value} was"
+        with pytest.raises(traitlets.TraitError, match=words):
+            WeightMap(**{name: value})
     with pytest.raises(traitlets.TraitError, match="scene"):
         WeightMap("none")
     with pytest.raises(traitlets.TraitError, match=f"codes 0 to {2 * SIDE**2 - 1}, not {2 * SIDE**2}"):

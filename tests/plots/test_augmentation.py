@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.patches import Rectangle
-from picturekit import PALETTE, colours, greys, texts
+from plotkit import PALETTE, colours, greys, texts
 
 from unet_edu import results
 from unet_edu.data import Sample, cells

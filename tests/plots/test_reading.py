@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.patches import Circle, Rectangle
-from picturekit import PALETTE, colours, texts
+from plotkit import PALETTE, colours, texts
 
 from unet_edu import arithmetic
 from unet_edu.activations import capture

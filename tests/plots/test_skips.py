@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.patches import Rectangle
-from picturekit import PALETTE, colours, texts
+from plotkit import PALETTE, colours, texts
 from scipy import ndimage
 
 from unet_edu import arithmetic

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from picturekit import PALETTE, colours, texts
+from plotkit import PALETTE, colours, texts
 from torch.nn.functional import cross_entropy
 
 from unet_edu.data import cells

@@ -68,6 +68,4 @@ def _of_the_book() -> tuple[Exercise, ...]:
         if topic.ispkg:
             order = importlib.import_module(topic.name).ORDER
             found += [importlib.import_module(f"{topic.name}.{slug}").EXERCISE for slug in order]
-        elif not topic.name.endswith("_judging"):
-            found += importlib.import_module(topic.name).EXERCISES
     return tuple(sorted(found, key=lambda exercise: exercise.chapter))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import traitlets
 
 from unet_edu import arithmetic
-from unet_edu.figures.base import LiveFigure
+from unet_edu.figures.base import LiveFigure, integer
 
 LIMITS = {"size": (1, 1100), "depth": (1, 5), "kernel": (1, 7), "padding": (0, 3)}
 
@@ -26,10 +26,12 @@ class CropLadder(LiveFigure):
     size 1 to 1100 pixels, depth 1 to 5, kernel 1 to 7, padding 0 to 3.
     """
 
-    size = traitlets.Int(572).tag(sync=True)
-    depth = traitlets.Int(4).tag(sync=True)
-    kernel = traitlets.Int(3).tag(sync=True)
-    padding = traitlets.Int(0).tag(sync=True)
+    scripts = ("arithmetic.js",)
+
+    size = integer(572, LIMITS["size"])
+    depth = integer(4, LIMITS["depth"])
+    kernel = integer(3, LIMITS["kernel"])
+    padding = integer(0, LIMITS["padding"])
     caption = traitlets.Unicode(
         "Every size in a U-Net, to scale. Each rung is a skip connection; what is hatched at its right end is cut off. "
         "Change the size and the crops stay as they are; change the depth or the kernel and they change."
@@ -37,13 +39,6 @@ class CropLadder(LiveFigure):
 
     def __init__(self, size=572, depth=4, kernel=3, padding=0, **more):
         super().__init__(size=size, depth=depth, kernel=kernel, padding=padding, **more)
-
-    @traitlets.validate(*LIMITS)
-    def _in_range(self, proposal):
-        low, high = LIMITS[proposal.trait.name]
-        if not low <= proposal.value <= high:
-            raise traitlets.TraitError(f"{proposal.trait.name} must be {low} to {high}, not {proposal.value}")
-        return proposal.value
 
     def poster(self):
         """The ladder as a still picture; for an illegal size that of the nearest legal one, and why."""

@@ -25,7 +25,7 @@ import traitlets
 from unet_edu import arithmetic, checkpoints
 from unet_edu.arithmetic import TilePlan, border, check_size, grid_step, unet_macs
 from unet_edu.data import cells
-from unet_edu.figures.base import LiveFigure, pack
+from unet_edu.figures.base import LiveFigure, integer, pack
 from unet_edu.models.sliding_window import mirrored
 
 SIDE = 512  # pixels of the image, as the slices that the network was made for
@@ -48,12 +48,13 @@ class OverlapTile(LiveFigure):
     the "image" alone. Raises TraitError for anything else.
     """
 
+    scripts = ("arithmetic.js",)
     colour_maps = ("magma",)
 
-    tile = traitlets.Int(572).tag(sync=True)
+    tile = integer(572, LIMITS["tile"])
     stride = traitlets.Union([traitlets.Int(), traitlets.Enum(("edge", "grid"))], default_value="edge").tag(sync=True)
-    row = traitlets.Int(0).tag(sync=True)
-    column = traitlets.Int(1).tag(sync=True)
+    row = integer(0, LIMITS["row"])
+    column = integer(1, LIMITS["column"])
     show = traitlets.Enum(("difference", "count", "image"), "difference").tag(sync=True)
     image = traitlets.Bytes().tag(sync=True)
     differences = traitlets.Bytes().tag(sync=True)
@@ -72,13 +73,6 @@ class OverlapTile(LiveFigure):
         packed = {name: found.packed[name] for name in DATA}
         numbers = {"strip_top": found.strip_top, "peak": found.peak, "rounding": found.rounding}
         super().__init__(tile=tile, stride=stride, **packed, **numbers, **more)
-
-    @traitlets.validate(*LIMITS)
-    def _in_range(self, proposal):
-        low, high = LIMITS[proposal.trait.name]
-        if not low <= proposal.value <= high:
-            raise traitlets.TraitError(f"{proposal.trait.name} must be {low} to {high}, not {proposal.value}")
-        return proposal.value
 
     @traitlets.validate("stride")
     def _on_the_raster(self, proposal):

@@ -15,7 +15,7 @@ import traitlets
 
 from unet_edu.data import cells
 from unet_edu.data.weightmap import cells_of, weight_map
-from unet_edu.figures.base import LiveFigure, pack
+from unet_edu.figures.base import LiveFigure, integer, pack
 
 SIDE = 128  # pixels of every scene
 SCENES = ("discs", "gap", "three", "one", "tissue", "dish")  # the script draws the first, whose gap may change
@@ -41,12 +41,12 @@ class WeightMap(LiveFigure):
     colour_maps = ("magma",)
 
     scene = traitlets.Enum(SCENES, "discs").tag(sync=True)
-    gap = traitlets.Int(3).tag(sync=True)
-    w0 = traitlets.Int(10).tag(sync=True)
-    sigma = traitlets.Int(5).tag(sync=True)
+    gap = integer(3, LIMITS["gap"])
+    w0 = integer(10, LIMITS["w0"])
+    sigma = integer(5, LIMITS["sigma"])
     balance = traitlets.Bool(True).tag(sync=True)
-    x = traitlets.Int().tag(sync=True)
-    y = traitlets.Int().tag(sync=True)
+    x = integer(0, LIMITS["x"])
+    y = integer(0, LIMITS["y"])
     show = traitlets.Enum(("weights", "cells"), "weights").tag(sync=True)
     tool = traitlets.Enum(("look", "cell", "background"), "look").tag(sync=True)
     drawn = traitlets.List(traitlets.Int()).tag(sync=True)
@@ -62,13 +62,6 @@ class WeightMap(LiveFigure):
         place = dict(zip("xy", START.get(scene, (0, 0)), strict=True))  # where there is something to see
         values = {"scene": scene, "gap": gap, "w0": w0, "sigma": sigma, "balance": balance}
         super().__init__(**values, **packed, **(place | more))
-
-    @traitlets.validate(*LIMITS)
-    def _in_range(self, proposal):
-        low, high = LIMITS[proposal.trait.name]
-        if not low <= proposal.value <= high:
-            raise traitlets.TraitError(f"{proposal.trait.name} must be {low} to {high}, not {proposal.value}")
-        return proposal.value
 
     @traitlets.validate("drawn")
     def _on_the_map(self, proposal):

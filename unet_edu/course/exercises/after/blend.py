@@ -135,16 +135,16 @@ def picture(args, got):
     """Where the tiles lie, and the row that the answer makes of them."""
     from matplotlib.figure import Figure
 
-    from unet_edu import plots
+    from unet_edu.plots.style import DOWN, MUTED, SKIP
 
     tiles, starts, length, weight = args
     figure = Figure(figsize=(5, 2.6), layout="constrained")
     axes = figure.subplots()
     for tile, start in zip(tiles, starts, strict=True):
         places = range(start, start + len(tile))
-        axes.plot(places, tile, color=plots.MUTED, lw=1, zorder=1)
-        axes.scatter(places, tile, s=40 * weight / weight.max(), color=plots.DOWN, zorder=2)
-    axes.plot(range(length), as_array(got), "o-", color=plots.SKIP, ms=4, lw=1.5, zorder=3)
+        axes.plot(places, tile, color=MUTED, lw=1, zorder=1)
+        axes.scatter(places, tile, s=40 * weight / weight.max(), color=DOWN, zorder=2)
+    axes.plot(range(length), as_array(got), "o-", color=SKIP, ms=4, lw=1.5, zorder=3)
     axes.set(xlabel="pixel", title="tiles (a large dot counts much), and your row")
     return figure
 
