@@ -84,7 +84,7 @@ def test_ratios_show_time_and_work_quickest_first():
     assert [line.get_xdata()[0] for line in marks(axes, "D")] == [1, 5]
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=5), st.sampled_from("xy"))
 def test_the_axis_widens_towards_one_and_shows_all_scores(scores, which):
     fig, axes = plt.subplots()
@@ -99,6 +99,7 @@ def test_the_axis_widens_towards_one_and_shows_all_scores(scores, which):
     plt.close(fig)
 
 
+@settings(deadline=None)
 @given(hnp.arrays(bool, (20, 20)), st.integers(1, 6))
 def test_dots_are_apart_and_leave_no_gap(mask, step):
     dots = pictures.spaced(mask, step)

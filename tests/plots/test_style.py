@@ -357,6 +357,7 @@ def test_alpha_is_kept(alpha):
         np.testing.assert_allclose(collection.get_facecolor(), [[0, 0, 1, alpha]] * len(collection.get_facecolor()))
 
 
+@mpl.style.context("default")
 def test_what_is_invisible_stays_invisible():
     """An empty face is black with alpha 0 inside matplotlib, and black has a partner in the dark palette."""
     fig, axes = plt.subplots(figsize=(2, 2))
