@@ -1,4 +1,4 @@
-"""`check`: the student's side. It tries an answer on a few public cases and says which mistake it sees.
+"""`check`: the student's side. It tries an answer on a few public cases and prints which mistake it recognises.
 
     >>> check("crop.centre", centre_crop)
     crop.centre · centre_crop
@@ -9,7 +9,7 @@
     1 of 2 cases, 1 of 3 points on these
 
 Plain text, so that it reads the same in a page's notebook, JupyterLab, Colab and a terminal; a picture besides where a
-notebook can show one and it says more. Nothing that is printed holds the answer.
+notebook can show one. Nothing that is printed holds the answer.
 """
 
 import contextlib
@@ -74,7 +74,7 @@ def _check(id, answer, seconds, cohort):
 
 
 def unsuitable(exercise, answer) -> str:
-    """Say in words why `answer` cannot be an answer to the exercise at all; an empty text where it can."""
+    """Return why `answer` cannot be an answer to the exercise at all; an empty text where it can."""
     what = f"the {'class' if exercise.is_class else 'function'} {exercise.name}"
     write = f'check("{exercise.id}", {exercise.name})'
     if answer is None:
@@ -203,7 +203,7 @@ def called(exercise, case, params) -> str:
     functions are shown by the data that they are made of, unless there is a generator, which no seed can stand for.
     """
     given = case.args
-    with contextlib.suppress(Exception):  # the answer has been told of it, if that matters
+    with contextlib.suppress(Exception):  # the answer has failed on it, if that matters
         prepared = exercise.prepare(values.copy(case.args), params)
         if any(type(value).__name__ == "Generator" for value in prepared):
             given = prepared

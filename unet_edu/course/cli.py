@@ -4,7 +4,7 @@
     unet-edu course release 5 -o week3 --cohort "autumn 2027"          notebooks to hand out, and a bundle to keep
     unet-edu course grade week3/bundle.zip submissions.zip -o grades   points, feedback, files for the LMS
 
-``python -m unet_edu.course.cli course …`` is the same. The page *Teaching with this book* tells the whole way.
+``python -m unet_edu.course.cli course …`` is the same. The page *Teaching with this book* shows every step.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 from unet_edu.course.registry import UnknownExercise, everything
 
 WRONG, INTERRUPTED = 2, 130  # exit statuses; 2 is argparse's own
-JOBS = 8  # at most, unless more are asked for: each holds a copy of torch
+JOBS = 8  # at most, unless --jobs has more: each holds a copy of torch
 GIB = 2**30
 
 DESCRIPTION = "U-Net, inside out: the commands of the book's package."
@@ -61,7 +61,7 @@ def exercises(args) -> None:
 
 
 def release(args) -> None:
-    """Make notebooks and bundle, and say which of them may be published."""
+    """Make notebooks and bundle, and print which of them may be published."""
     from unet_edu.course.assignment.release import release
 
     made = release(
@@ -77,7 +77,7 @@ def release(args) -> None:
 
 
 def grade(args) -> None:
-    """Grade, and say where the results are."""
+    """Grade, and print where the results are."""
     from unet_edu.course.assignment.bundle import Bundle
     from unet_edu.course.grading.grade import grade
 
@@ -240,7 +240,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def mistakes() -> tuple[type[BaseException], ...]:
-    """What is raised for a mistake of the user's, with a message that says what to do."""
+    """What is raised for a mistake of the user's, with a message on what to do."""
     from unet_edu.course.assignment.bundle import BundleError
     from unet_edu.course.assignment.release import ReleaseError
     from unet_edu.course.sandbox.sandbox import SandboxUnavailable
@@ -257,7 +257,7 @@ def said(error: BaseException) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; return the exit status: 0, 2 for a mistake (told in a line on stderr), 130 after Ctrl-C."""
+    """Run a command; return the exit status: 0, 2 for a mistake (a line on stderr names it), 130 after Ctrl-C."""
     args = parser().parse_args(arguments)
     try:
         with warnings.catch_warnings():

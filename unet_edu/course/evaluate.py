@@ -141,7 +141,7 @@ def agree(verdicts: list[Verdict]) -> list[Verdict]:
     """Return the verdicts of all cases of one answer, with messages that fit together.
 
     In one case several mistakes may lead to what came. Most likely is the one that explains most of the cases that are
-    wrong and speaks against fewest of all.
+    wrong and contradicts fewest of all.
     """
     score: dict[str, int] = {}
     for verdict in verdicts:

@@ -34,7 +34,7 @@ def unchanged(rng) -> dict:
 
 
 def by_value(args, got, wanted, params) -> Verdict:
-    """The usual judge: compare the values, and say in words how they differ (`exercises._judging.judge_value`)."""
+    """The usual judge: compare the values, and describe how they differ (`judging.judge_value`)."""
     from unet_edu.course.judging import judge_value
 
     return judge_value(args, got, wanted, params)

@@ -1,12 +1,12 @@
 """What the exercises share: judges that recognise a mistake, and inputs by which values can be traced.
 
-    judge_value          compares an outcome with what was wanted, and says in words how they differ
+    judge_value          compares an outcome with what was wanted, and describes how they differ
     recognising(mistakes) the same, but first compares the outcome with those of known mistakes
     then(judge, …)       the same as `judge`, with a remark on some right answers
     unless(judge, …)     the same as `judge`, but some right values do not pass
     part(key, judge)     the same as `judge`, of one entry of the dictionary that a probe returns
     explaining(judge, …) the same as `judge`, with words for errors whose message is known
-    coded                a map whose values tell their own place
+    coded                a map whose values encode their own place
     set_weights_by_shape weights for any module, the same for modules that differ in names and order only
     run_by_shape         a module of the student's with such weights: what comes out, and the shapes of its weights
     layers_of            a network that has to be run layer by layer
@@ -41,11 +41,11 @@ def judge_value(args, got, wanted, params, rtol=RTOL, atol=ATOL) -> Verdict:
 
 
 def recognising(mistakes, judge=judge_value):
-    """Return a judge that knows mistakes.
+    """Return a judge that recognises mistakes.
 
     mistakes: a generator function (args, params) of pairs (what comes of the mistake, the words for it); words may come
     more than once. The first one that makes a difference to the case and is equal to the outcome is named; what all of
-    them say of it goes into the verdict's clues, so that `exercise.agree` can choose among several.
+    them say of it goes into the verdict's clues, so that `evaluate.agree` can choose among several.
     """
 
     def judged(args, got, wanted, params) -> Verdict:
@@ -192,7 +192,7 @@ def sort_of(value) -> str:
 
 
 def is_tensor(value) -> bool:
-    """Whether it is a tensor; asks without importing torch."""
+    """Return whether it is a tensor, without importing torch."""
     return type(value).__module__.partition(".")[0] == "torch"
 
 
@@ -510,7 +510,7 @@ def _channels(one, other, same) -> bool:
 
 
 def coded(*shape, dtype="float32"):
-    """Return a tensor whose every value tells its place: 100·row + column, and 10,000 for each channel before.
+    """Return a tensor whose every value encodes its place: 100·row + column, and 10,000 for each channel before.
 
     shape: (..., H, W), sides up to 100; up to 1,600 maps are exact in float32.
     """

@@ -17,7 +17,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said of one call."""
+    """The judgement of one call."""
 
     passed: bool
     message: str = ""  # which mistake is seen, or a remark on a right answer; never the answer
@@ -32,7 +32,7 @@ class Raised:
     name: str  # of the exception's class
     said: str = ""  # its text, cut to `SAID` characters
     kinds: tuple[str, ...] = ()  # names of all classes that it is one of, its own among them
-    where: str = ""  # "line 3 of centre_crop", where that is known
+    where: str = ""  # "line 3 of centre_crop"; "" where unknown
 
     def is_a(self, name: str) -> bool:
         """Whether it is an exception of the class `name`, or of one made from it."""

@@ -6,7 +6,7 @@
     NumPy arrays and scalars, torch tensors     {"array": …}, {"scalar": …}, {"tensor": …}: dtype, shape, bytes (base64)
 
 Everything keeps its type, shape and bits, NaN included. A class made from one of these types becomes the type itself,
-read by that type's own methods, so that nothing a student overrides has a say. All else is refused with `NotData`.
+read by that type's own methods, so that nothing a student overrides has an effect. All else is refused with `NotData`.
 Never pickle. numpy and torch are imported only when a value needs them.
 """
 

@@ -34,7 +34,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # of all that is in the zip: the same assignment 
 
 
 class BundleError(ValueError):
-    """A file that is no bundle, or none that can be used here; the message says why."""
+    """A file that is no bundle, or none that can be used here; the message is the reason."""
 
 
 class BundleWarning(UserWarning):
@@ -61,7 +61,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Bundle:
-    """An assignment, as the grader knows it."""
+    """An assignment, with all that the grader needs."""
 
     cohort: Cohort
     title: str  # "05_skips"
@@ -101,7 +101,7 @@ class Bundle:
         """Read a bundle, and register its private exercises.
 
         Raises:
-            BundleError: no bundle, one of a newer format, or one with an exercise that this version does not know.
+            BundleError: no bundle, one of a newer format, or one with an exercise that this version does not have.
             OSError: for a file that cannot be read.
         """
         raw = Path(path).read_bytes()
@@ -212,7 +212,7 @@ def peek(path) -> dict:
 
 
 def _no_bundle(error, path) -> Exception:
-    """The error itself, where it is one that says what is wrong."""
+    """Return the error itself, where its message fits; else a BundleError."""
     if isinstance(error, BundleError):
         return error
     return BundleError(f"{path} is not a bundle that `unet-edu course release` made")

@@ -1,11 +1,11 @@
-"""A class of one year: what it is asked that others are not, all of it drawn from one secret.
+"""A class of one year: its own parameters and hidden cases, all drawn from one secret.
 
     cohort = Cohort.new("autumn 2027")
     cohort.params(find("crop.ladder"))           the values of the exercise's parameters: {"convs": 3}
     cohort.hidden_cases(find("crop.ladder"))     the cases that answers are graded on
 
 The secret is 32 random bytes that lie in the bundle of the assignment and nowhere else. Nothing that is public, the
-exercises' generators of cases included, tells the values that are drawn from it.
+exercises' generators of cases included, gives away the values that are drawn from it.
 """
 
 import hashlib

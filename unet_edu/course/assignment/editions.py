@@ -172,7 +172,7 @@ def fenced(text: str, language: str = "python") -> str:
 
 
 def _check(cell: source.Cell, id: str, graded: bool, hidden: bool = False) -> list:
-    """The cell below a stub, if the exercise is known."""
+    """Return the cell below a stub, if the exercise exists."""
     try:
         exercise = registry.find(cell.grade_id)
     except UnknownExercise:
@@ -196,8 +196,8 @@ def _check(cell: source.Cell, id: str, graded: bool, hidden: bool = False) -> li
 
 
 def check_source(exercise, values: Mapping) -> str:
-    """What the cell below a stub says: the import too, since a reader may run that cell alone."""
-    if registry.is_private(exercise.id):  # what is known of it stays with the instructor
+    """Return the code of the cell below a stub, the import too, since a reader may run that cell alone."""
+    if registry.is_private(exercise.id):  # its cases and mistakes stay with the instructor
         return f"# {exercise.name} is tried when it is handed in; `check` knows nothing of it"
     changed = f", cohort={dict(values)!r}" if dict(values) != dict(exercise.book) else ""
     return f'from unet_edu.course import check\n\ncheck("{exercise.id}", {exercise.name}{changed})'

@@ -29,7 +29,7 @@ _SPHINX = re.compile(r"^[>\s]*(?:`{3,}|~{3,}|:{3,})\s*\{[^\n]*|(?<!`)\{[\w:+-]+\
 
 
 class PrivateError(ValueError):
-    """A file of private exercises that cannot be used; the message says why."""
+    """A file of private exercises that cannot be used; the message is the reason."""
 
 
 def register(modules: Mapping[str, str]) -> list[Exercise]:
@@ -115,7 +115,7 @@ def _of_markdown(path):
 
 
 def _text(text, path, number) -> list:
-    """The cell of a piece of text, if it says something."""
+    """Return the cell of a piece of text, unless it is empty."""
     text = _PARAM.sub(lambda match: f"@{match[1]}@", text.strip())
     outside = re.sub(r"^(`{3,})(?!\s*\{).*?^\1`*[ \t]*$", "", text, flags=re.M | re.S)  # code may show anything
     found = _SPHINX.search(outside)

@@ -4,7 +4,7 @@
     an instructor's own .py, .md, .ipynb ─┼─▶ release ──┼─▶ OUT/instructor/NN_name.ipynb   solutions; nbgrader's source
     the cohort's secret ──────────────────┘             └─▶ OUT/bundle.zip                 secret, solutions
 
-Before anything is written: all markers balance, every exercise is known, every reference solution gets full points on
+Before anything is written: all markers balance, every exercise exists, every reference solution gets full points on
 the public cases, on the cohort's hidden ones and on those of some more draws, every stub gets none, and no trace of a
 solution is left in what is handed out. Else `ReleaseError`, and nothing is written.
 """
@@ -34,7 +34,7 @@ LEFT = re.compile(r"#\s*(BEGIN|END)[\s_-]*(SOLUTION|HIDDEN)", re.I)
 
 
 class ReleaseError(ValueError):
-    """An assignment that cannot be released as it is; the message says what to mend. Nothing was written."""
+    """An assignment that cannot be released as it is; the message names what to mend. Nothing was written."""
 
 
 class ReleaseWarning(UserWarning):

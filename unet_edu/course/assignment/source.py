@@ -15,7 +15,7 @@ In a chapter an exercise is a single cell in nbgrader's format::
     ```
 
 Everything between the markers counts as solution. ``@convs@`` stands for a parameter of the exercise, which a cohort
-may change: what `Exercise.book` says unless other values are given. In the text of a notebook from which others are
+may change: the value in `Exercise.book` unless another is given. In the text of a notebook from which others are
 made the same is written ``@crop.ladder.convs@``, since text belongs to no cell. Pure Python.
 """
 
@@ -119,7 +119,7 @@ def parse_cell(body: str, where: str) -> Cell | None:
 def read_cell(metadata: Mapping, source: str, where: str) -> Cell | None:
     """Read a code cell of any kind, from its metadata and its source; as `parse_cell`.
 
-    The parameters have the book's values; those of an exercise that is not known have none.
+    The parameters have the book's values; those of an unknown exercise have none.
     """
     marks = [line.strip() for line in source.split("\n") if _MARK_IN_CODE.search(line)]
     grade_id = (metadata.get("nbgrader") or {}).get("grade_id")
@@ -174,7 +174,7 @@ def exercises(text: str, where: str) -> dict[str, Cell]:
 
 
 def book_values(id: str) -> Mapping:
-    """The book's values of an exercise's parameters; none for an exercise that is not known."""
+    """Return the book's values of an exercise's parameters; none for an unknown exercise."""
     try:
         return registry.find(id).book
     except UnknownExercise:

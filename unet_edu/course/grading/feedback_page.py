@@ -177,7 +177,7 @@ def _answer(place, entry) -> str:
 
 
 def _said(entry) -> str:
-    """What is said below the title: why, where the cases do not tell it."""
+    """Return the text below the title: the reason, where the cases do not show it."""
     parts = [] if entry.mark.cases and not entry.by_hand else [entry.why]
     if entry.mark.cases and not entry.by_hand:
         parts = [entry.mark.matched]

@@ -45,7 +45,7 @@ __all__ = ["GradeError", "Graded", "InputError", "grade"]
 
 @dataclass
 class Graded:
-    """What came of grading; printed, it says where everything is."""
+    """The result of grading; printed, it lists where everything is."""
 
     out: Path
     title: str

@@ -1,4 +1,4 @@
-"""One answer: which cell it is, what comes of it in the sandbox, and what is said of that.
+"""One answer: which cell it is, what comes of it in the sandbox, and its points.
 
     cells ──find──▶ its cell ──Sandbox.run on the hidden cases──▶ replies ──decide, agree──▶ a Mark: state, points, why
 
@@ -28,7 +28,7 @@ PRINTED = 2_000  # characters kept of what was printed, for the instructor
 
 
 class GradeError(InputError):
-    """An assignment that cannot be graded; the message says why."""
+    """An assignment that cannot be graded; the message is the reason."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Question:
 
     @classmethod
     def of(cls, bundle: Bundle, task: Task, sandbox) -> "Question":
-        """Draw the cases; without an oracle, the reference says what is wanted. Raises GradeError where it fails."""
+        """Draw the cases; without an oracle, the reference's results are wanted. Raises GradeError where it fails."""
         cases = bundle.hidden_cases(task)
         if task.exercise.oracle is not None:
             return cls(task, cases, [task.exercise.oracle(copy(case.args), task.params) for case in cases])
@@ -211,7 +211,7 @@ def _run(question, cells, place, sandbox, timeout) -> Mark:
 
 
 def _decided(task, case, reply, wanted, sources, limits) -> Verdict:
-    """Judge what came; what is said of it tells nothing of the case."""
+    """Judge a reply; the message reveals nothing of the case."""
     if "stopped" in reply:
         return Verdict(False, _stopped(reply["stopped"], *limits), "timeout")
     verdict = decide(task.exercise, case, reply, wanted, task.params)

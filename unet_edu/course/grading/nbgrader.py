@@ -38,7 +38,7 @@ _NOT_TRIED = _too_long("not tried any more")
 def score(id: str, answer, *, seconds: float = SECONDS) -> float:
     """Try `answer` on the cohort's hidden cases, print what each tries and which mistake is seen; return the points.
 
-    Nothing that is printed or raised tells a case's arguments, what comes of them or what should: nbgrader shows it in
+    Nothing that is printed or raised holds a case's arguments, its result or the right one: nbgrader shows it in
     the feedback, errors included.
 
     Raises:
@@ -89,8 +89,8 @@ def _tried(task: Task, answer, case, seconds) -> Verdict:
             wanted = outcome_of(observe(exercise, reference(task), case.args, params))
     except Exception as error:
         failed = type(error).__name__
-    if failed:  # outside of the handler, so that the traceback does not go on to what was said there
-        raise GradeError(f"{task.id} itself fails on a hidden case ({failed}): `unet-edu course grade` tells you more")
+    if failed:  # outside of the handler, so that the traceback does not go on to its error
+        raise GradeError(f"{task.id} itself fails on a hidden case ({failed}): `unet-edu course grade` shows more")
     return decide(exercise, case, redact.reduced(reply, ()), wanted, params)
 
 

@@ -3,7 +3,7 @@
 An answer that is graded sees the hidden inputs, and could hand them on: by returning them, raising them as the text of
 an error, or in the name of a class. So nothing that came of it is shown: numbers and texts become "…", errors keep
 their name where it is Python's or stands in the student's own code, and their text where it is one of Python's own
-sentences with names from there. `check` says more, since its cases are public.
+sentences with names from there. `check` shows more, since its cases are public.
 """
 
 import builtins
@@ -100,7 +100,7 @@ def masked(text: str, keep: str = "") -> str:
 
 
 def message(verdict: Verdict, keep: str = "") -> str:
-    """Return what is said of a verdict: the words for a known mistake as they are, anything else masked."""
+    """Return the message of a verdict: the words for a known mistake as they are, anything else masked."""
     if any(verdict.message == words for words, _ in verdict.clues):
         return verdict.message
     return masked(verdict.message, keep)

@@ -1,4 +1,4 @@
-"""What is taken of a notebook to grade one exercise, and of a file of exercises to try it. Syntax only: runs nothing.
+"""The cells, statement by statement, that one exercise depends on. By syntax alone: nothing is run.
 
     the cell of the exercise      everything, statement by statement
     the other cells               what that cell needs of them, and what this needs in turn:
@@ -28,7 +28,7 @@ class Piece:
 
     @property
     def binds(self) -> set[str]:
-        """The names that it gives a meaning to; "*" where that cannot be told."""
+        """Return the names that it binds; "*" for names that are not in its text."""
         if isinstance(self.tree, IMPORTS):
             return {(alias.asname or alias.name).partition(".")[0] for alias in self.tree.names}
         if isinstance(self.tree, DEFINITIONS):
@@ -39,7 +39,7 @@ class Piece:
 
     @property
     def uses(self) -> set[str]:
-        """The names that occur in it."""
+        """Return the names that occur in it."""
         return {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
 
 
@@ -89,7 +89,7 @@ def is_definition(tree: ast.stmt) -> bool:
 
 
 def needed(found: list[Piece], name: str) -> list[Piece]:
-    """Return the pieces of the own cell, and of the others those without which these would miss a name.
+    """Return the pieces of the own cell, and of the other cells those that define a name that is used.
 
     In the order in which they are to be run, the cells below, the cells above, the own cell: where a name is given a
     meaning more than once, it has the one that it had when the own cell was run. What gives `name` itself another
@@ -106,7 +106,7 @@ def needed(found: list[Piece], name: str) -> list[Piece]:
 
 
 def reduced(source: str, expression: str) -> str:
-    """Return of a trusted module's source the statements that `expression` needs, and what these need in turn."""
+    """Return the statements of a trusted module's source on which `expression` depends, directly or not."""
     wanted = {node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)}
     statements = [Piece(0, False, tree) for tree in ast.parse(source).body]
     kept: set[int] = set()

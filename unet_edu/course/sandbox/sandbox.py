@@ -66,7 +66,7 @@ leave processes and files behind. Only a call's time, memory and output are limi
 
 
 class SandboxUnavailable(RuntimeError):
-    """There can be no isolation here; the message says what to install or to allow."""
+    """There can be no isolation here; the message names what to install or to allow."""
 
 
 class UnsafeWarning(UserWarning):
@@ -198,7 +198,7 @@ class Sandbox:
         data = json.dumps(request).encode()
         zygote = self._free.get()
         try:
-            return zygote.ask(data, len(args), self._patience(len(args)))
+            return zygote.run(data, len(args), self._patience(len(args)))
         finally:
             self._free.put(zygote)
 
@@ -286,7 +286,7 @@ class _Zygote:
             "path": [*_packages(), str(_package().parent)],
             "modules": _texts(),
         }
-        with contextlib.suppress(OSError):  # it has ended already; `wait` says why
+        with contextlib.suppress(OSError):  # it has ended already; `wait` reports why
             worker.send(self._process.stdin.fileno(), json.dumps(setup).encode())
 
     def wait(self):
@@ -300,9 +300,9 @@ class _Zygote:
         self._errors.seek(0)
         said = self._errors.read().decode("utf-8", "replace").strip()
         why = "The process that grades does not start" if self.unsafe or "Traceback" in said else ALLOW
-        raise SandboxUnavailable(f"{why}\n\nIt says: {said[-1500:] or 'nothing'}")
+        raise SandboxUnavailable(f"{why}\n\nIts output: {said[-1500:] or 'none'}")
 
-    def ask(self, data: bytes, cases: int, patience: float) -> Answer:
+    def run(self, data: bytes, cases: int, patience: float) -> Answer:
         if self._process.poll() is not None:
             self._again()
         try:
@@ -389,7 +389,7 @@ def why_unavailable() -> str:
     except SandboxUnavailable as error:
         return str(error)
     done = subprocess.run(command, capture_output=True, text=True, env=_environment())
-    return f"{ALLOW}\n\nIt says: {done.stderr.strip()[-500:]}" if done.returncode else ""
+    return f"{ALLOW}\n\nIts output: {done.stderr.strip()[-500:]}" if done.returncode else ""
 
 
 def _way() -> str:
@@ -430,7 +430,7 @@ def _bwrap(way) -> list[str]:
     for path in shown:
         command += ["--ro-bind", os.path.realpath(path), path]
     course = str(_course())
-    command += ["--perms", "0555", "--tmpfs", course, "--remount-ro", course]  # what is known of the exercises
+    command += ["--perms", "0555", "--tmpfs", course, "--remount-ro", course]  # with cases and oracles
     command += ["--perms", "1777", "--tmpfs", SCRATCH, "--chdir", SCRATCH]
     if not any(Path(path).is_relative_to("/tmp") for path in shown):
         command += ["--symlink", SCRATCH.lstrip("/"), "/tmp"]
@@ -464,7 +464,7 @@ def _course() -> Path:
 
 
 def _environment() -> dict[str, str]:
-    """What a worker is told of its surroundings; one thread, since the answers run side by side."""
+    """Return the environment of a worker; one thread, since the answers run side by side."""
     one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR")}
     plain = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": SCRATCH, "TMPDIR": SCRATCH, "USER": "nobody"}
     return {**plain, **one, "MPLBACKEND": "agg", "MPLCONFIGDIR": SCRATCH, "PYTHONHASHSEED": "0"}

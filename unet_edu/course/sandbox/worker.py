@@ -219,7 +219,7 @@ def _files_of(names) -> list[str]:
 
 
 def child(request: dict, reply: int, first: int, alone: bool) -> None:
-    """Take the definitions, say so in a first frame, then send one frame for each case from `first` on."""
+    """Take the definitions, send a first frame with remarks, then one frame for each case from `first` on."""
     from unet_edu.course import evaluate, exercise, values
     from unet_edu.course.sandbox import cell_dependencies
 
@@ -319,7 +319,7 @@ def _seed():
 
 
 def _confine(request, scratch):
-    """Limits, no environment to speak of, no inherited file but the two pipes."""
+    """Set limits; leave nothing of the environment and no inherited file but the two pipes."""
     limits = request["limits"]
     used = Zygote.pages("self")[0] * resource.getpagesize()
     seconds = int(limits["seconds"] * (len(request["cases"]) + 1)) + 2

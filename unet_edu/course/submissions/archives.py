@@ -116,7 +116,7 @@ def _read_entry(opened, number, most) -> bytes:
 
 
 def _bounded(file, most) -> bytes:
-    data = file.read(most + 1)  # what the zip says of the size is not to be believed
+    data = file.read(most + 1)  # the size in the zip's own list may be wrong
     if len(data) > most:
         raise Unreadable(f"it is larger than {most // 2**20} MB")
     return data
@@ -197,7 +197,7 @@ def _opened(place, zips, export) -> tuple[zipfile.ZipFile, bool]:
 def _labels(info) -> list[str]:
     """The folders and the name of an entry, as labels: no "..", no drive, nothing that moves the cursor."""
     name = info.filename
-    if not info.flag_bits & 0x800:  # many write UTF-8 and do not say so
+    if not info.flag_bits & 0x800:  # many write UTF-8 without the flag for it
         with contextlib.suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
     parts = _readable(re.split(r"[/\\]+", name))

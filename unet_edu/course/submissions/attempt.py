@@ -21,8 +21,8 @@ class Attempt:
     path: str  # within the submissions, "/" between folders; a zip counts as a folder
     name: str  # of the file as the student named it
     time: datetime | None = None  # when it was handed in, on the clock here
-    timed: str = ""  # how that is known: "the file's date", "Gradescope"
-    late: bool | None = None  # what Canvas says of it; None where nobody says anything
+    timed: str = ""  # its source: "the file's date", "Gradescope"
+    late: bool | None = None  # Canvas's own mark; None where there is none
     order: tuple = ()  # the larger, the later
     student: Student | None = None
     matched: str = ""  # how the student was found, or why nobody was

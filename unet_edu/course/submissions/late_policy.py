@@ -55,7 +55,7 @@ class Rule:
         return f"{due}the {self.attempts} attempt counts; {late[self.late]}"
 
     def days_late(self, attempt: Attempt, student: Student | None = None) -> int:
-        """Return how many days late an attempt is, each one that has begun; 0 on time, or where nobody can tell."""
+        """Return how many days late an attempt is, each one that has begun; 0 on time, or where it is unknown."""
         due = student.due if student is not None and student.due else self.due
         if attempt.time is not None and due is not None:
             return max(0, math.ceil((attempt.time - due).total_seconds() / 86_400))
@@ -78,8 +78,8 @@ class Rule:
             which = f"the {self.attempts} of {len(order)} attempts that is on time"
         days = self.days_late(chosen, student)
         if not days:
-            told = self.due is not None or (student is not None and student.due) or chosen.late is not None
-            return 1.0, f"{which}, on time" if told else which
+            known = self.due is not None or (student is not None and student.due) or chosen.late is not None
+            return 1.0, f"{which}, on time" if known else which
         which += f", {self.late_words(chosen, student)}"
         if self.late != "percent":
             return 1.0, which
@@ -87,7 +87,7 @@ class Rule:
         return share, f"{which}: {100 * (1 - share):g} % of the points are taken off"
 
     def late_words(self, attempt, student=None) -> str:
-        """How late an attempt is, and who says so."""
+        """Return how late an attempt is, and by which source."""
         due = student.due if student is not None and student.due else self.due
         if attempt.time is None or due is None:
             return "marked late by Canvas (counted as one day)"

@@ -18,7 +18,7 @@ KINDS = {b"%PDF": "a PDF", b"PK\x03\x04": "a zip", b"\x89PNG": "an image", b"\xf
 
 
 class Unreadable(ValueError):
-    """What was handed in cannot be read; the message says why, as a part of a sentence."""
+    """What was handed in cannot be read; the message is the reason, as a part of a sentence."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ NUMBERED = re.compile(r"\s*\((\d+)\)\s*$")
 
 @dataclass(frozen=True)
 class Sign:
-    """What a platform says of whose a file is, in the name of the file or of a folder."""
+    """What a platform writes about whose a file is, in the name of the file or of a folder."""
 
     platform: str
     name: str = ""
@@ -48,7 +48,7 @@ def by_platform(part) -> Sign | None:
 
 
 def signs_of(parts, listed) -> list[Sign]:
-    """What platforms say; several for a group's submission on Gradescope."""
+    """Return what platforms write; several for a group's submission on Gradescope."""
     for part in parts:
         if part in listed:
             return listed[part]

@@ -40,7 +40,7 @@ GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "o
 
 
 class InputError(ValueError):
-    """Something is wrong with what the grader was given; the message says what, and how to put it right."""
+    """Something is wrong with what the grader was given; the message names it, and how to put it right."""
 
 
 class RosterError(InputError):
@@ -175,7 +175,7 @@ def rotations(name: str) -> list[str]:
 
 
 def read_roster(path) -> Roster:
-    """Read a roster. Raises RosterError, which says what is missing."""
+    """Read a roster. Raises RosterError, which names what is missing."""
     path = Path(path)
     try:
         text = decoded(path.read_bytes())
