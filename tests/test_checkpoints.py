@@ -256,7 +256,7 @@ def test_safetensors_of_others_are_refused(tmp_path):
     with pytest.raises(ValueError, match="not that of a network of this package"):
         read(path)
     safetensors.torch.save_file(small().state_dict(), path, metadata={"seed": "0"})
-    with pytest.raises(ValueError, match="does not tell network, arguments"):
+    with pytest.raises(ValueError, match="lacks network, arguments"):
         read(path)
     safetensors.torch.save_file(small().state_dict(), path, metadata={"format": "pt"})
     with pytest.raises(ValueError, match="was refused"):
@@ -288,7 +288,7 @@ def put(key, value):
         ),
         (put("normalisation", [0]), "normalisation"),
         (put("normalisation", "no"), "normalisation"),
-        (lambda metadata, tensors: metadata.pop("scores"), "does not tell scores"),
+        (lambda metadata, tensors: metadata.pop("scores"), "lacks scores"),
         (lambda metadata, tensors: metadata.update(seed="{"), "header"),
         (lambda metadata, tensors: tensors.pop("score.bias"), "score.bias should be .* is absent"),
         (lambda metadata, tensors: tensors.update(more=torch.zeros(1).half()), "more should be absent"),
@@ -318,7 +318,7 @@ def without(key):
     ("metadata", "error", "message"),
     [
         ({}, ValueError, "data, seed, recipe, commit, scores"),
-        (without("scores"), ValueError, "must tell scores"),
+        (without("scores"), ValueError, "must hold scores"),
         (TOLD | {"sha256": "0"}, ValueError, "save itself writes sha256"),
         (TOLD | {"scores": float("nan")}, ValueError, "scores holds NaN"),
         (TOLD | {"scores": np.float32(0.5)}, TypeError, "scores must be made of"),

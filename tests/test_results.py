@@ -178,7 +178,7 @@ def test_verdicts_put_every_row_in_its_sentence():
         "Lower than the seeds explain: worse (−0.1500)",
         "Higher than the seeds explain: better (+0.0317)",
         "No difference that these runs can show: like it (−0.0067)",
-        "Too few runs to say: lone and none.",
+        "Too few runs to judge: lone and none.",
     ]
 
 
@@ -197,7 +197,7 @@ def test_scaling_compares_like_with_like():
     ]
     assert results.scaling_text(SCALING) == (
         "With elastic deformation, by number of slices. Higher than the seeds explain: 1 (+0.2050). "
-        "Too few runs to say: 4. The mean of 4 slices without it is reached by 4 with it."
+        "Too few runs to judge: 4. The mean of 4 slices without it is reached by 4 with it."
     )
     assert results.scaling_values(SCALING, True) == {1: [0.8, 0.82], 4: [0.95]}
 
@@ -354,8 +354,14 @@ def trained():
     recipe = replace(RECIPES["one-cycle"], steps=2, batch=1, tile=188)
     one = trial.Trial("tiny", partial(UNet, base_width=1), recipe, data="small cells", average8=False)
     net, run = trial.run(one, 0, "cpu", finish=checkpoints.rounded)
-    metadata = {"data": "small cells", "seed": 0, "recipe": one.told(), "commit": "abcdef012", "scores": run["scores"]}
-    return net, metadata, {"experiment": "checkpoints", "trials": {"tiny": one.told()}, "runs": [run]}
+    metadata = {
+        "data": "small cells",
+        "seed": 0,
+        "recipe": one.settings(),
+        "commit": "abcdef012",
+        "scores": run["scores"],
+    }
+    return net, metadata, {"experiment": "checkpoints", "trials": {"tiny": one.settings()}, "runs": [run]}
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_all_weights_together_are_at_most_8_mb():
 def test_a_file_tells_what_it_was_trained_on_and_how(name):
     (row,) = (row for row in training.trials() if row.row == name)
     told = metadata_of(name)
-    assert all(told["recipe"].get(key) == value for key, value in row.told().items())
+    assert all(told["recipe"].get(key) == value for key, value in row.settings().items())
     assert told["data"].startswith(row.data)
     assert told["seed"] == 0
     assert len(told["commit"]) == 40

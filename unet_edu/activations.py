@@ -60,7 +60,7 @@ def capture(model, x):
 
 
 def is_stage(module):
-    """Say whether `capture` records this module: a leaf of the module tree, or a skip connection."""
+    """Return whether `capture` records this module: a leaf of the module tree, or a skip connection."""
     return getattr(module, "is_skip", False) or next(module.children(), None) is None
 
 

@@ -296,6 +296,7 @@ class Interval(NamedTuple):
 
     @property
     def width(self) -> int:
+        """How many pixels there are."""
         return self.stop - self.start
 
 
@@ -360,8 +361,9 @@ def footprints(position, depth=4, stage="output") -> dict[str, Interval]:
 
 
 def spread(position, size, depth=4) -> dict[str, Interval]:
-    """Return {stage: the interval of its values that the input pixel at `position` can alter}, one axis; the converse
-    of `footprints`. A stage that it does not reach is left out.
+    """Return {stage: the interval of its values that the input pixel at `position` can alter}, one axis.
+
+    The converse of `footprints`. A stage that the pixel does not reach is left out.
 
     Raises ValueError for a position outside the input, and SizeError for an illegal size.
     """
@@ -447,6 +449,7 @@ class LayerRow(NamedTuple):
 
     @property
     def parameters(self) -> int:
+        """Weights and biases together."""
         return self.weights + self.biases
 
 
@@ -508,7 +511,7 @@ class TilePlan:
     """An overlap-tile plan: how to cover an image with equal square tiles, and what that costs.
 
     Pad the image by mirroring, `numpy.pad(image, plan.pad, mode="reflect")`; give each tile of it to the network and
-    write the tile's output where `pieces()` says. All tiles lie on the network's grid of 2^depth pixels, so that
+    write the tile's output to its place in `pieces()`. All tiles lie on the network's grid of 2^depth pixels, so that
     where outputs overlap they are equal, and equal to those of one pass over the whole padded image.
     """
 
@@ -624,19 +627,19 @@ class Grid:
         return self.stride * index + self.offset
 
     def conv(self, kernel=3, stride=1, padding=0, dilation=1) -> "Grid":
-        """After a convolution: each value sits in the middle of its window."""
+        """Return the grid after a convolution: each value sits in the middle of its window."""
         return Grid(self.stride * stride, self(Fraction(dilation * (kernel - 1), 2) - padding))
 
     def pool(self, kernel=2, stride=None, padding=0, dilation=1) -> "Grid":
-        """After a pooling: the same; `stride` is `kernel` if None."""
+        """Return the grid after a pooling; `stride` is `kernel` if None."""
         return self.conv(kernel, kernel if stride is None else stride, padding, dilation)
 
     def up(self, kernel=2, stride=2, padding=0, dilation=1) -> "Grid":
-        """After an up-convolution: it undoes the convolution of the same parameters."""
+        """Return the grid after an up-convolution, which undoes the convolution of the same parameters."""
         return Grid(self.stride / stride, self((padding - Fraction(dilation * (kernel - 1), 2)) / stride))
 
     def crop(self, count) -> "Grid":
-        """After the first `count` values are cut off."""
+        """Return the grid after the first `count` values are cut off."""
         return Grid(self.stride, self(count))
 
     def crop_onto(self, other) -> int:

@@ -122,7 +122,7 @@ def table(head: list[str], rows: list[list[str]], *, caption: str) -> None:
 
 
 def render_light_and_dark(fig) -> tuple[dict, dict]:
-    """The figure in ink for a light page and for a dark one: two ``{"mime": ..., "data": base64}``.
+    """Return the figure in ink for a light page and for a dark one: two ``{"mime": ..., "data": base64}``.
 
     Drawings come out as SVG, figures that hold a raster image as WebP: without loss where that is small, else, as most
     micrographs are, with a loss that is not seen, at half the size. ``fig`` keeps the dark colours.

@@ -33,7 +33,7 @@ from unet_edu.predict import normalisation
 
 FOLDER = Path(__file__).parent / "weights"
 ENDING = ".safetensors"
-GIVEN = ("data", "seed", "recipe", "commit", "scores")  # what metadata must tell, None where there is nothing to tell
+GIVEN = ("data", "seed", "recipe", "commit", "scores")  # what metadata must hold, None where there is no value
 OWN = ("network", "arguments", "normalisation", "precision", "sha256")  # what `save` adds
 LONGEST_HEADER = 10**7  # bytes; ours have a few thousand
 
@@ -44,7 +44,7 @@ def attributes(*names):
 
 
 def fcn_arguments(net):
-    """Return the arguments of an FCN, most of which only its layers know."""
+    """Return the arguments of an FCN, most of which only its layers hold."""
     return {
         "num_classes": net.score_fr.out_channels,
         "in_channels": net.in_channels,
@@ -53,7 +53,7 @@ def fcn_arguments(net):
     }
 
 
-# Every network that a file may hold, and how to tell the arguments it was built with. No other class is ever looked up.
+# Every network that a file may hold, and how to find the arguments it was built with. No other class is ever looked up.
 NETWORKS = {
     UNet: attributes("in_channels", "num_classes", "base_width", "depth"),
     PaddedUNet: attributes("in_channels", "num_classes", "base_width", "depth"),
@@ -112,8 +112,8 @@ def save(path, net, metadata):
 
     path: ends in ".safetensors"; its folder is made if missing.
     net: one of the networks of `unet_edu.models`; where it carries `normalisation`, that is kept.
-    metadata: a dict of what JSON can hold. It must tell data, seed, recipe, commit and scores (None where there is
-        nothing to tell); the scores should be those of `rounded(net)`, since these are the weights in the file.
+    metadata: a dict of what JSON can hold. It must hold data, seed, recipe, commit and scores (None where there is
+        no value); the scores should be those of `rounded(net)`, since these are the weights in the file.
 
     Raises TypeError or ValueError where one of them is not as above, or where a weight does not fit into float16; an
     older file then stays as it was.
@@ -209,12 +209,12 @@ def unpack(content):
         raise Refused("its header is not that of a network of this package") from None
     missing = [key for key in (*OWN, *GIVEN) if key not in metadata]
     if missing:
-        raise Refused(f"its header does not tell {', '.join(missing)}")
+        raise Refused(f"its header lacks {', '.join(missing)}")
     unsigned = {key: value for key, value in texts.items() if key != "sha256"}
     found = digest({**table, "__metadata__": unsigned}, payload)
     # The second condition finds what JSON forgives: blanks, and entries that are there twice.
     if found != metadata["sha256"] or text.rstrip(b" ") != encoded({**table, "__metadata__": texts}):
-        raise Refused(f"it is damaged or was altered: the sha256 is {found}, and it says {metadata['sha256']}")
+        raise Refused(f"it is damaged or was altered: the sha256 is {found}, and it should be {metadata['sha256']}")
     return metadata
 
 
@@ -242,7 +242,7 @@ def build(metadata, tensors):
     if kind not in list(BY_NAME):  # a list compares, where a dict would fail on what has no hash
         raise Refused(f"it holds a network {kind!r}, and this package has {', '.join(BY_NAME)}")
     try:
-        with torch.device("meta"):  # neither memory nor random numbers, whatever the arguments ask for
+        with torch.device("meta"):  # neither memory nor random numbers, whatever the arguments are
             net = BY_NAME[kind](**arguments)
         if metadata["normalisation"] is not None:
             net.normalisation = tuple(metadata["normalisation"])
@@ -273,12 +273,12 @@ def stored_as(dtype):
 
 
 def check_metadata(metadata):
-    """Raise TypeError or ValueError unless metadata is a dict that tells what it must, and not what `save` does."""
+    """Raise TypeError or ValueError unless metadata is a dict that holds what it must, and not what `save` adds."""
     if not isinstance(metadata, dict) or not all(isinstance(key, str) for key in metadata):
         raise TypeError(f"metadata must be a dict with names for keys, such as {{'seed': 0}}, not {metadata!r}")
     missing = [key for key in GIVEN if key not in metadata]
     if missing:
-        raise ValueError(f"metadata must tell {', '.join(missing)}: give None where there is nothing to tell")
+        raise ValueError(f"metadata must hold {', '.join(missing)}: give None where there is no value")
     taken = [key for key in OWN if key in metadata]
     if taken:
         raise ValueError(f"save itself writes {', '.join(taken)}: leave that out of the metadata")

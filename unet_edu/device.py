@@ -71,7 +71,7 @@ def flops(device):
         truth = conv2d(image, weight)
         try:
             image, weight = image.to(device), weight.to(device)
-        except AssertionError as error:  # how PyTorch says that it was built without this device
+        except AssertionError as error:  # PyTorch was built without this device
             raise RuntimeError(f"no {device} here: {error}") from error
         error = (conv2d(image, weight).cpu() - truth).abs().max() / truth.abs().max()
         if not error <= TOLERANCE:  # so written that NaN fails
@@ -100,13 +100,13 @@ def seconds_per_call(compute, device):
 
 
 def synchronize(device):
-    """Wait until the device has done what it was told; the CPU has when the call returns."""
+    """Wait until the device has finished its work; the CPU has when the call returns."""
     if device.type != "cpu":
         getattr(torch, device.type).synchronize()
 
 
 def name_and_memory(device):
-    """Return the device's name, for the CPU its threads, and its memory, as far as the system tells."""
+    """Return the device's name, for the CPU its threads, and its memory, as far as the system reports them."""
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
         return [properties.name, gibibytes(properties.total_memory)]
@@ -118,7 +118,7 @@ def name_and_memory(device):
 
 
 def cpu_memory():
-    """Return the bytes of memory that this process may use at most, or None where the system does not tell."""
+    """Return the bytes of memory that this process may use at most, or None where the system does not report it."""
     try:
         limits = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
     except (AttributeError, ValueError, OSError):  # not on Windows

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 
 class Locked(Exception):
-    """Another process holds the lock. `.holder` is its number, "?" where that is not known."""
+    """Another process holds the lock. `.holder` is its number, "?" where that cannot be read."""
 
     def __init__(self, holder: str):
         super().__init__(f"process {holder} holds the lock")
@@ -18,7 +18,7 @@ class Locked(Exception):
 
 @contextmanager
 def written_whole(path):
-    """Give a path to write to, beside `path`; when the block ends without an error, what is there becomes `path`.
+    """Yield a path to write to, beside `path`; when the block ends without an error, what is there becomes `path`.
 
     The folder is made if missing. After an error an older file stays as it was, and nothing is left beside it.
     """
@@ -60,7 +60,7 @@ def lock(path, wait=False):
         file.acquire(timeout=-1 if wait else 0, poll_interval=0.2)
     except Timeout:
         raise Locked(_holder(path)) from None
-    with suppress(OSError):  # the number is a help; whatever a full disk spoils says so itself
+    with suppress(OSError):  # the number is a help; a full disk raises its own errors elsewhere
         path.write_text(str(os.getpid()), encoding="utf-8")
     held = ExitStack()
     held.callback(file.release)

@@ -1,4 +1,4 @@
-"""What one can ask a trained U-Net beside its answer: where it looks, and which of its channels ever speak.
+"""What one can measure in a trained U-Net beside its prediction: where it looks, and which channels are ever active.
 
     fields(net, images, stages)       how strongly one value of each stage depends on each input pixel
     field_at(net, image, row, column) the same for one pixel of the output and one image
@@ -9,7 +9,7 @@
     firing(net, images)               how often each channel behind a ReLU is above zero
     without_channels(net, silent)     the same network with channels cut out of its weights
 
-Afterwards the network that was asked is as it was.
+Afterwards the network is as it was.
 """
 
 import copy
@@ -123,12 +123,12 @@ def normalised(net, images):
     return (torch.as_tensor(np.ascontiguousarray(images, dtype=np.float32))[:, None] - mean) / std
 
 
-# ------------------------------------------------------------------------------------------------ which channels speak
+# -------------------------------------------------------------------------------------------- which channels are active
 
 
 @contextmanager
 def silenced(net, *stages):
-    """Within `with silenced(net, "d4.relu2", "skip1"):`, these modules of any network hand on zeros."""
+    """Silence modules: within `with silenced(net, "d4.relu2", "skip1"):` these modules of any network output zeros."""
     handles = []
     try:
         for name in stages:
@@ -145,7 +145,7 @@ def firing(net, images):
     """Return {name of a ReLU: (C,)}: the share of all pixels of all images at which each channel is above zero.
 
     net: in eval mode, takes (1, 1, H, W). images: arrays (H, W) in [0, 1], of equal size.
-    A channel at 0.0 was silent everywhere on all of them; on other images it may speak.
+    A channel at 0.0 was silent everywhere on all of them; on other images it may be active.
     """
     names = [name for name, layer in net.named_modules() if isinstance(layer, nn.ReLU)]
     shares = dict.fromkeys(names, 0.0)
@@ -159,12 +159,14 @@ def firing(net, images):
 def without_channels(net, silent):
     """Return a copy of a `UNet` without some channels: the weights that make them and those that read them are cut out.
 
-    silent: {name of a ReLU, such as "d4.relu2": numbers of channels}. Where these are zero, the copy says what the
-    network says, but for rounding. Raises TypeError for another network, ValueError for an unknown name or where no
+    silent: {name of a ReLU, such as "d4.relu2": numbers of channels}. Where these are zero, the copy predicts what the
+    network predicts, but for rounding. Raises TypeError for another network, ValueError for an unknown name or where no
     channel would be left.
     """
     if not isinstance(net, UNet):
-        raise TypeError(f"only of a UNet it is known who reads which channel, not of {type(net).__name__}")
+        raise TypeError(
+            f"only the channels of a UNet can be followed to what reads them, not those of {type(net).__name__}"
+        )
     slim = copy.deepcopy(net)
     for name, channels in silent.items():
         maker, readers = neighbours(net, name)

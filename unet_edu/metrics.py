@@ -207,8 +207,8 @@ def rand_parts(truth, segments):
 def info_parts(truth, segments):
     """Return how well segments agree with true cells, by information (``Parts``).
 
-    split: of what the segment of a pixel tells, the share about its true cell, I/H(S). merge: of what there is to know
-    about its true cell, the share that its segment tells, I/H(T). score = 2I / (H(S) + H(T)), their harmonic mean,
+    split: of the information in a pixel's segment, the share about its true cell, I/H(S). merge: of the information
+    about its true cell, the share that its segment holds, I/H(T). score = 2I / (H(S) + H(T)), their harmonic mean,
     with I the mutual information and H the entropies. Pixels and arguments as in `rand_parts`.
     Where H is 0, nothing can be split (or merged) and the part is 1; Fiji's code gives such a pair the score 0.
     Source: Arganda-Carreras et al. 2015, V^Info.
@@ -354,7 +354,7 @@ def warp(label, proposal):
 def _connectivity_number(ring):
     """How many 4-connected pieces of cell a pixel would join, from its eight neighbours in order, ``(N, 8)``.
 
-    1 says that the pixel is simple. Yokoi, Toriwaki and Fukumura, Computer Graphics and Image Processing 4 (1975).
+    1 means that the pixel is simple. Yokoi, Toriwaki and Fukumura, Computer Graphics and Image Processing 4 (1975).
     """
     ring = ring.astype(np.int8)
     straight, corner, next_straight = ring[:, 0::2], ring[:, 1::2], np.roll(ring, -2, axis=1)[:, 0::2]

@@ -10,7 +10,7 @@
     └╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┘
 
 Ronneberger et al. (2015), section 2 and figure 2, lay the outputs edge to edge. Here they stand a multiple of 2^depth
-pixels apart, a little closer: then all poolings lie on one grid, and the tiles say what one large pass would say.
+pixels apart, a little closer: then all poolings lie on one grid, and the tiles give what one large pass would give.
 The mirrored image never exists as a whole: each tile is cut out by a list of row numbers and one of column numbers.
 """
 
@@ -55,15 +55,15 @@ def predict(net, image, *, max_memory=MAX_MEMORY, average8=False, progress=None,
     paper does not say which kind of mirroring it means.
     A `SlidingWindowNet` gets a window for each pixel. Every other network, `PaddedUNet` too, gets the whole image in
     one pass, and its logits must be of the image's own size: tiles would not be exact. A pass that would take more than
-    max_memory is refused before it begins, unless the network looks at the values that it computes: then nobody knows
-    beforehand.
+    max_memory is refused before it begins, unless the network looks at the values that it computes: then its memory is
+    not known beforehand.
 
     A network may carry `normalisation = (mean, std)`: then it gets (image - mean) / std. It computes in eval mode;
     afterwards its modes and its device are as they were.
 
     Raises TypeError or ValueError for an image that is not as above, holds NaN or leaves [0, 1]; ValueError where
-    max_memory is too small (it tells the least that does), the device is not there, or the network's output is of
-    another size or not finite.
+    max_memory is too small (the message gives the least that does), the device is not there, or the network's output is
+    of another size or not finite.
     """
     image = check_image(image, getattr(net, "in_channels", None))
     max_memory = check_memory(max_memory)
@@ -139,7 +139,7 @@ def ready(net, device):
 
 
 def bar(progress, total):
-    """Return a progress bar over tiles; one that was not asked for appears after 3 seconds."""
+    """Return a progress bar over tiles; without `progress` it appears after 3 seconds."""
     from tqdm.auto import tqdm
 
     return tqdm(total=total, desc="predict", unit="tile", disable=progress is False, delay=3 if progress is None else 0)
@@ -184,7 +184,7 @@ class TileCover:
 
 
 def takes_tiles(net):
-    """Say whether a network is one of valid convolutions, by its attributes; `PaddedUNet` has them and is not."""
+    """Return whether a network is one of valid convolutions, by its attributes; `PaddedUNet` has them and is not."""
     return all(hasattr(net, name) for name in TILED) and not isinstance(net, PaddedUNet)
 
 
@@ -319,7 +319,7 @@ def dry_run_bytes(net, shape):
     with torch.no_grad(), LiveMaps(images) as live:
         try:
             functional_call(net, state, images)
-        except RuntimeError:  # it looks at values, or does not take this size, which the real run will tell
+        except RuntimeError:  # it looks at values, or does not take this size, which the real run will report
             return None
     return int(SLACK * live.peak)
 
@@ -357,7 +357,7 @@ class LiveMaps(TorchDispatchMode):
 def check_image(image, channels):
     """Return the image as a numpy array (C, H, W) of floats in [0, 1]; else raise TypeError or ValueError.
 
-    channels: how many the network takes; None where it does not tell.
+    channels: how many the network takes; None where it has no such attribute.
     """
     if isinstance(image, torch.Tensor):
         image = image.detach().cpu()

@@ -1,7 +1,7 @@
 """Where does an output pixel's evidence come from? In register, it is centred on the pixel itself.
 
 A ramp image holds at each pixel the pixel's own x. Made linear and positive, a network returns weighted means of what
-it sees, so the ramp that comes out tells for every output pixel at once where its evidence is centred:
+it sees, so the ramp that comes out gives for every output pixel at once where its evidence is centred:
 
     0 1 2 3 4 5 6 7 8 9  ▶  network  ▶  2.1 3.0 3.9 …      offset = what came out - where the output pixel lies
 
@@ -26,7 +26,7 @@ def registration(model, size, positions=None, path="deep"):
     positions: output columns, from 0 to the output's width - 1; None means all of them.
     path: "deep", the path through no skip connection, or the name of one ("skip3"): what arrives through it alone.
 
-    0 is perfect; +5 says that the evidence is centred 5 pixels to the right of the output pixel; NaN, that nothing but
+    0 is perfect; +5 means that the evidence is centred 5 pixels to the right of the output pixel; NaN, that nothing but
     zeros comes to it by this path. Output column i is taken to lie at input column
     i + (input width - output width) / 2. Raises ValueError for an unknown path, IndexError for a column outside the
     output, and the model's own error for a size that it does not take.
@@ -136,7 +136,7 @@ def skip_modules(net, path):
 
 
 def zeros_instead(module, inputs, output):
-    """A forward hook that closes a path: zeros go on in the place of the output."""
+    """Return zeros in the place of the output: a forward hook that closes a path."""
     return torch.zeros_like(output)
 
 

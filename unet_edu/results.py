@@ -168,7 +168,7 @@ def differ(these, others):
     """Return whether two rows differ by more than their seeds do; None where either has fewer than two runs.
 
     these, others: one score for each run.  The rule: the means lie further apart than twice the pooled standard
-    deviation over seeds. `chance` tells how often that happens by itself.
+    deviation over seeds. `chance` returns how often that happens by itself.
     """
     if min(len(these), len(others)) < 2:
         return None
@@ -186,18 +186,18 @@ def chance(runs):
 
 def sorted_out(pairs):
     """Return sentences that sort names by `differ`. pairs: {name: (its scores, those that it is compared with)}."""
-    said = {"Lower": [], "Higher": [], False: [], None: []}
+    groups = {"Lower": [], "Higher": [], False: [], None: []}
     for name, (these, others) in pairs.items():
         verdict = differ(these, others)
         if verdict is None:
-            said[None].append(name)
+            groups[None].append(name)
             continue
         change = np.mean(these) - np.mean(others)
         group = ("Higher" if change > 0 else "Lower") if verdict else False
-        said[group].append(f"{name} ({f'{change:+.4f}'.replace('-', '−')})")
+        groups[group].append(f"{name} ({f'{change:+.4f}'.replace('-', '−')})")
     words = {"Lower": "Lower than the seeds explain", "Higher": "Higher than the seeds explain"}
-    words |= {False: "No difference that these runs can show", None: "Too few runs to say"}
-    return " ".join(f"{words[group]}: {listed(names)}." for group, names in said.items() if names)
+    words |= {False: "No difference that these runs can show", None: "Too few runs to judge"}
+    return " ".join(f"{words[group]}: {listed(names)}." for group, names in groups.items() if names)
 
 
 def verdicts(record):
@@ -237,9 +237,9 @@ def time_to_score_text(record, target):
 
 def scaling_values(record, elastic):
     """Return {number of training slices: one score a run}, of the rows with (or without) elastic deformation."""
-    told = record["trials"]
-    found = {told[row]["samples"]: values(entries) for row, entries in rows(record).items()
-             if entries and bool(told[row]["elastic"]) == elastic}  # fmt: skip
+    settings = record["trials"]
+    found = {settings[row]["samples"]: values(entries) for row, entries in rows(record).items()
+             if entries and bool(settings[row]["elastic"]) == elastic}  # fmt: skip
     return dict(sorted(found.items()))
 
 
@@ -307,7 +307,7 @@ def plan_text(table):
 
 
 class Shipped(NamedTuple):
-    """A trained network of the package. metadata: what its file tells (`checkpoints.read`). bytes: size of the file.
+    """A trained network of the package. metadata: what its file holds (`checkpoints.read`). bytes: size of the file.
 
     entry: of the record of the run that made exactly this file; None where the records have none.
     """
@@ -351,10 +351,10 @@ def shipped_table(networks):
 
 
 def error_table(networks):
-    """Return (head, rows) of texts for `unet_edu.book.table`: the paper's error measures, as far as files tell them."""
-    told = [[one.metadata["scores"]["stack"][key] for key in ("rand_error", "pixel_error")] for one in networks]
+    """Return (head, rows) of texts for `unet_edu.book.table`: the paper's error measures, as far as files hold them."""
+    errors = [[one.metadata["scores"]["stack"][key] for key in ("rand_error", "pixel_error")] for one in networks]
     return ["network", "Rand error", "pixel error"], [
-        [one.name, *(f"{value:.4f}" for value in errors)] for one, errors in zip(networks, told, strict=True)
+        [one.name, *(f"{value:.4f}" for value in pair)] for one, pair in zip(networks, errors, strict=True)
     ]
 
 
@@ -390,15 +390,15 @@ def usable(networks):
 
 
 def recompute(network, count=None):
-    """Return [(slice, V_Rand that the file tells, V_Rand of its weights now)] of a `Shipped` network.
+    """Return [(slice, V_Rand in the file, V_Rand of its weights now)] of a `Shipped` network.
 
     count: only so many slices. A slice of 512² pixels, seen eight ways, takes a few seconds on two cores.
     """
     net = checkpoints.load(network.name)
     scores = network.metadata["scores"]
-    told = scores["slices"][:count]
+    recorded = scores["slices"][:count]
     found = []
-    for one, sample in zip(told, validation(network.data)[:count], strict=True):
+    for one, sample in zip(recorded, validation(network.data)[:count], strict=True):
         now = v_rand(sample.label, cell_probability(net, fitting(sample, net).image, scores["average8"])).score
         found.append((one["name"], one["v_rand"], now))
     return found

@@ -31,7 +31,7 @@ def says(figure, step, cut=50):
     at = list(NETWORKS).index(step)
     now = probabilities[at] >= 2.55 * cut
     expect(figure.locator(".lf-result strong")).to_have_text(f"{100 * (now != truth).mean():.1f} %")
-    expect(figure.locator(".lf-result")).to_contain_text(f"V_Rand {measured().told[step]['v_rand']:.3f}")
+    expect(figure.locator(".lf-result")).to_contain_text(f"V_Rand {measured().facts[step]['v_rand']:.3f}")
     if at:
         moved = now != (probabilities[at - 1] >= 2.55 * cut)
         expect(figure.locator(".lf-ff-right-now")).to_have_text(f"{100 * (moved & (now == truth)).mean():.1f} %")

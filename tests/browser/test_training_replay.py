@@ -11,7 +11,7 @@ from unet_edu.figures import TrainingReplay
 from unet_edu.figures.training_replay import after, fates, shipped
 from unet_edu.metrics import regions
 
-LAST = len(shipped().told["today's recipe"]["steps"]) - 1
+LAST = len(shipped().facts["today's recipe"]["steps"]) - 1
 pytestmark = pytest.mark.browser
 
 
@@ -30,10 +30,10 @@ def shown(small_page):
 
 def says(figure, run, frame):
     """The headline, the fates of the cells and the moment, as Python has them."""
-    told = shipped().told[run]
-    expect(figure.locator(".lf-result strong")).to_have_text(f"V_Rand {told['v_rand'][frame]:.4f}")
-    expect(figure.locator(".lf-tr-moment")).to_have_text(after(told["steps"][frame]))
-    found = regions(shipped().pictures[run][frame] > told["best"][frame])
+    facts = shipped().facts[run]
+    expect(figure.locator(".lf-result strong")).to_have_text(f"V_Rand {facts['v_rand'][frame]:.4f}")
+    expect(figure.locator(".lf-tr-moment")).to_have_text(after(facts["steps"][frame]))
+    found = regions(shipped().pictures[run][frame] > facts["best"][frame])
     counts = figure.locator(".lf-tr-fate b").all_text_contents()
     assert [int(count) for count in counts] == list(fates(regions(watched().label), found))
 
@@ -42,7 +42,7 @@ def says(figure, run, frame):
 def test_every_run_by_mouse(shown, theme, width):
     _, figure, complaints = shown(theme=theme, width=width)
     pictures = set()
-    for run in shipped().told:
+    for run in shipped().facts:
         figure.get_by_role("button", name=run, exact=True).click()
         says(figure, run, LAST)
         for show in ("cells found", "mistakes", "probability"):
@@ -55,7 +55,7 @@ def test_every_run_by_mouse(shown, theme, width):
 
 def test_scrubbing_by_mouse_and_by_keys(shown):
     page, figure, complaints = shown(width=1280)
-    first = next(iter(shipped().told))
+    first = next(iter(shipped().facts))
     box = figure.locator(".lf-tr-scrub svg").bounding_box()
     at = lambda frame: box["x"] + 44 + (box["width"] - 54) * frame / LAST  # noqa: E731
     page.mouse.move(at(20), box["y"] + 60)
@@ -80,7 +80,7 @@ def test_it_plays_and_pauses(shown):
     page, figure, _ = shown(TrainingReplay(frame=3))
     button = figure.get_by_role("button", name="play")
     button.click()
-    expect(figure.locator(".lf-tr-moment")).to_have_text(after(shipped().told["today's recipe"]["steps"][6]))
+    expect(figure.locator(".lf-tr-moment")).to_have_text(after(shipped().facts["today's recipe"]["steps"][6]))
     figure.get_by_role("button", name="pause").click()
     where = figure.locator(".lf-tr-moment").text_content()
     page.wait_for_timeout(800)

@@ -63,10 +63,10 @@ def test_rows_are_all_different(name, kind):
 
 def test_the_ablation_changes_one_thing_a_row():
     first, *others = ablation.trials()
-    told = first.told()
+    told = first.settings()
     net = first.build()
     for row in others:
-        values = {key for key, value in row.told().items() if value != told[key]}
+        values = {key for key, value in row.settings().items() if value != told[key]}
         if row.build is not first.build:
             assert values <= {"recipe"}
             assert type(row.build()) is not type(net) or row.build().state_dict().keys() == net.state_dict().keys()

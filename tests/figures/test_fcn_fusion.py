@@ -25,14 +25,14 @@ def test_the_predictions_are_those_of_the_shipped_networks():
     for name, found in zip(NETWORKS, probabilities, strict=True):
         wanted = predict(checkpoints.load(NETWORKS[name]), sample.image)[1]
         assert np.abs(found / 255 - wanted).max() <= 0.5 / 255 + 1e-6
-        assert measured().told[name]["v_rand"] == pytest.approx(v_rand(sample.label, wanted).score, abs=1e-4)
+        assert measured().facts[name]["v_rand"] == pytest.approx(v_rand(sample.label, wanted).score, abs=1e-4)
 
 
 def test_the_scores_that_are_shown_add_up():
     """first + second = sum, for each of the three fusions, as far as 8 bits go."""
     at, fusions = 0, 0
-    for told in measured().told.values():
-        for one in told["sums"]:
+    for facts in measured().facts.values():
+        for one in facts["sums"]:
             area = one["side"] ** 2
             first, second, both = (measured().sums[at + part * area :][:area].astype(int) for part in range(3))
             assert np.abs(first + second - both).max() <= 2

@@ -61,10 +61,10 @@ def test_the_runs_say_what_the_page_says_of_them(record):
 
 def test_what_is_packed_is_what_the_record_holds(record):
     figure = TrainingReplay()
-    assert list(figure.told) == [entry["row"] for entry in record["runs"]]
+    assert list(figure.facts) == [entry["row"] for entry in record["runs"]]
     for entry in record["runs"]:
         np.testing.assert_array_equal(figure.pictures[entry["row"]], replay.unpacked(entry["frames"]))
-        assert figure.told[entry["row"]]["v_rand"] == entry["frames"]["v_rand"]
+        assert figure.facts[entry["row"]]["v_rand"] == entry["frames"]["v_rand"]
     assert len(figure.maps) + len(figure.frames) + len(figure.curves) < 380_000
     assert figure.frame == len(record["runs"][0]["frames"]["steps"]) - 1
 
@@ -81,9 +81,9 @@ def test_hand_made_fates():
 @given(arrays(bool, (9, 11)), arrays(bool, (9, 11)))
 def test_every_cell_has_one_fate(cells, found):
     truth = regions(cells)
-    told = fates(truth, regions(found))
-    assert sum(told) == truth.max()
-    assert min(told) >= 0
+    facts = fates(truth, regions(found))
+    assert sum(facts) == truth.max()
+    assert min(facts) >= 0
 
 
 def test_the_script_finds_and_counts_cells_as_python_does(node):
@@ -91,7 +91,7 @@ def test_the_script_finds_and_counts_cells_as_python_does(node):
     cases = []
     for run, pictures in shipped().pictures.items():
         for at in (0, 5, 11, 17, 22):
-            cases.append((pictures[at], shipped().told[run]["best"][at]))
+            cases.append((pictures[at], shipped().facts[run]["best"][at]))
     text = json.dumps({"truth": truth.ravel().tolist(), "cases": [[p.ravel().tolist(), k] for p, k in cases]})
     code = f"""{READ} const truth = Uint8Array.from(given.truth);
         console.log(JSON.stringify(given.cases.map(([levels, cut]) => {{
@@ -133,7 +133,7 @@ def test_a_record_of_ones_own(tmp_path):
     path = tmp_path / "mine.json"
     replay_quick(path)
     figure = TrainingReplay(record=json.loads(path.read_text("utf-8")), frame=0)
-    assert [len(told["steps"]) for told in figure.told.values()] == [7, 7, 7]  # every step of six, and the start
+    assert [len(facts["steps"]) for facts in figure.facts.values()] == [7, 7, 7]  # every step of six, and the start
     assert "before the first step" in figure.poster()[1]
 
 

@@ -16,12 +16,12 @@ from unet_edu.data._shapes import RHO2, SUB, direction, smooth, uniform, window
 
 
 def noise(rng, h, w, step):
-    """Smooth noise float32 ``(h, w)``, standard deviation about 1, with a random number every `step` pixels."""
+    """Return smooth noise float32 ``(h, w)``, standard deviation about 1, a random number every `step` pixels."""
     return (smooth(rng, h, w, step) / np.float32(9000)).astype(np.float32)
 
 
 def grain(rng, h, w, blur=0.0, sd=1.0):
-    """Nearly Gaussian noise float32 ``(h, w)``, blurred by `blur` pixels, then of standard deviation `sd`."""
+    """Return nearly Gaussian noise float32 ``(h, w)``, blurred by `blur` pixels, then of standard deviation `sd`."""
     white = sum(uniform(rng, (h, w)) for _ in range(3)) / np.float32(2**15)
     if blur:
         white = ndimage.gaussian_filter(white.astype(np.float32), blur)
@@ -30,7 +30,7 @@ def grain(rng, h, w, blur=0.0, sd=1.0):
 
 
 def bump(x, width):
-    """A Gaussian bump of height 1."""
+    """Return a Gaussian bump of height 1."""
     return np.exp(-0.5 * np.square(x / width, dtype=np.float32))
 
 

@@ -2,7 +2,7 @@
 
     throw                darts ──► ellipses, big cells first; a dart that lands on a cell is lost
     bend                 smooth noise bends the coordinates, which makes the ellipses irregular
-    grow                 each pixel goes to the ellipse that asks the lowest price for it ──► owner
+    grow                 each pixel goes to the ellipse with the lowest price for it ──► owner
     borders, distance2   owner ──► how far it is to the next cell ──► membranes (touching: ──► gaps)
     number               what is left inside ──► cells 1…n
 
@@ -25,7 +25,7 @@ REACH = 8 * RHO2  # no cell grows further than √8 radii from its centre
 
 
 def stream(seed, purpose):
-    """A random stream of its own for each purpose, so that a change in painting leaves the labels alone."""
+    """Return a random stream for a purpose of its own: a change in painting leaves the labels alone."""
     words = []
     while seed:
         words.append(seed & 0xFFFFFFFF)
@@ -34,12 +34,12 @@ def stream(seed, purpose):
 
 
 def uniform(rng, shape):
-    """Whole numbers int32, uniform in [-2**15, 2**15)."""
+    """Return whole numbers int32, uniform in [-2**15, 2**15)."""
     return rng.randint(-(2**15), 2**15, shape, dtype=np.int16).astype(np.int32)
 
 
 def smooth(rng, h, w, step):
-    """Smooth noise int32 ``(h, w)``, mean 0, standard deviation about 9000.
+    """Return smooth noise int32 ``(h, w)``, mean 0, standard deviation about 9000.
 
     A random number every `step` pixels, cubic B-splines between them.
     """
@@ -62,7 +62,7 @@ def smooth(rng, h, w, step):
 
 
 def direction(dx, dy):
-    """The unit vector along (dx, dy), in 1/256."""
+    """Return the unit vector along (dx, dy), in 1/256."""
     length = isqrt(dx * dx + dy * dy)
     return (256 * dx // length, 256 * dy // length) if length else (256, 0)
 
@@ -79,7 +79,7 @@ class Ellipse(NamedTuple):
     cell: int
 
     def half_box(self):
-        """Half the width and half the height of the box around it."""
+        """Return half the width and half the height of the box around it."""
         wide = isqrt((self.a * self.c // 256) ** 2 + (self.b * self.s // 256) ** 2)
         high = isqrt((self.a * self.s // 256) ** 2 + (self.b * self.c // 256) ** 2)
         return wide, high
@@ -137,7 +137,7 @@ class _Board:
 
 
 def throw(rng, h, w, recipes):
-    """Throw the darts of each recipe in turn on h × w pixels and a margin; returns the ellipses of all cells."""
+    """Throw the darts of each recipe in turn on h × w pixels and a margin; return the ellipses of all cells."""
     board = _Board(rng, h, w)
     ellipses, cells = [], 0
     for recipe in recipes:
@@ -201,7 +201,7 @@ def _fibre(board, x0, y0, r, cell):
 
 
 def bend(rng, h, w, waves):
-    """Coordinates X, Y int32 ``(h, w)``, shifted by smooth noise; `waves`: pairs (step, about the shift), pixels."""
+    """Return coordinates X, Y int32 ``(h, w)``, shifted by smooth noise; `waves`: pairs (step, shift), pixels."""
     dx, dy = (sum(smooth(rng, h, w, step) * size for step, size in waves) >> 10 for _ in "xy")
     dx += np.arange(w, dtype=np.int32)[None, :] * SUB
     dy += np.arange(h, dtype=np.int32)[:, None] * SUB
@@ -209,7 +209,7 @@ def bend(rng, h, w, waves):
 
 
 def window(e, X, Y, percent=100):
-    """The part of the image, as two slices, that holds an ellipse grown to `percent` of its size; None outside."""
+    """Return the part of the image, as two slices, that holds an ellipse grown to `percent` of its size, or None."""
     h, w = X.shape
     x, y = e.x, e.y
     for _ in range(2):  # undo the bending; it is gentle enough for two steps
@@ -222,7 +222,7 @@ def window(e, X, Y, percent=100):
 
 
 def grow(ellipses, X, Y, reach=REACH):
-    """Which cell owns each pixel (0 = nobody), and its squared distance ρ² from the centre: two int32 ``(h, w)``.
+    """Return which cell owns each pixel (0: none), and its squared distance ρ² from the centre: two int32 ``(h, w)``.
 
     ρ is in radii of the ellipse, ρ² in 1/16384; growth ends at `reach`. The pixel goes to the ellipse with the lowest
     price (ρ² - 1)·r^2.5. With r² the borders would be straight (a power diagram); the higher power lets big cells stay
@@ -251,7 +251,7 @@ def grow(ellipses, X, Y, reach=REACH):
 
 
 def distance2(here):
-    """Squared distance int16 ``(h, w)`` in pixels to the nearest True pixel of `here`, at most FAR²."""
+    """Return the squared distance int16 ``(h, w)`` in pixels to the nearest True pixel of `here`, at most FAR²."""
     d = np.where(here, np.int16(0), np.int16(FAR**2))
     for _ in "yx":  # the square of a distance is the smallest sum of a square along each axis
         near = d.copy()
@@ -267,7 +267,7 @@ DIAGONAL = ((np.s_[1:, 1:], np.s_[:-1, :-1]), (np.s_[1:, :-1], np.s_[:-1, 1:]))
 
 
 def borders(owner):
-    """True where one of the four neighbours has another owner."""
+    """Return True where one of the four neighbours has another owner."""
     border = np.zeros(owner.shape, bool)
     for one, other in STRAIGHT:
         differ = owner[one] != owner[other]
@@ -277,7 +277,7 @@ def borders(owner):
 
 
 def touching(owner):
-    """True where a pixel of a cell has a pixel of another cell among its eight neighbours."""
+    """Return True where a pixel of a cell has a pixel of another cell among its eight neighbours."""
     gap = np.zeros(owner.shape, bool)
     for one, other in STRAIGHT + DIAGONAL:
         meet = (owner[one] != owner[other]) & (owner[one] > 0) & (owner[other] > 0)

@@ -1,4 +1,4 @@
-"""Augmentation on the training device: thirty labelled slices become as many as training asks for.
+"""Augmentation on the training device: thirty labelled slices become as many as training needs.
 
     draw            flip, angle, place, 3 × 3 displacements, greys: a few random numbers for each tile, drawn on the CPU
       │
@@ -62,7 +62,7 @@ def augment(
     shift=16,
     grey=0.2,
 ):
-    """One new tile from each image, with the label (and the weight map) moved along.
+    """Return one new tile of each image, with the label (and the weight map) moved along.
 
     images: float32 ``(N, C, H, W)`` in [0, 1]; the range is not looked at. labels: whole numbers or bool ``(N, H, W)``.
     weights: float32 ``(N, H, W)``, for example weight maps, or None. All on one device; N is 1 or more.
@@ -99,7 +99,7 @@ def augment(
 
 
 def draw(n, image_size, size, *, generator, margin=0, sigma=10.0, rotation=180.0, flip=True, shift=16, grey=0.2):
-    """The random numbers for n tiles of `size` (h, w) from images of `image_size` (H, W): a ``Draw``.
+    """Return the random numbers for n tiles of `size` (h, w) from images of `image_size` (H, W): a ``Draw``.
 
     Arguments and errors as for ``augment``. Always the same number of them in the same order, drawn on the CPU.
     """
@@ -132,7 +132,7 @@ def draw(n, image_size, size, *, generator, margin=0, sigma=10.0, rotation=180.0
 
 
 def displacements(nodes, size):
-    """Bicubic interpolation of the nodes' displacements to the pixels of a tile.
+    """Interpolate, bicubically, the nodes' displacements to the pixels of a tile.
 
     nodes: ``(N, 2, 3, 3)``, pixels; they lie on the tile's corners, middles of edges and centre. size: (h, w), pixels.
     Returns ``(N, 2, h, w)``, pixels, which passes through the nodes.
@@ -143,7 +143,7 @@ def displacements(nodes, size):
 
 
 def coordinates(drawn, size, device=None):
-    """Where in the image the pixels of each tile come from, before anything is mirrored.
+    """Return where in the image the pixels of each tile come from, before anything is mirrored.
 
     drawn: a ``Draw`` for N tiles. size: (h, w), pixels.
     Returns rows and columns, two tensors float32 ``(N, h, w)`` on `device`, pixels, whole numbers at pixel centres.
@@ -167,13 +167,13 @@ def coordinates(drawn, size, device=None):
 
 
 def mirror(position, n):
-    """Positions folded into [0, n − 1] by mirrors on the first and the last pixel's centre: −1 ─► 1, n ─► n − 2."""
+    """Fold positions into [0, n − 1] by mirrors on the first and the last pixel's centre: −1 ─► 1, n ─► n − 2."""
     # Paper: "mirroring", not whether the edge pixel is repeated. Not repeating it is numpy's "reflect".
     return (n - 1) - (torch.remainder(position, 2 * (n - 1)) - (n - 1)).abs()
 
 
 def warp(images, labels, drawn, size, weights=None):
-    """Tiles of `size` (h, w) as `drawn` says; arguments, result and errors as for ``augment``.
+    """Return tiles of `size` (h, w), made with the numbers `drawn`; arguments, result and errors as for ``augment``.
 
     Images and weights are interpolated linearly (paper: silent), in one pass; a label is that of the nearest pixel
     (paper: silent), so that no label appears that was not there. Where every coordinate is whole, as in a flip, a

@@ -85,7 +85,7 @@ def round_cells(size=512, seed=0):
 
 
 def check_size(size, largest=MAX_SIZE):
-    """(height, width) in pixels; raises TypeError or ValueError."""
+    """Return (height, width) in pixels; raise TypeError or ValueError."""
     try:
         h, w = (_whole(n) for n in size) if isinstance(size, (tuple, list)) else (_whole(size),) * 2
     except (TypeError, ValueError):
@@ -101,7 +101,7 @@ def check_size(size, largest=MAX_SIZE):
 
 
 def check_seed(seed, name="seed"):
-    """The seed as a Python int; raises TypeError or ValueError."""
+    """Return the seed as a Python int; raise TypeError or ValueError."""
     try:
         seed = _whole(seed)
     except TypeError:

@@ -6,7 +6,7 @@ from unet_edu.data.sample import Sample
 
 
 def example(index=0, size=None):
-    """The image that chapters show: a training slice of ISBI 2012 where the data is found, drawn tissue otherwise.
+    """Return the image that chapters show: a training slice of ISBI 2012 where it is found, drawn tissue otherwise.
 
     index: which one, 0 to 17: the slice, or the seed of the drawing. size: pixels, one whole number or (height, width),
     1 to 512: the middle of the image; default: all 512 × 512.
@@ -25,7 +25,7 @@ def example(index=0, size=None):
 
 
 def unseen(index=18, size=None):
-    """An image that no network of the package was trained on: a validation slice of ISBI 2012, drawn tissue otherwise.
+    """Return an image on which no network of the package was trained: a validation slice, or drawn tissue.
 
     index: which slice, 18 to 23; where it is not found, the drawing has the seed 1000 + index - 18, one of those that
     the networks that learned drawn tissue were validated on. size: as for ``example``.
@@ -47,7 +47,7 @@ def unseen(index=18, size=None):
 
 
 def _middle(sample, h, w):
-    """The middle h × w pixels, with the cells that are left numbered anew."""
+    """Return the middle h × w pixels, with the cells that are left numbered anew."""
     top, left = (sample.image.shape[0] - h) // 2, (sample.image.shape[1] - w) // 2
     image, label, instances = (
         None if part is None else part[top : top + h, left : left + w].copy() for part in sample[:3]

@@ -54,18 +54,19 @@ class File(NamedTuple):
 
     @property
     def slice(self):
+        """The number of the slice."""
         return int(Path(self.path).stem)
 
 
 @cache
 def manifest():
-    """All 90 files, a tuple of ``File``."""
+    """Return all 90 files, a tuple of ``File``."""
     with (files(__package__) / "isbi2012.csv").open(encoding="utf-8", newline="") as lines:
         return tuple(File(**{**line, "bytes": int(line["bytes"])}) for line in csv.DictReader(lines))
 
 
 def folder():
-    """Where the data belongs, whether it is there or not: ``$UNET_EDU_DATA/isbi2012`` or the cache folder.
+    """Return where the data belongs, whether it is there or not: ``$UNET_EDU_DATA/isbi2012`` or the cache folder.
 
     Raises ValueError when UNET_EDU_DATA is a relative path: notebooks run in a folder of their own.
     """
@@ -84,7 +85,7 @@ def folder():
 
 
 def find():
-    """The folder that holds slices (``train/image/0.png`` and so on), or None when there is none.
+    """Return the folder that holds slices (``train/image/0.png`` and so on), or None when there is none.
 
     Raises ValueError when UNET_EDU_DATA is a relative path.
     """
@@ -93,7 +94,7 @@ def find():
 
 
 def describe():
-    """What ``example()`` shows here and why, in one line for a log.
+    """Return what ``example()`` shows here and why, in one line for a log.
 
     Raises ValueError when UNET_EDU_DATA is a relative path.
     """
@@ -106,7 +107,7 @@ def describe():
 
 
 def load(split="train", download=False, root=None, slices=None):
-    """The slices of one split, in order: a list of ``Sample``.
+    """Return the slices of one split, in order: a list of ``Sample``.
 
     split: "train" (slices 0–17), "validation" (18–23), "held-out" (24–29) or "challenge" (0–29 of another stack).
     download: fetch what is missing, about 4 MB for "train". Without it nothing is ever fetched.
@@ -116,7 +117,7 @@ def load(split="train", download=False, root=None, slices=None):
     challenge stack; instances None.
 
     Raises FileNotFoundError when slices are missing; ValueError when a file, read or downloaded, is not the one that
-    the manifest lists, or for an unknown split or slice; ConnectionError when the download fails. All say what to do.
+    the manifest lists, or for an unknown split or slice; ConnectionError when the download fails. All name the remedy.
     """
     wanted = _select(split, slices)
     root = folder() if root is None else Path(root)
@@ -180,7 +181,7 @@ def _how_to_get(missing, wanted, root):
 
 
 def _why_not_there(root):
-    """What UNET_EDU_DATA says wrongly, where it is why there is no folder `root`; "" otherwise."""
+    """Return what is wrong with UNET_EDU_DATA, where that is why there is no folder `root`; "" otherwise."""
     named = os.environ.get(VARIABLE)
     if not named or root != Path(named).expanduser() / "isbi2012" or root.is_dir():
         return ""

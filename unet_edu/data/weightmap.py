@@ -31,7 +31,7 @@ _cache: OrderedDict[bytes, np.ndarray] = OrderedDict()
 
 
 def weight_map(labels, w0=10.0, sigma=5.0, class_balance=True):
-    """How much each pixel counts in the loss: class balance plus border term, equation (2).
+    """Return how much each pixel counts in the loss: class balance plus border term, equation (2).
 
     labels: whole numbers ``(H, W)``, 0 = background: either instances, 1…n, or a label of 0 and 1, whose 4-connected
     components are the cells. w0: the border term's largest value, 0 or more. sigma: σ, pixels, more than 0.
@@ -49,7 +49,7 @@ def weight_map(labels, w0=10.0, sigma=5.0, class_balance=True):
 
 
 def class_weights(labels):
-    """The weights (background, cell) with which both classes count the same over all the label maps together.
+    """Return the weights (background, cell) with which both classes count the same over all label maps together.
 
     labels: a sequence of label maps or instances, as for ``weight_map``. The mean weight of a pixel is 1: a class that
     holds the share p of all pixels weighs 1 / 2p. With one class only, both weigh 1.
@@ -65,10 +65,10 @@ def class_weights(labels):
 
 
 def border_term(labels, w0=10.0, sigma=5.0):
-    """The second term of equation (2), w0 · exp(−(d1 + d2)² / 2σ²), on the background; 0 inside cells.
+    """Return the second term of equation (2), w0 · exp(−(d1 + d2)² / 2σ²), on the background; 0 inside cells.
 
     Arguments as for ``weight_map``. Returns float32 ``(H, W)``, all 0 where there are fewer than two cells.
-    Computed once: the same content, asked for again, comes from memory.
+    Computed once: for the same content again, the result comes from memory.
     """
     instances = cells_of(labels)
     _check_number(w0, "w0", least=0)
@@ -90,7 +90,7 @@ def border_term(labels, w0=10.0, sigma=5.0):
 
 
 def two_distances(instances, reach=np.inf):
-    """d1 and d2: Euclidean distances from each pixel to the nearest and to the second nearest cell, in pixels.
+    """Return d1 and d2: Euclidean distances, pixels, from each pixel to the nearest and the second nearest cell.
 
     instances: whole numbers ``(H, W)``, 0 = background, 1…n. Distances run between pixel centres: a pixel beside a cell
     has d = 1, one inside has d1 = 0. reach: pixels; distances up to it are exact, larger ones may come out as infinite,
@@ -112,7 +112,7 @@ def two_distances(instances, reach=np.inf):
 
 
 def cells_of(labels):
-    """Instances int64 ``(H, W)``, 0 = background: `labels` itself, or where it holds 0 and 1 only, its components.
+    """Return instances int64 ``(H, W)``, 0 = background: `labels`, or where it holds 0 and 1 only, its components.
 
     Components are 4-connected: even the thinnest diagonal membrane separates, and cells that meet at a corner are two.
     """

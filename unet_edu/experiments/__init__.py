@@ -5,7 +5,7 @@
     time_to_score   seconds of training until V_Rand is 0.970
     ablation        one part taken away at a time
     data_scaling    fewer training slices, with and without elastic deformation
-    replay          what a network says of one image while it learns, for the figure TrainingReplay
+    replay          what a network predicts for one image while it learns, for the figure TrainingReplay
     network_times   forward time, peak memory, multiply-adds and parameters of every network: one table of ratios;
                     and prediction_times, its second part: our prediction of an image beside the usual plans
     train           one training run, alone or under ``torchrun``; keeps no record

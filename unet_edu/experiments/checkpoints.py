@@ -72,7 +72,7 @@ def entry_and_file(trial, seed, device, bf16, path):
     metadata = {
         "data": f"{trial.data}, training slices 0 to {trial.samples - 1}",
         "seed": seed,
-        "recipe": trial.told(),
+        "recipe": trial.settings(),
         "commit": entry["made"]["git"]["commit"],
         "scores": entry["scores"],
     }

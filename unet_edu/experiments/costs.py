@@ -109,7 +109,7 @@ def peak_memory(work, device):
 def peak_memory_here(work, device, threads):
     """Return how many bytes this process holds more than now, at most, while it does work(device).
 
-    None where the system does not tell.
+    None where the system does not report it.
     """
     torch.set_num_threads(threads)
     nn.Conv2d(1, 1, 3)(torch.zeros(1, 1, 8, 8))  # what the first convolution loads is no network's
@@ -121,9 +121,9 @@ def peak_memory_here(work, device, threads):
 
 
 def peak_resident_memory():
-    """Return the most memory in bytes that this process has held so far; None where the system does not tell."""
+    """Return the most memory in bytes that this process has held so far; None where the system does not report it."""
     try:
-        # Linux. `getrusage` would tell the parent's peak where that was higher: it outlives the start of a program.
+        # Linux. `getrusage` would return the parent's peak where that was higher: it outlives the start of a program.
         return 1024 * int(re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())[1])
     except OSError:
         pass

@@ -5,7 +5,7 @@
     python -m unet_edu.experiments.isbi --record    keep the results in unet_edu/records/, go on where they end
 
 On a GPU the paper's network has its 64 channels on level 0. On a CPU a step of it takes many seconds: there its rows
-have 8, with the same layers, and say so.
+have 8, with the same layers, and are marked so.
 """
 
 from dataclasses import replace

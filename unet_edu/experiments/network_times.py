@@ -66,7 +66,7 @@ class Job:
     build: Callable[[], nn.Module]
     batch: tuple[int, int, int, int]  # (N, C, H, W) of one pass
     passes: int = 1  # that are timed together
-    times: float = 1  # how often what is timed is needed for the work that the row speaks of
+    times: float = 1  # how often what is timed is needed for the work that the row stands for
 
     def ready(self, device):
         """Return the network, with random weights, and images, both on the device."""
@@ -74,12 +74,12 @@ class Job:
         return self.build().to(device).eval(), torch.rand(self.batch, device=device)
 
     def all_passes(self, net, images):
-        """Do the passes that are timed, one after the other."""
+        """Run the passes that are timed, one after the other."""
         for _ in range(self.passes):
             net(images)
 
     def once(self, device):
-        """Build the network and do one pass."""
+        """Build the network and run one pass."""
         with torch.inference_mode():
             net, images = self.ready(device)
             net(images)
@@ -202,7 +202,7 @@ def work(row):
 
 
 def main(arguments=None):
-    """Do what the command line says."""
+    """Run the command line."""
     command = "python -m unet_edu.experiments.network_times"
     parser = argparse.ArgumentParser(prog=command, description=__doc__.split("\n")[0])
     parser.add_argument("--only", choices=ROUNDS, help="do one part; a record keeps the other as it was")

@@ -54,7 +54,7 @@ MANY_TILES = 16
 CORNER = {"cpu": 16}  # height and width of the part of the image that stands for it where it takes too long
 LARGE_CORNER = 64
 MEMORY_SHARE = 7 / 8  # of the device's memory that one pass may take, by estimate
-UNKNOWN_MEMORY = 2**33  # bytes that are taken to be there where the system does not tell
+UNKNOWN_MEMORY = 2**33  # bytes that are taken to be there where the system does not report it
 TOLERANCE = 1e-5  # probabilities that differ by no more are the same
 
 
@@ -92,7 +92,7 @@ class Plan:
         return partial(self.work, net, np.random.default_rng(SEED).random((self.part, self.part), np.float32))
 
     def once(self, device):
-        """Do the work once."""
+        """Run the work once."""
         self.ready(device)()
 
     def counted(self):
@@ -220,7 +220,7 @@ def measure(quick=False, rounds=3, device="cpu", progress=False):
 def table(case, rounds, device, bound, progress=False):
     """Return the results of one table: {"image": [height, width], "base_width", "max_memory", "rows"}.
 
-    bound: bytes; what would take more in one pass is left out, and its row says why.
+    bound: bytes; what would take more in one pass is left out, and its row holds the reason.
     """
     rows = plans(case, device.type)
     reasons = [left_out(plan, bound) for plan in rows]

@@ -33,7 +33,7 @@ def machine_kind(device):
 def machine(device):
     """Return the hardware of a run: names of device and processor, cores, threads, memory in bytes, load.
 
-    What the system does not tell is None. The load is that of the last minute: how many processes wanted a core.
+    What the system does not report is None. The load is that of the last minute: how many processes wanted a core.
     """
     device = torch.device(device)
     cuda = device.type == "cuda"
@@ -126,7 +126,7 @@ def write_json(path, data):
 
 
 def processor():
-    """Return the processor's name as the system tells it."""
+    """Return the processor's name as the system reports it."""
     try:
         names = re.findall(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), flags=re.MULTILINE)
     except OSError:

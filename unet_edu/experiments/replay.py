@@ -1,10 +1,10 @@
-"""What learning looks like: what a network says of one image, again and again while it is trained.
+"""What learning looks like: what a network predicts for one image, again and again while it is trained.
 
     python -m unet_edu.experiments.replay             three recipes, one seed
     python -m unet_edu.experiments.replay --quick     tiny networks and a few steps, to see that it works
     python -m unet_edu.experiments.replay --record    keep the results in unet_edu/records/, go on where they end
 
-The tissue is drawn, for the pictures are kept. A frame tells of each pixel how many of the challenge's thresholds its
+The tissue is drawn, for the pictures are kept. A frame holds for each pixel how many of the challenge's thresholds its
 probability of cell exceeds, a whole number of 0 to 10: coarse to look at, and exactly what V_Rand counts.
 Frames follow one another quickly at first and slowly in the end. The loss is kept for every step.
 """
@@ -142,9 +142,9 @@ def text(record):
     for row, runs in rows(record).items():
         for entry in runs:
             loss, found = entry["training"]["loss"], entry["scores"]
-            told = f"{entry['training']['seconds']:.0f}", f"{np.mean(loss[-20:]):.3f}"
+            trained = f"{entry['training']['seconds']:.0f}", f"{np.mean(loss[-20:]):.3f}"
             scored = f"{found['mean']['v_rand']:.4f}", f"{found['stack']['pixel_error']:.4f}"
-            lines.append((row, str(len(loss)), *told, *scored))
+            lines.append((row, str(len(loss)), *trained, *scored))
     return aligned(lines, left=1)
 
 

@@ -5,7 +5,7 @@
     rows, values, spread                         what is read out of a record
 
 A record is one JSON file: {"experiment", "trials": what each row is, "runs": [one entry each]}. It is written anew,
-whole, after each run. Every run tells its own machine, versions, commit and date: they may differ between runs.
+whole, after each run. Every run records its own machine, versions, commit and date: they may differ between runs.
 """
 
 import argparse
@@ -43,15 +43,15 @@ def complete(
 
     Raises ValueError where the record is of another experiment, or has a row of that name with other values.
     """
-    told = {trial.row: trial.told() for trial in trials}
+    settings = {trial.row: trial.settings() for trial in trials}
     record = {"experiment": experiment, "trials": {}, "runs": []}
     if path is not None and Path(path).exists():
         record = json.loads(Path(path).read_text(encoding="utf-8"))
-    other = [row for row, facts in told.items() if record["trials"].get(row, facts) != facts]
+    other = [row for row, facts in settings.items() if record["trials"].get(row, facts) != facts]
     if record["experiment"] != experiment or other:
         what = f"row {other[0]!r} with other values" if other else f"the experiment {record['experiment']!r}"
         raise ValueError(f"{path} holds {what}: move it away to start anew, or give another --output")
-    record["trials"] |= told
+    record["trials"] |= settings
     there = {(entry["row"], entry["seed"]) for entry in record["runs"]}
     todo = [(trial, seed) for seed in range(seeds) for trial in trials if (trial.row, seed) not in there]
     order = list(record["trials"])
@@ -93,6 +93,7 @@ class Pool:
 
     @staticmethod
     def at_once(function, *arguments):
+        """Run a function here and return its result as a `Future`."""
         future = Future()
         future.set_result(function(*arguments))
         return future
@@ -143,7 +144,7 @@ def as_text(record):
 
 
 def main(experiment, description, trials, *, seeds=5, work=entry_of, text=as_text, arguments=None):
-    """Do what the command line of an experiment says; return the record.
+    """Run the command line of an experiment; return the record.
 
     trials: called as trials(quick, device type), gives the rows.  work: does a run, as `entry_of` does.
     text: called with the record, gives what is printed.

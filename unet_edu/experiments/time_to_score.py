@@ -91,8 +91,8 @@ def text(record):
     for row, runs in rows(record).items():
         taken, middle = reached({"runs": runs})
         came = sum(seconds is not None for seconds in taken)
-        told = f"{row}: {came} of {len(runs)} runs came to V_Rand {TARGET:.3f}"
-        lines.append(told if middle is None else f"{told}; median {middle:.0f} s")
+        sentence = f"{row}: {came} of {len(runs)} runs came to V_Rand {TARGET:.3f}"
+        lines.append(sentence if middle is None else f"{sentence}; median {middle:.0f} s")
     return "\n".join(lines)
 
 

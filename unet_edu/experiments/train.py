@@ -24,7 +24,7 @@ from unet_edu.training import RECIPES, fit
 
 
 def main(arguments=None):
-    """Do what the command line says; return the `History`."""
+    """Run the command line; return the `History`."""
     parser = argparse.ArgumentParser(prog="python -m unet_edu.experiments.train", description=__doc__.split("\n")[0])
     parser.add_argument("--data", choices=["cells", "isbi2012"], default="cells", help="drawn, or real where found")
     parser.add_argument("--samples", type=int, help="training slices (default: 18)")
@@ -56,7 +56,7 @@ def main(arguments=None):
     torch.manual_seed(options.seed)
     network = (UNet if options.network == "unet" else OneLevelUNet)(base_width=options.base_width)
 
-    several = "RANK" in os.environ  # torchrun says so
+    several = "RANK" in os.environ  # set by torchrun
     if several:
         gpu = options.device != "cpu" and torch.cuda.is_available()
         if gpu:

@@ -59,7 +59,7 @@ class Trial:
     curve_average8: bool = False  # whether these scores are of averaged predictions, too
     tuning: Tuning | None = None  # a second phase, if any
 
-    def told(self):
+    def settings(self):
         """Return everything but the network and the name as plain JSON; no limit to a gradient is null."""
         facts = {key: value for key, value in asdict(self).items() if key not in ("row", "build")}
         for recipe in [facts["recipe"]] + ([facts["tuning"]["recipe"]] if self.tuning else []):
@@ -110,7 +110,7 @@ def run(trial, seed, device, bf16=None, finish=None, between=None):
 
     if between and Path(between).exists():
         loaded, metadata = read(between)
-        if metadata["recipe"] != trial.told() or metadata["seed"] != seed:
+        if metadata["recipe"] != trial.settings() or metadata["seed"] != seed:
             raise ValueError(f"{between} is of another trial or seed: move it away to start anew")
         net.load_state_dict(loaded.state_dict())
         training = metadata["training"]
@@ -119,7 +119,7 @@ def run(trial, seed, device, bf16=None, finish=None, between=None):
             insert_batch_norm(net)
         training = trained(trial.recipe, trial.elastic) | ({"made": head} if trial.tuning else {})
         if between:
-            facts = {"data": trial.data, "seed": seed, "recipe": trial.told(), "scores": None, "training": training}
+            facts = {"data": trial.data, "seed": seed, "recipe": trial.settings(), "scores": None, "training": training}
             save(between, net, facts | {"commit": head["git"]["commit"]})
     if trial.tuning:
         net.load_state_dict(rounded(net).state_dict())

@@ -12,7 +12,7 @@ page without a kernel; where a kernel runs, the traits of the widget follow what
     OverlapTile     a large image in tiles: what they cost, and where a network contradicts itself at their seams
     ReceptiveField  which pixels a value is made of, which values a pixel reaches, and how much of that counts
     SlidingWindow   a window for every pixel: what is computed again and again, counted
-    TrainingReplay  what a network says of an image while it learns, with its loss and its scores
+    TrainingReplay  what a network predicts for an image while it learns, with its loss and its scores
     Upsampling      four ways to make a map twice as large, and who paints which pixel
     WeightMap       how much each pixel counts in the loss: d1, d2, w0 and σ on cells that nearly touch
 """
@@ -33,7 +33,7 @@ _HOMES = {
 __all__ = sorted(_HOMES)
 
 
-def __getattr__(name):  # a figure's module is loaded when it is asked for
+def __getattr__(name):  # a figure's module is loaded at its first use
     if name not in _HOMES:
         raise AttributeError(f"unet_edu.figures has no {name!r}; it has {', '.join(__all__)}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

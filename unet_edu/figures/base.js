@@ -22,7 +22,7 @@ function filled(node, attributes, children) {
 
 /**
  * A figure as anywidget wants it. build({ model, root, say }) fills root and returns what ends it;
- * say(text) tells a reader who cannot see what has changed, once the changes pause.
+ * say(text) announces to screen readers what has changed, once the changes pause.
  */
 function liveFigure(name, build) {
   function render({ model, el }) {
@@ -49,12 +49,12 @@ function liveFigure(name, build) {
   return { render };
 }
 
-/** Ask Python whether it listens, and call then() if it answers; a page without a kernel never does. */
+/** Send a message to Python and call then() when a reply comes; on a page without a kernel none comes. */
 function whenKernelAnswers(model, then) {
-  const hear = (message) => message?.type === "pong" && then();
-  model.on("msg:custom", hear);
+  const onReply = (message) => message?.type === "pong" && then();
+  model.on("msg:custom", onReply);
   model.send({ type: "ping" });
-  return () => model.off("msg:custom", hear);
+  return () => model.off("msg:custom", onReply);
 }
 
 /** Call draw() now and after every change of one of the keys, once a change of several keys; returns what ends it. */
@@ -87,7 +87,7 @@ function slider(model, key, label, { min, max, typed = false }) {
   const range = element("input", { type: "range", id, min, max, step: 1 });
   const shown = typed
     ? element("input", { type: "number", min, max, step: 1, "aria-label": `${label}, typed` })
-    : element("span", { class: "lf-value", "aria-hidden": "true" }); // the slider itself says its value
+    : element("span", { class: "lf-value", "aria-hidden": "true" }); // screen readers read the value of the slider itself
   const take = (input) => {
     const value = Number(input.value);
     if (input.value !== "" && Number.isInteger(value) && value >= min && value <= max) change(model, { [key]: value });
@@ -142,7 +142,7 @@ function whenResized(root, draw) {
 
 /**
  * Let a reader point at a place on a drawing by mouse, by touch and by the arrow keys (with Shift: ten steps at once).
- * at() gives [x, y] as it is, go([x, y]) is told where it should be, place(event) turns a pointer event into [x, y];
+ * at() gives [x, y] as it is, go([x, y]) moves it there, place(event) turns a pointer event into [x, y];
  * range() gives [most x, most y], both count from 0; `steps`: how far one key press goes; `sideways`: only x counts, and a
  * finger that moves up or down scrolls the page.
  */

@@ -32,9 +32,9 @@ def integer(value, limits):
 
 
 class LiveFigure(anywidget.AnyWidget):
-    """A figure of the class's own name. A subclass has traits with ``sync=True``, a script beside its module, a caption
-    and a :meth:`poster`.
+    """A figure of the class's own name.
 
+    A subclass has traits with ``sync=True``, a script beside its module, a caption and a :meth:`poster`.
     ``name`` is the label under which the text of a page refers to the figure (``{numref}`name```).
     """
 
@@ -62,7 +62,7 @@ class LiveFigure(anywidget.AnyWidget):
         raise NotImplementedError
 
     def _answer(self, _, content, buffers):
-        """The front end asks whether a kernel listens; only then does it offer what needs one."""
+        """Reply to the front end that a kernel runs; only then does it offer what needs one."""
         if content.get("type") == "ping":
             self.send({"type": "pong"})
 
@@ -79,7 +79,7 @@ class LiveFigure(anywidget.AnyWidget):
             "model_id": self.model_id, "light": light, "dark": dark,
             "alt": alt, "caption": self.caption, "name": self.name,
         }  # fmt: skip
-        if not metadata:  # Colab, which sets some, runs the widget; every other viewer takes the first that it knows
+        if not metadata:  # Colab, which sets some, runs the widget; every other viewer takes the first that it can show
             picture = PICTURE.format(alt=html.escape(alt), **light)
             words = html.escape(self.caption)
             data["text/html"] = f'<figure style="margin:1em 0">{picture}<figcaption>{words}</figcaption></figure>'

@@ -41,7 +41,7 @@ class CropLadder(LiveFigure):
         super().__init__(size=size, depth=depth, kernel=kernel, padding=padding, **more)
 
     def poster(self):
-        """The ladder as a still picture; for an illegal size that of the nearest legal one, and why."""
+        """Draw the ladder as a still picture; for an illegal size that of the nearest legal one, and why."""
         padding = min(self.padding, (self.kernel - 1) // 2)
         layers = self.depth, self.kernel, padding
         below, above = arithmetic.nearest_valid(self.size, *layers)

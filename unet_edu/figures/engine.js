@@ -172,8 +172,8 @@ function unet(image, size, { depth, mean, std, tensors }, off = [], done = () =>
 /** Read a file in the safetensors format with half-precision numbers: what `unet` takes as network. */
 export function readNetwork(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
-  const { __metadata__: told, ...table } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
-  const [mean, std] = JSON.parse(told.normalisation);
+  const { __metadata__: reply, ...table } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
+  const [mean, std] = JSON.parse(reply.normalisation);
   const half = Float32Array.from({ length: 65536 }, (_, bits) => {
     const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
     return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : fraction * 2 ** -24);
@@ -183,7 +183,7 @@ export function readNetwork(buffer) {
     if (dtype !== "F16") throw new Error(`${name} is ${dtype}, not F16`);
     tensors[name] = Float32Array.from(new Uint16Array(buffer.slice(8 + length + from, 8 + length + to)), (bits) => half[bits]);
   }
-  return { depth: JSON.parse(told.arguments).depth, mean, std, tensors };
+  return { depth: JSON.parse(reply.arguments).depth, mean, std, tensors };
 }
 
 /** Inside a worker: take the network once, then images; answer with every map. */
@@ -344,8 +344,8 @@ export function kernelSource(model) {
     [busy, waiting] = [true, null];
     try {
       const image = Float32Array.from(job.image);
-      const [told, [output]] = await ask({ type: "run", size: job.size, off: job.off ?? [] }, [image.buffer]);
-      resolve({ ...told, output: { ...told.output, data: floats(output) } });
+      const [reply, [output]] = await ask({ type: "run", size: job.size, off: job.off ?? [] }, [image.buffer]);
+      resolve({ ...reply, output: { ...reply.output, data: floats(output) } });
     } catch (error) {
       reject(error);
     }
@@ -361,19 +361,19 @@ export function kernelSource(model) {
       });
     },
     async map(name, channel) {
-      const [told, [data]] = await ask({ type: "map", name, channel });
-      return { size: told.size, data: floats(data) };
+      const [reply, [data]] = await ask({ type: "map", name, channel });
+      return { size: reply.size, data: floats(data) };
     },
     async thumbnails(name, side) {
-      const [told, [greys]] = await ask({ type: "thumbnails", name, side });
-      return { ...told, greys: new Uint8Array(bytes(greys)) };
+      const [reply, [greys]] = await ask({ type: "thumbnails", name, side });
+      return { ...reply, greys: new Uint8Array(bytes(greys)) };
     },
     async filters(name, channel, most) {
-      const [told, [data]] = await ask({ type: "filters", name, channel, most });
-      if (!told.kernel) return null;
+      const [reply, [data]] = await ask({ type: "filters", name, channel, most });
+      if (!reply.kernel) return null;
       const weights = floats(data);
-      const area = told.kernel ** 2;
-      return { ...told, strongest: told.strongest.map((input, at) => ({ input, weights: weights.slice(at * area, (at + 1) * area) })) };
+      const area = reply.kernel ** 2;
+      return { ...reply, strongest: reply.strongest.map((input, at) => ({ input, weights: weights.slice(at * area, (at + 1) * area) })) };
     },
     dispose() {
       model.off("msg:custom", hear);

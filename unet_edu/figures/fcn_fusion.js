@@ -6,8 +6,8 @@ const STEPS = ["32s", "16s", "8s", "unet"];
 const TITLES = { "32s": "FCN-32s", "16s": "FCN-16s", "8s": "FCN-8s", unet: "U-Net" };
 const PLAIN = { upscore2: "fc7's scores, doubled", score_pool4c: "pool4's scores", fuse_pool4: "their sum", upscore_pool4: "that sum, doubled", score_pool3c: "pool3's scores", fuse_pool3: "their sum" };
 const ADDS = {
-  "32s": "One score for each 32 × 32 pixels, enlarged. It knows that there are membranes here, hardly where.",
-  "16s": "To the coarse scores, doubled, those of pool4 are added. Each of them speaks for 16 × 16 pixels.",
+  "32s": "One score for each 32 × 32 pixels, enlarged. It shows that there are membranes here, hardly where.",
+  "16s": "To the coarse scores, doubled, those of pool4 are added. Each of them stands for 16 × 16 pixels.",
   "8s": "The sum is doubled again, and the scores of pool3 are added: 8 × 8 pixels each. Thinner than that no FCN of the three can draw.",
   unet: "No sums of scores. The maps themselves are laid side by side, at every level up to the full resolution, and convolutions decide what to make of them.",
 };
@@ -58,7 +58,7 @@ function build({ model, root, say }) {
   const percent = (share) => `${(100 * share).toFixed(1)} %`;
   const COLOURS = [[0, 0, 0], [96, 96, 110], [26, 225, 176], [255, 110, 90]]; // by the codes of changes()
 
-  function paintScene(before, now, told) {
+  function paintScene(before, now, outcome) {
     const image = new ImageData(SIDE, SIDE);
     const [grey, truth] = [plane(0), plane(1)];
     const edge = (get("curtain") / 100) * SIDE;
@@ -67,7 +67,7 @@ function build({ model, root, say }) {
       const shown = before && at % SIDE < edge ? before : now;
       let colour;
       if (get("show") === "probability") colour = [shown[at], shown[at], shown[at]];
-      else if (get("show") === "changes") colour = COLOURS[told.codes[at]];
+      else if (get("show") === "changes") colour = COLOURS[outcome.codes[at]];
       else {
         const cell = shown[at] >= from;
         colour = cell ? [grey[at], grey[at], grey[at]] : cell === (truth[at] === 1) ? [20, 160, 125] : [225, 120, 60];
@@ -82,7 +82,7 @@ function build({ model, root, say }) {
     parts.replaceChildren();
     let at = 0;
     for (const name of STEPS) {
-      for (const { names: stages, side, most } of get("told")[name].sums) {
+      for (const { names: stages, side, most } of get("facts")[name].sums) {
         const row = element("div", { class: "lf-ff-sum" });
         stages.forEach((stage, index) => {
           if (name === step) {
@@ -105,18 +105,18 @@ function build({ model, root, say }) {
     const step = get("step");
     const previous = STEPS[STEPS.indexOf(step) - 1];
     const [before, now, truth] = [previous ? of(previous) : null, of(step), plane(1)];
-    const told = changes(before, now, truth, get("cut"));
+    const outcome = changes(before, now, truth, get("cut"));
     for (const one of buttons) one.button.setAttribute("aria-pressed", one.name === step);
-    paintScene(before, now, told);
+    paintScene(before, now, outcome);
     const curtained = Boolean(previous) && get("show") !== "changes";
     line.hidden = !curtained;
     line.style.left = `${get("curtain")}%`;
     names[0].textContent = curtained ? TITLES[previous] : "";
     names[1].textContent = TITLES[step];
     legend.textContent = { probability: "White is cell, black membrane. Drag the curtain.", labels: "Green: membrane, rightly. Orange: called membrane, but cell.", changes: "Green became right, red became wrong, grey was wrong and stayed so." }[get("show")];
-    const facts = get("told")[step];
-    result.replaceChildren(element("strong", {}, percent(told.wrongNow)), ` of ${TITLES[step]}'s labels are wrong, V_Rand ${facts.v_rand.toFixed(3)} at its best cut. `,
-      ...(previous ? [`Against ${TITLES[previous]}, `, element("b", { class: "lf-ff-right-now" }, percent(told.right)), " became right, ", element("b", { class: "lf-ff-wrong-now" }, percent(told.wrong)), " wrong."] : []));
+    const facts = get("facts")[step];
+    result.replaceChildren(element("strong", {}, percent(outcome.wrongNow)), ` of ${TITLES[step]}'s labels are wrong, V_Rand ${facts.v_rand.toFixed(3)} at its best cut. `,
+      ...(previous ? [`Against ${TITLES[previous]}, `, element("b", { class: "lf-ff-right-now" }, percent(outcome.right)), " became right, ", element("b", { class: "lf-ff-wrong-now" }, percent(outcome.wrong)), " wrong."] : []));
     adds.textContent = ADDS[step];
     if (drawn !== step) {
       drawn = step;
@@ -125,7 +125,7 @@ function build({ model, root, say }) {
     scene.setAttribute("aria-label", `${previous ? `Curtain between ${TITLES[previous]} and ${TITLES[step]}, at ${get("curtain")} percent; left and right arrow keys move it.` : TITLES[step]}`);
     say(result.textContent);
     table.update(["network", "parameters", "labels wrong", "V_Rand"], STEPS.map((name) =>
-      [TITLES[name], get("told")[name].parameters.toLocaleString("en-GB"), percent(changes(null, of(name), truth, get("cut")).wrongNow), get("told")[name].v_rand.toFixed(3)]));
+      [TITLES[name], get("facts")[name].parameters.toLocaleString("en-GB"), percent(changes(null, of(name), truth, get("cut")).wrongNow), get("facts")[name].v_rand.toFixed(3)]));
   }
 
   pointing(scene, {

@@ -47,18 +47,18 @@ class FcnFusion(LiveFigure):
     show = traitlets.Enum(("probability", "labels", "changes"), "probability").tag(sync=True)
     maps = traitlets.Bytes().tag(sync=True)
     sums = traitlets.Bytes().tag(sync=True)
-    told = traitlets.Dict().tag(sync=True)
+    facts = traitlets.Dict().tag(sync=True)
     caption = traitlets.Unicode(
         "Four networks on the same tissue. Left of the curtain the step before, right of it the step that is chosen; "
-        "beside it the scores whose sum it is, red where they speak for cell."
+        "beside it the scores whose sum it is, red where they favour cell."
     ).tag(sync=True)
 
     def __init__(self, step="16s", **more):
         found = measured()
-        super().__init__(step=step, maps=pack(found.maps), sums=pack(found.sums), told=found.told, **more)
+        super().__init__(step=step, maps=pack(found.maps), sums=pack(found.sums), facts=found.facts, **more)
 
     def poster(self):
-        """The image and the four predictions, with the share of labels that are wrong."""
+        """Draw the image and the four predictions, with the share of labels that are wrong."""
         import matplotlib.pyplot as plt
 
         image, truth, *probabilities = measured().maps
@@ -82,23 +82,23 @@ class FcnFusion(LiveFigure):
 
 
 class Measured(NamedTuple):
-    """What the networks say of one image."""
+    """What the networks predict for one image."""
 
     maps: np.ndarray  # uint8 (6, 192, 192): image, truth (0, 1), and a probability of cell for each network
     sums: np.ndarray  # int8, one map after the other: cell's score less membrane's, of every map that is added
-    told: dict  # V_Rand, parameters and the shapes of the sums, for each network
+    facts: dict  # V_Rand, parameters and the shapes of the sums, for each network
 
 
 @cache
 def measured():
     """Run the four networks once."""
     sample = cells.tissue(SIDE, seed=SEED)
-    maps, sums, told = [np.round(255 * sample.image), sample.label], [], {}
+    maps, sums, facts = [np.round(255 * sample.image), sample.label], [], {}
     for name, file in NETWORKS.items():
         net = checkpoints.load(file)
         probability = predict(net, sample.image)[1]
         maps.append(np.round(255 * probability))
-        told[name] = {
+        facts[name] = {
             "v_rand": round(float(v_rand(sample.label, probability).score), 4),
             "parameters": sum(weights.numel() for weights in net.parameters()),
             "sums": [],
@@ -109,11 +109,11 @@ def measured():
             for parts in SUMS[name]:
                 scores = [(stages[part][0, 1] - stages[part][0, 0]).numpy() for part in parts]
                 most = float(max(np.abs(score).max() for score in scores))
-                told[name]["sums"].append({"names": list(parts), "side": scores[0].shape[0], "most": most})
+                facts[name]["sums"].append({"names": list(parts), "side": scores[0].shape[0], "most": most})
                 sums += [np.round(127 / most * score).astype(np.int8).ravel() for score in scores]
-    return Measured(np.stack(maps).astype(np.uint8), np.concatenate(sums), told)
+    return Measured(np.stack(maps).astype(np.uint8), np.concatenate(sums), facts)
 
 
 def words(name):
-    """A network's name in words."""
+    """Return a network's name in words."""
     return "U-Net" if name == "unet" else f"FCN-{name}"

@@ -22,11 +22,11 @@ from unet_edu.figures.base import LiveFigure, integer, pack
 SIDE, SEED = 420, 3  # of the drawn tissue that is there at first
 WINDOW = 268  # what the network of the page sees at once: legal, and 84 pixels come out
 SMALLEST, LARGEST = 16, 1100  # window, with a kernel
-TELLING = ("d0.relu2", "d2.relu2", "d4.relu2", "u2.relu2", "u0.relu2")  # on the poster
+ON_POSTER = ("d0.relu2", "d2.relu2", "d4.relu2", "u2.relu2", "u0.relu2")  # on the poster
 
 
 def _bytes(value, widget):
-    """What the front end sends, a memoryview, as bytes."""
+    """Return what the front end sends, a memoryview, as bytes."""
     return bytes(value)
 
 
@@ -37,7 +37,7 @@ class FeatureMaps(LiveFigure):
     network `weights`, "unet8-cells" or "unet8-isbi", which runs in the page where there is no kernel.
     image: (H, W), grey values in [0, 1], at least `size` pixels a side; None: drawn tissue, whose labels are known.
     size: side of the window that the network sees, in pixels; for U-Nets a legal one. x, y: its upper left corner, in
-    the middle of the image unless said otherwise.
+    the middle of the image unless given.
     stage, channel: what is shown large. off: what is off, "skip2", a stage "d3.relu2", a channel "d3.relu2:17".
     cover: [x, y, side] in the window, a square of it that is covered with its mean; [] for none.
     Raises ValueError for another image, SizeError for a size that is not legal for the shipped network, TraitError for
@@ -97,7 +97,7 @@ class FeatureMaps(LiveFigure):
 
     @property
     def staged(self):
-        """The network as the kernel runs it, a `StagedNetwork`, made when first asked for."""
+        """The network as the kernel runs it, a `StagedNetwork`, made at its first use."""
         from unet_edu.figures.stages import StagedNetwork
 
         if self._network is None:
@@ -124,10 +124,10 @@ class FeatureMaps(LiveFigure):
         return window
 
     def poster(self):
-        """The window, some maps on the way, and the prediction."""
+        """Draw the window, some maps on the way, and the prediction."""
         network = self.staged
         stages, _ = network.run(self.seen, self.off)
-        names = [name for name in TELLING if name in network.maps] or [stages[len(stages) // 2][0]]
+        names = [name for name in ON_POSTER if name in network.maps] or [stages[len(stages) // 2][0]]
         pictures = [self.seen]
         titles = [f"input, {self.size} px"]
         for name in names:
@@ -157,7 +157,7 @@ def checked(image, size):
 
 
 def checkpoint_words(name):
-    """What a shipped network was trained on, in words."""
+    """Return what a shipped network was trained on, in words."""
     return {"unet8-cells": "trained on drawn tissue", "unet8-isbi": "trained on the slices of ISBI 2012"}[name]
 
 
@@ -167,7 +167,7 @@ def _tissue(side):
 
 
 def _grey(image):
-    """An image (H, W) in [0, 1] as packed bytes."""
+    """Return an image (H, W) in [0, 1] as packed bytes."""
     return pack(np.round(255 * np.asarray(image)).astype(np.uint8))
 
 

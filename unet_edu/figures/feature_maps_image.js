@@ -29,7 +29,7 @@ function imageInput(shared, start) {
   };
   const own = element("div", { class: "lf-buttons" }, ...chooser("your own image …", {}), ...chooser("camera …", { capture: "environment" }));
   const note = element("span");
-  const hint = "Also by paste or drop. These weights know only tissue under the microscope, cells with dark membranes between them: of anything else they make the nearest thing they know.";
+  const hint = "Also by paste or drop. These weights know only tissue under the microscope, cells with dark membranes between them: of anything else they make the nearest thing they were trained on.";
   const node = element("div", { class: "lf-fm-left" }, stageBox,
     element("div", { class: "lf-controls lf-fm-tools" }, tools.node, uncover), own,
     element("p", { class: "lf-fm-note lf-muted" }, note, hint), alarm);
@@ -80,7 +80,7 @@ function imageInput(shared, start) {
     try {
       if (file.type && !file.type.startsWith("image/")) throw new Error(`“${file.name}” is no picture (${file.type}).`);
       const bitmap = await createImageBitmap(file).catch(() => {
-        throw new Error(`“${file.name}” cannot be read as a picture: it is damaged, or of a kind that this browser does not know.`);
+        throw new Error(`“${file.name}” cannot be read as a picture: it is damaged, or of a kind that this browser cannot read.`);
       });
       const scale = fitting(bitmap.width, bitmap.height, get("size"));
       const [width, height] = [Math.round(bitmap.width * scale), Math.round(bitmap.height * scale)];

@@ -1,5 +1,5 @@
-// A large image in tiles: where they lie, what they cost, and where a trained network contradicts itself at their seams.
-// What a tile says depends on where it begins modulo 16 only, so the maps of a few phases hold every plan's answer.
+// A large image in tiles: where they lie, what they cost, and how a trained network's prediction differs at their seams.
+// A tile's prediction depends on where it begins modulo 16 only, so the maps of a few phases hold every plan's answer.
 
 const [IMAGE, HALF, BLOCK, STEP, GRID, EDGE, STRIP] = [512, 256, 4, 4, 16, border(), 32]; // pixels
 const BLOCKS = IMAGE / BLOCK;
@@ -45,7 +45,7 @@ export function tiling(tile, stride) {
 export const phases = ({ apart, count }) =>
   Uint8Array.from({ length: BLOCKS }, (_, block) => ((Math.min(Math.floor((block * BLOCK) / apart), count - 1) * apart) % GRID) / STEP);
 
-/** What the network says otherwise than in one pass: the largest difference of each block, of all, pixels relabelled. */
+/** How the prediction differs from that of one pass: the largest difference of each block, of all, pixels relabelled. */
 export function difference(plan, differences, changes) {
   const phase = phases(plan);
   const blocks = new Uint8Array(BLOCKS * BLOCKS);
@@ -155,7 +155,7 @@ function build({ model, root, say }) {
     scene.setAttribute("aria-label", `The image and its tiles. Arrow keys choose a tile. ${words.textContent}`);
   }
 
-  /** 32 rows at the chosen tile's left seam, magnified: what one pass says, what the tiles say. */
+  /** 32 rows at the chosen tile's left seam, magnified: the prediction of one pass, and that of the tiles. */
   function drawSeam() {
     const column = Math.max(selected()[0], Math.min(1, plan.count - 1));
     const seam = column * plan.apart;
@@ -191,8 +191,8 @@ function build({ model, root, say }) {
       svg("text", { x: 72, y: at * 20 + 14, "text-anchor": "end", class: one.tile === plan.tile ? "lf-strong" : "" }, `${one.count ** 2} × ${one.tile}`),
       svg("text", { x: 80 + (one.macs / most) * 130, y: at * 20 + 14, class: "lf-muted" }, gmac(one.macs))]));
     table.update(["tiles", "output", "stride", "multiply-adds", "largest difference", "labels changed"], rows.map((one) => {
-      const told = difference(one, data.differences, data.changes);
-      return [`${one.count ** 2} × ${one.tile}`, one.output, one.apart, gmac(one.macs), ((told.largest / 255) * get("peak")).toFixed(2), percent(told.changed)];
+      const effect = difference(one, data.differences, data.changes);
+      return [`${one.count ** 2} × ${one.tile}`, one.output, one.apart, gmac(one.macs), ((effect.largest / 255) * get("peak")).toFixed(2), percent(effect.changed)];
     }));
   }
 
@@ -220,7 +220,7 @@ function build({ model, root, say }) {
       const seamless = largest === 0;
       result.replaceChildren(
         element("strong", {}, `${plan.count ** 2} × ${plan.tile} → ${plan.output}`), ` every ${plan.apart} pixels: ${gmac(plan.macs)}, ${ratio.toFixed(1)} times one pass over 700. `,
-        seamless ? "What the network says is what it says in one pass." : `The probabilities differ from those of one pass by up to ${largest.toFixed(2)}; ${percent(found.changed)} of the labels change.`);
+        seamless ? "The network predicts what it predicts in one pass." : `The probabilities differ from those of one pass by up to ${largest.toFixed(2)}; ${percent(found.changed)} of the labels change.`);
       say(result.textContent);
     }
     drawScene();

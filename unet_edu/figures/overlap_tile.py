@@ -8,9 +8,9 @@
     ╎ └───────┴┄┄┄┘ ╎                       ├────┼────┼────┼──┊                  stride 384 = 24·16
     └╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┘                                      ├──┊─┼────┼────┼────  one grid: no seam
 
-What a tile says about a pixel depends on where the tile begins, but only modulo 2^depth: a shift by 16 pixels moves the
+What is predicted for a pixel depends on where its tile begins, but only modulo 2^depth: a shift by 16 pixels moves the
 poolings of the paper's network onto themselves. So one large pass for each of the 16 phases that tiles with a stride of
-a multiple of 4 can have is enough to know the prediction of every such plan.
+a multiple of 4 can have is enough for the prediction of every such plan.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class OverlapTile(LiveFigure):
     rounding = traitlets.Float().tag(sync=True)
     caption = traitlets.Unicode(
         "An image in tiles. Blue: what the chosen tile reads, mirrored where the image ends; green: what it predicts. "
-        "Bright (root): where a trained network says something else than in one pass over the whole image."
+        "Bright (root): where a trained network predicts something else than in one pass over the whole image."
     ).tag(sync=True)
 
     def __init__(self, tile=572, stride="edge", **more):
@@ -91,7 +91,7 @@ class OverlapTile(LiveFigure):
         return tiling(self.tile, self.stride)
 
     def poster(self):
-        """The plan on the mirrored image; for an illegal tile that of the nearest legal one, and why."""
+        """Draw the plan on the mirrored image; for an illegal tile that of the nearest legal one, and why."""
         below, above = arithmetic.nearest_valid(self.tile)
         plan = tiling(above if below is None or above - self.tile < self.tile - below else below, self.stride)
         largest, changed, blocks = difference(plan)
@@ -106,7 +106,7 @@ class OverlapTile(LiveFigure):
                 f"label of {changed:.2%} of the pixels changes: {plan.stride} is no multiple of {grid_step()}."
             )
         else:
-            alt += "What a trained network says is what it says in one pass."
+            alt += "A trained network predicts what it predicts in one pass."
         if fault := arithmetic.first_fault(self.tile):
             alt += f" A tile of {self.tile} pixels is not legal: {fault}."
         return _draw(plan, blocks), alt
@@ -136,8 +136,11 @@ def phases(plan):
 
 
 def difference(plan):
-    """Return what the network says with a plan, beside one pass over all: (largest difference of the probabilities,
-    share of the pixels whose label changes, largest difference in each 4 × 4 block, float (128, 128))."""
+    """Return how the probabilities with a plan differ from those of one pass over all.
+
+    That is (largest difference, share of the pixels whose label changes, largest difference in each 4 × 4 block,
+    float (128, 128)).
+    """
     found = measured()
     axis = phases(plan)
     at = (axis[:, None] * len(PHASES) + axis, *np.indices((len(axis), len(axis))))
@@ -146,7 +149,7 @@ def difference(plan):
 
 
 class Measured(NamedTuple):
-    """What one trained network says about one image, for every phase of a tile."""
+    """What one trained network computes of one image, for every phase of a tile."""
 
     differences: np.ndarray  # uint8 (16, 128, 128): to one pass, the largest of each block, 255 = peak
     changes: np.ndarray  # uint8 (16, 128, 128): how many pixels of each block change their label

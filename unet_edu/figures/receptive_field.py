@@ -57,7 +57,7 @@ class ReceptiveField(LiveFigure):
         super().__init__(size=size, depth=depth, stage=stage, position=position, **data, **more)
 
     def poster(self):
-        """The footprint stage by stage, and both gradients with the square that holds `share` percent of each."""
+        """Draw the footprint stage by stage, and both gradients with the square of `share` percent of each."""
         depth = self.depth
         stage = self.stage if self.stage in arithmetic.stages(depth) else "output"
         found = arithmetic.footprints(self.position, depth, stage)
@@ -74,10 +74,10 @@ class ReceptiveField(LiveFigure):
 
 @cache
 def gradients():
-    """Return how strongly output pixel (40, 40) depends on each input pixel that it can see, for trained and for random
-    weights: uint8 (2, 204, 204), the root of the mean absolute gradient, 255 = the largest.
+    """Return how strongly output pixel (40, 40) depends on each input pixel that it can see: uint8 (2, 204, 204).
 
-    Of the difference of the two classes' scores, averaged over eight drawn images (Luo et al., 2016, average so too).
+    The root of the mean absolute gradient, 255 = the largest; for trained and for random weights. Of
+    the difference of the two classes' scores, averaged over eight drawn images (Luo et al., 2016, average so too).
     """
     torch_state = torch.get_rng_state()
     torch.manual_seed(0)

@@ -58,7 +58,7 @@ class SlidingWindow(LiveFigure):
         super().__init__(side=side, done=done, image=pack(image), **more)
 
     def poster(self):
-        """How often each value of every layer is computed in the end."""
+        """Draw how often each value of every layer is computed in the end."""
         import matplotlib.pyplot as plt
 
         windows = min(self.done, self.side**2)

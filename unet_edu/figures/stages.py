@@ -1,4 +1,4 @@
-"""The kernel's side of `FeatureMaps`: a network that is run, looked into, and asked for one thing at a time.
+"""The kernel's side of `FeatureMaps`: a network that is run and returns one of its maps at a time.
 
     network = StagedNetwork(net)
     network.run(image)                      every map stays on the device
@@ -20,7 +20,7 @@ from unet_edu.predict import normalisation
 
 
 class StagedNetwork:
-    """A network whose maps can be looked at one by one, on `best_device()` unless `device` says otherwise.
+    """A network whose maps can be looked at one by one, on `best_device()` unless `device` names another.
 
     net: an `nn.Module` in eval mode that takes (1, 1, H, W) and returns logits (1, classes, h, w). It is used as it is;
     moved to the device, nothing else of it changes.
@@ -61,8 +61,11 @@ class StagedNetwork:
         return self._stage(name)[channel].float().cpu().numpy()
 
     def thumbnails(self, name, side):
-        """Return each channel at `side` pixels or fewer, every pixel the mean of what it stands for, uint8 (C, h, w)
-        from the least to the greatest; which channels are flat, [bool]; and the one whose values scatter most."""
+        """Return (each channel at `side` pixels or fewer, which are flat, the one whose values scatter most).
+
+        Channels: uint8 (C, h, w) from the least value to the greatest, every pixel the mean of those that it stands
+        for. Flat: [bool].
+        """
         value = self._stage(name).float()
         small = adaptive_avg_pool2d(value, [min(side, length) for length in value.shape[-2:]])
         low, high = small.amin((1, 2), keepdim=True), small.amax((1, 2), keepdim=True)
@@ -72,8 +75,10 @@ class StagedNetwork:
         return greys.round().clamp(0, 255).byte().cpu().numpy(), flat, busiest
 
     def filters(self, name, channel, most):
-        """Return (number of inputs, kernel, bias, the `most` strongest inputs, their weights (k, kernel, kernel)) of
-        the convolution behind a stage, or None where there is none; strongest means largest sum of squares."""
+        """Return (number of inputs, kernel, bias, the `most` strongest inputs, their weights (k, kernel, kernel)).
+
+        They are those of the convolution behind a stage; None where there is none. Strongest: largest sum of squares.
+        """
         layer = self.modules.get(name.replace("relu", "conv"))
         if not isinstance(layer, (torch.nn.Conv2d, torch.nn.ConvTranspose2d)) or layer.groups > 1:
             return None
@@ -84,7 +89,7 @@ class StagedNetwork:
         return len(weight), weight.shape[-1], bias, order.tolist(), weight[order].cpu().numpy()
 
     def answer(self, question, buffers):
-        """Answer a message of `kernelSource` in engine.js: (content, buffers). An error becomes an answer too."""
+        """Return the reply to a message of `kernelSource` in engine.js: (content, buffers); to an error, too."""
         try:
             content, arrays = getattr(self, f"_answer_{question['type']}")(question, buffers)
         except Exception as error:  # whatever a reader's own network may raise
@@ -97,10 +102,12 @@ class StagedNetwork:
         side = question["size"]
         image = np.frombuffer(buffers[0], np.float32).reshape(side, side).copy()
         stages, milliseconds = self.run(image, question["off"])
-        told = [{"name": name, "channels": channels, "size": size} for name, channels, size in stages]
+        listed = [{"name": name, "channels": channels, "size": size} for name, channels, size in stages]
         output = self.maps["output"].float().cpu().numpy()
         shape = {"channels": output.shape[0], "size": output.shape[-1]}
-        return {"stages": told, "ms": milliseconds, "where": name_and_memory(self.device)[0], "output": shape}, [output]
+        return {"stages": listed, "ms": milliseconds, "where": name_and_memory(self.device)[0], "output": shape}, [
+            output
+        ]
 
     def _answer_map(self, question, _):
         value = self.map(question["name"], question["channel"])

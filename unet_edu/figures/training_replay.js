@@ -63,10 +63,10 @@ function colourOf(cell) {
 
 function build({ model, root, say }) {
   const get = (key) => model.get(key);
-  const rows = Object.keys(get("told"));
+  const rows = Object.keys(get("facts"));
   let maps = null, frames = null, curves = null, gone = false, playing = null;
 
-  const steps = () => get("told")[get("run")].steps;
+  const steps = () => get("facts")[get("run")].steps;
   const last = () => steps().length - 1;
   const now = () => Math.min(get("frame"), last());
   const thousands = (number) => number.toLocaleString("en-GB");
@@ -78,7 +78,7 @@ function build({ model, root, say }) {
   const bar = element("input", { type: "range", min: 0, step: 1, "aria-label": "moment of the training" });
   bar.oninput = () => go(Number(bar.value));
   const moment = element("span", { class: "lf-tr-moment", "aria-hidden": "true" });
-  const picture = element("canvas", { role: "img", "aria-label": "What the network says" });
+  const picture = element("canvas", { role: "img", "aria-label": "What the network predicts" });
   const legend = element("p", { class: "lf-tr-legend lf-muted" });
   const beside = [["image", "the image"], ["truth", "true cells"]].map(([, words]) => {
     const canvas = element("canvas", { role: "img", "aria-label": words });
@@ -100,7 +100,7 @@ function build({ model, root, say }) {
     element("div", { class: "lf-tr-time" }, play, bar, moment), scrub, table.node);
 
   const plane = (at) => maps.subarray(at * SIDE ** 2, (at + 1) * SIDE ** 2);
-  const before = (length) => rows.slice(0, rows.indexOf(get("run"))).reduce((sum, row) => sum + length(get("told")[row].steps), 0);
+  const before = (length) => rows.slice(0, rows.indexOf(get("run"))).reduce((sum, row) => sum + length(get("facts")[row].steps), 0);
   const frame = (at) => frames.subarray((before((all) => all.length) + at) * SIDE ** 2).subarray(0, SIDE ** 2);
   function curvesOfRun() {
     const from = before((all) => 2 * all[all.length - 1]), count = steps()[last()];
@@ -138,11 +138,11 @@ function build({ model, root, say }) {
   }
   const colours = Array.from({ length: 256 }, (_, cell) => (cell ? colourOf(cell) : BETWEEN));
 
-  function paintPicture(levels, cut, found, told) {
+  function paintPicture(levels, cut, found, facts) {
     const [image, truth] = [plane(0), plane(1)];
     if (get("show") === "probability") paint(picture, levels, SIDE, SIDE, [0, TOP]);
     else if (get("show") === "cells")
-      fill(picture, (at) => (!found.numbers[at] ? BETWEEN : told.most[found.numbers[at]] ? colours[told.most[found.numbers[at]]] : NOBODY));
+      fill(picture, (at) => (!found.numbers[at] ? BETWEEN : facts.most[found.numbers[at]] ? colours[facts.most[found.numbers[at]]] : NOBODY));
     else fill(picture, (at) => {
       const cell = levels[at] > cut;
       return cell === truth[at] > 0 ? [image[at], image[at], image[at]] : cell ? MISSED : INVENTED;
@@ -162,7 +162,7 @@ function build({ model, root, say }) {
   const marks = {};
   function drawCurves() {
     const { loss, rate } = curvesOfRun();
-    const told = get("told")[get("run")];
+    const facts = get("facts")[get("run")];
     drawing.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     const parts = [];
     const line = (points, kind) => parts.push(svg("polyline", { class: kind, points: points.map(([a, b]) => `${a.toFixed(1)},${b.toFixed(1)}`).join(" ") }));
@@ -175,8 +175,8 @@ function build({ model, root, say }) {
     const lossAt = (value) => LOSS[1] - ((LOSS[1] - LOSS[0]) * Math.log(Math.min(Math.max(value, low), high) / low)) / Math.log(high / low);
     for (const value of [0.1, 0.3, 1, 3]) rule(lossAt(value), String(value));
     line([...loss].map((value, at) => [x(position(at + 0.5)), lossAt(value)]), "lf-tr-faint");
-    const means = told.steps.slice(1).map((to, at) => {
-      const some = loss.subarray(told.steps[at], to);
+    const means = facts.steps.slice(1).map((to, at) => {
+      const some = loss.subarray(facts.steps[at], to);
       return [x(at + 0.5), lossAt(some.reduce((a, b) => a + b, 0) / some.length)];
     });
     line(means, "lf-tr-loss");
@@ -189,8 +189,8 @@ function build({ model, root, say }) {
     const nothing = scoreAt(plane(1).filter((cell) => !cell).length / SIDE ** 2);
     parts.push(svg("line", { class: "lf-tr-nothing", x1: LEFT, x2: width - RIGHT, y1: nothing, y2: nothing }));
     parts.push(svg("text", { class: "lf-tr-title", x: LEFT + 4, y: SCORE[1] - 5 }, "dotted: the pixel error of “all is cell”"));
-    line(told.v_rand.map((value, at) => [x(at), scoreAt(value)]), "lf-tr-rand");
-    line(told.pixel_error.map((value, at) => [x(at), scoreAt(value)]), "lf-tr-error");
+    line(facts.v_rand.map((value, at) => [x(at), scoreAt(value)]), "lf-tr-rand");
+    line(facts.pixel_error.map((value, at) => [x(at), scoreAt(value)]), "lf-tr-error");
     title(SCORE[0] - 8, key("V_Rand", "lf-tr-key-rand"), ", 1 is perfect; ", key("pixel error", "lf-tr-key-error"), ", 0 is");
 
     const most = Math.max(...rate);
@@ -201,7 +201,7 @@ function build({ model, root, say }) {
     title(RATE[0] - 8, "learning rate");
 
     const room = Math.max(1, Math.ceil((42 * last()) / (width - LEFT - RIGHT)));
-    told.steps.forEach((step, at) => {
+    facts.steps.forEach((step, at) => {
       if (at % room && at !== last()) return;
       if (at !== last() && last() - at < room) return;
       parts.push(svg("text", { class: "lf-muted", x: x(at), y: RATE[1] + 18, "text-anchor": at === last() ? "end" : "middle" }, thousands(step)));
@@ -218,43 +218,43 @@ function build({ model, root, say }) {
   function draw() {
     if (!maps || gone) return;
     [runs, shows].forEach(({ update }) => update());
-    const told = get("told")[get("run")];
+    const facts = get("facts")[get("run")];
     if (drawn !== get("run")) {
       drawn = get("run");
       film.forEach((canvas, at) => paint(canvas, frame(filmed(at)), SIDE, SIDE, [0, TOP]));
       bar.max = last();
-      recipe.textContent = `${told.recipe}.`;
+      recipe.textContent = `${facts.recipe}.`;
       drawCurves();
-      table.update(["steps", "loss", "V_Rand", "threshold", "pixel error", "learning rate"], told.steps.map((step, at) => {
+      table.update(["steps", "loss", "V_Rand", "threshold", "pixel error", "learning rate"], facts.steps.map((step, at) => {
         const { loss, rate } = curvesOfRun();
-        return [thousands(step), step < loss.length ? loss[step].toPrecision(3) : "–", told.v_rand[at].toFixed(4), (told.best[at] / TOP).toFixed(1), told.pixel_error[at].toFixed(3), step < rate.length ? rate[step].toPrecision(2) : "–"];
+        return [thousands(step), step < loss.length ? loss[step].toPrecision(3) : "–", facts.v_rand[at].toFixed(4), (facts.best[at] / TOP).toFixed(1), facts.pixel_error[at].toFixed(3), step < rate.length ? rate[step].toPrecision(2) : "–"];
       }));
     }
-    const at = now(), cut = told.best[at], levels = frame(at);
+    const at = now(), cut = facts.best[at], levels = frame(at);
     const found = regions((place) => levels[place] > cut, SIDE, SIDE);
     const became = fates(plane(1), found.numbers, found.count);
     paintPicture(levels, cut, found, became);
-    picture.setAttribute("aria-label", `What the network says ${after(told.steps[at])}, as ${get("show")}`);
+    picture.setAttribute("aria-label", `What the network predicts ${after(facts.steps[at])}, as ${get("show")}`);
     legend.replaceChildren(...{
       probability: ["White is cell, black membrane."],
       cells: [`Above ${(cut / TOP).toFixed(1)}, the best threshold now. One colour, one piece; its true cell's colour is on the right.`],
       mistakes: [element("b", { class: "lf-tr-missed" }, "Red"), ": membrane not seen. ", element("b", { class: "lf-tr-invented" }, "Blue"), `: membrane where cell is. Threshold ${(cut / TOP).toFixed(1)}.`],
     }[get("show")]);
-    moment.textContent = after(told.steps[at]);
+    moment.textContent = after(facts.steps[at]);
     bar.value = at;
-    bar.setAttribute("aria-valuetext", after(told.steps[at]));
-    result.replaceChildren(element("strong", {}, `V_Rand ${told.v_rand[at].toFixed(4)}`), element("span", {}, `pixel error ${(100 * told.pixel_error[at]).toFixed(1)} %`));
+    bar.setAttribute("aria-valuetext", after(facts.steps[at]));
+    result.replaceChildren(element("strong", {}, `V_Rand ${facts.v_rand[at].toFixed(4)}`), element("span", {}, `pixel error ${(100 * facts.pixel_error[at]).toFixed(1)} %`));
     const total = became.alone + became.together + became.broken;
     fate.replaceChildren(`Of ${total} cells `, element("b", {}, `${became.alone}`), ` ${became.alone === 1 ? "stands" : "stand"} alone, `, element("b", {}, `${became.together}`), " have run together, ", element("b", {}, `${became.broken}`), " are in pieces or lost.");
     film.forEach((canvas, place) => canvas.classList.toggle("lf-tr-here", Math.floor((at * FILM) / (last() + 1)) === place));
     marks.line.setAttribute("x1", x(at));
     marks.line.setAttribute("x2", x(at));
-    for (const [mark, values] of [[marks.rand, told.v_rand], [marks.error, told.pixel_error]]) {
+    for (const [mark, values] of [[marks.rand, facts.v_rand], [marks.error, facts.pixel_error]]) {
       mark.setAttribute("cx", x(at));
       mark.setAttribute("cy", marks.scoreAt(values[at]));
     }
-    scrub.setAttribute("aria-label", `Time line, ${after(told.steps[at])}; left and right arrow keys move through the training.`);
-    say(`${after(told.steps[at])}: ${result.textContent}. ${fate.textContent}`);
+    scrub.setAttribute("aria-label", `Time line, ${after(facts.steps[at])}; left and right arrow keys move through the training.`);
+    say(`${after(facts.steps[at])}: ${result.textContent}. ${fate.textContent}`);
   }
   const filmed = (place) => Math.round(((place + 0.5) * last()) / FILM);
 

@@ -1,4 +1,4 @@
-"""TrainingReplay: a recorded training run, step by step: what the network says, the loss, the scores.
+"""TrainingReplay: a recorded training run, step by step: what the network predicts, the loss, the scores.
 
     experiments/replay.py ─▶ unet_edu/records/replay-cpu.json ─▶ pack_record ─▶ traits: pictures, curves, scores
 
@@ -22,7 +22,7 @@ from unet_edu.plots.style import DOWN, SKIP
 from unet_edu.results import read
 from unet_edu.training.recipe import Recipe, learning_rate
 
-TOLD = ("steps", "v_rand", "best", "pixel_error")  # of each frame
+KEPT = ("steps", "v_rand", "best", "pixel_error")  # of each frame
 
 
 class TrainingReplay(LiveFigure):
@@ -40,7 +40,7 @@ class TrainingReplay(LiveFigure):
     maps = traitlets.Bytes().tag(sync=True)
     frames = traitlets.Bytes().tag(sync=True)
     curves = traitlets.Bytes().tag(sync=True)
-    told = traitlets.Dict().tag(sync=True)
+    facts = traitlets.Dict().tag(sync=True)
     caption = traitlets.Unicode(
         "A U-Net while it learns, seen on an image that it is not trained on. Drag over the pictures and curves, or "
         "let it play. V_Rand is that of this image, at the moment's own best threshold."
@@ -48,31 +48,31 @@ class TrainingReplay(LiveFigure):
 
     def __init__(self, run=None, frame=None, *, record=None, **more):
         state = shipped() if record is None else pack_record(record)
-        last = max(len(told["steps"]) for told in state.told.values()) - 1
-        super().__init__(told=state.told, maps=state.maps, frames=state.frames, curves=state.curves, **more)
+        last = max(len(facts["steps"]) for facts in state.facts.values()) - 1
+        super().__init__(facts=state.facts, maps=state.maps, frames=state.frames, curves=state.curves, **more)
         self.pictures = state.pictures
-        self.run = next(iter(self.told)) if run is None else run
+        self.run = next(iter(self.facts)) if run is None else run
         self.frame = last if frame is None else frame
 
     @traitlets.validate("run")
     def _known(self, proposal):
-        if proposal.value not in self.told:
-            raise traitlets.TraitError(f"run must be one of {', '.join(map(repr, self.told))}, not {proposal.value!r}")
+        if proposal.value not in self.facts:
+            raise traitlets.TraitError(f"run must be one of {', '.join(map(repr, self.facts))}, not {proposal.value!r}")
         return proposal.value
 
     @traitlets.validate("frame")
     def _in_range(self, proposal):
-        last = max((len(told["steps"]) for told in self.told.values()), default=1) - 1
+        last = max((len(facts["steps"]) for facts in self.facts.values()), default=1) - 1
         if not 0 <= proposal.value <= last:
             raise traitlets.TraitError(f"frame must be 0 to {last}, not {proposal.value}")
         return proposal.value
 
     def poster(self):
-        """Up to six frames of the run, the last of them the chosen one, and how the two scores went."""
+        """Draw up to six frames of the run, the last of them the chosen one, and how the two scores went."""
         import matplotlib.pyplot as plt
 
-        told = self.told[self.run]
-        steps = told["steps"]
+        facts = self.facts[self.run]
+        steps = facts["steps"]
         pictures = self.pictures[self.run]
         now = min(self.frame, len(steps) - 1)
         chosen = sorted(set(np.linspace(0, now, 6).round().astype(int).tolist()))
@@ -83,15 +83,15 @@ class TrainingReplay(LiveFigure):
             panel.set_title(after(steps[at]), fontsize=9)
             panel.axis("off")
         axes = bottom.subplots()
-        axes.plot(told["v_rand"], "o-", markersize=4, color=DOWN, label="V_Rand (1 is perfect)")
-        axes.plot(told["pixel_error"], "s-", markersize=3.5, color=SKIP, label="pixel error (0 is perfect)")
+        axes.plot(facts["v_rand"], "o-", markersize=4, color=DOWN, label="V_Rand (1 is perfect)")
+        axes.plot(facts["pixel_error"], "s-", markersize=3.5, color=SKIP, label="pixel error (0 is perfect)")
         marked = sorted({*range(0, len(steps), 4), len(steps) - 1})
         axes.set_xticks(marked, [f"{steps[at]:,}" for at in marked])
         axes.set(xlabel="steps of training", ylim=(0, 1.02))
         axes.legend(fontsize=8, frameon=False, loc="center right")
-        ends = [f"{told[score][at]:.3f}" for score in ("v_rand", "pixel_error") for at in (0, now)]
+        ends = [f"{facts[score][at]:.3f}" for score in ("v_rand", "pixel_error") for at in (0, now)]
         alt = (
-            f"What a U-Net says of one image while it is trained by {self.run}: the probability of cell "
+            f"What a U-Net predicts for one image while it is trained by {self.run}: the probability of cell "
             f"{', '.join(after(steps[at]) for at in chosen)}, and two curves over the steps. From the first picture to "
             f"the last V_Rand goes from {ends[0]} to {ends[1]}, the pixel error from {ends[2]} to {ends[3]}."
         )
@@ -102,7 +102,7 @@ class Packed(NamedTuple):
     """A record as the figure wants it. The three that are packed hold one row of the record after the other."""
 
     pictures: dict  # of each row uint8 (frames, side, side): how many thresholds are exceeded
-    told: dict  # of each row: steps, scores of each frame, the recipe in words
+    facts: dict  # of each row: steps, scores of each frame, the recipe in words
     maps: bytes  # uint8 (2, side, side): grey values; true cells by number, 0 between them
     frames: bytes  # uint8: the pictures
     curves: bytes  # float32: the loss of each step, then its learning rate
@@ -130,17 +130,17 @@ def pack_record(record):
     if sides != {sample.label.shape[0]}:
         wanted = sample.label.shape[0]
         raise ValueError(f"frames of {sides} pixels a side, but the image has {wanted}: record them anew")
-    pictures, told, curves = {}, {}, []
+    pictures, facts, curves = {}, {}, []
     for row, entry in entries.items():
-        facts = record["trials"][row]["recipe"]
-        recipe = Recipe(**facts | {"clip": inf if facts["clip"] is None else facts["clip"]})
+        settings = record["trials"][row]["recipe"]
+        recipe = Recipe(**settings | {"clip": inf if settings["clip"] is None else settings["clip"]})
         loss = entry["training"]["loss"]
         curves += [*loss, *(learning_rate(recipe, step) for step in range(len(loss)))]
         pictures[row] = unpacked(entry["frames"])
-        told[row] = {key: entry["frames"][key] for key in TOLD} | {"recipe": in_words(recipe)}
+        facts[row] = {key: entry["frames"][key] for key in KEPT} | {"recipe": in_words(recipe)}
     maps = np.stack([np.round(255 * sample.image), regions(sample.label)]).astype(np.uint8)
     every = np.concatenate(list(pictures.values()))
-    return Packed(pictures, told, pack(maps), pack(every), pack(np.array(curves, np.float32)))
+    return Packed(pictures, facts, pack(maps), pack(every), pack(np.array(curves, np.float32)))
 
 
 class Fates(NamedTuple):

@@ -67,7 +67,7 @@ class Upsampling(LiveFigure):
         return np.array({"three": self.three}.get(self.method, self.two)) / 100
 
     def poster(self):
-        """The coarse map and all four ways to double it."""
+        """Draw the coarse map and all four ways to double it."""
         import matplotlib.pyplot as plt
 
         coarse = np.reshape(self.coarse, (SIDE, SIDE)) / 100

@@ -84,7 +84,7 @@ class WeightMap(LiveFigure):
         return weight_map(self.label, self.w0, self.sigma, self.balance)
 
     def poster(self):
-        """The map, and a table of its numbers at the pixel that is pointed at."""
+        """Draw the map, and a table of its numbers at the pixel that is pointed at."""
         weights, ends = self.weights, nearest_two(self.label, self.x, self.y)
         instances = cells_of(self.label)
         count = int(instances.max())

@@ -89,7 +89,7 @@ class ArticleUNet(nn.Module):
 class ResizedSkip(nn.Module):
     """Stretch or shrink a skip map to the size of the map that it will be joined to."""
 
-    is_skip = True  # the mark by which `unet_edu.activations` knows a skip connection
+    is_skip = True  # the mark by which `unet_edu.activations` finds a skip connection
 
     def forward(self, skip, like):
         """Return skip (N, C, H, W) as (N, C, h, w), where like is (N, any, h, w)."""
@@ -122,7 +122,7 @@ def up(in_channels, out_channels):
 def map_sizes(size, name="size"):
     """Return the size of the map that each stage hands on, {"enc1": 282, …, "dec1": 340} for 572, along one axis.
 
-    Raises ValueError where a map is smaller than the kernel that comes next; it tells the smallest size that runs.
+    Raises ValueError where a map is smaller than the kernel that comes next; the message gives the smallest legal size.
     """
     sizes, misfit = walk(size)
     if misfit is None:

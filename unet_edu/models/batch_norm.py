@@ -22,7 +22,7 @@ def insert_batch_norm(net):
 
     net: any network of maps (N, C, H, W) whose modules stand in the order of computation, as all of this package do. It
     is changed in place: each such convolution becomes a Sequential(conv, norm) of the same name. In train mode the
-    normalisations use the batch's mean and variance; in eval mode they do nothing to speak of until it was trained.
+    normalisations use the batch's mean and variance; in eval mode they do next to nothing until it was trained.
     Raises ValueError where no ReLU follows a convolution, or normalisations are there already.
     """
     if any(isinstance(module, nn.BatchNorm2d) for module in net.modules()):

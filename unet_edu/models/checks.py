@@ -1,4 +1,4 @@
-"""Checks that every network makes before it computes: errors that say what to do."""
+"""Checks that every network makes before it computes: errors that name the remedy."""
 
 import torch
 

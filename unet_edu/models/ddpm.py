@@ -1,4 +1,4 @@
-"""The U-Net of Ho, Jain and Abbeel's diffusion model (DDPM, NeurIPS 2020), for images of 32 pixels:
+"""The U-Net of Ho, Jain and Abbeel's diffusion model (DDPM, NeurIPS 2020), for images of 32 pixels.
 
     noisy 32 ▶ conv ▶ block ▶ block ▶ half 16 ▶ block ▶ block ▶ half 8 ▶ …   every arrow leaves a skip map: twelve
                                                                        ▼ 4

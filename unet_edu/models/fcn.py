@@ -120,7 +120,7 @@ class FCN8s(nn.Module):
 
 
 def add_body(network, in_channels, width, hidden):
-    """Give the network VGG16's convolutions, with the classifier's two hidden layers as convolutions fc6 and fc7."""
+    """Add VGG16's convolutions, with the classifier's two hidden layers as convolutions fc6 and fc7."""
     hidden = CLASSIFIER * width if hidden is None else hidden
     check_count(hidden=hidden)
     channels = in_channels
@@ -208,7 +208,7 @@ class Crop(nn.Module):
     def __init__(self, offset, is_skip=False):
         super().__init__()
         self.offset = offset
-        self.is_skip = is_skip  # the mark by which `unet_edu.activations` knows a skip connection
+        self.is_skip = is_skip  # the mark by which `unet_edu.activations` finds a skip connection
 
     def forward(self, x, like):
         """Return x (N, C, H, W) as (N, C, h, w), where like is (N, any, h, w)."""

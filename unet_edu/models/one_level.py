@@ -1,4 +1,4 @@
-"""The smallest U-Net: one pooling, one skip connection, every layer written out. Sizes for an input of 36 pixels:
+"""The smallest U-Net: one pooling, one skip connection, every layer written out. Sizes for an input of 36 pixels.
 
     36 ▶ d0 32 ── skip0: crop to 24 ─▶ u0 20 ▶ score 20
           ▼ pool1                up0 ▲

@@ -78,7 +78,7 @@ class PaddedUNet(nn.Module):
 
 
 def check_multiple(size, step, name):
-    """Raise ValueError unless size is a positive multiple of step; it tells the nearest ones."""
+    """Raise ValueError unless size is a positive multiple of step; the message gives the nearest ones."""
     if size < 1 or size % step:
         below, above = size // step * step, (size // step + 1) * step
         nearest = f"{below} and {above}" if below else f"{above}"

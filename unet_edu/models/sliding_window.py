@@ -1,7 +1,7 @@
 """The sliding window that came before U-Net: one pass of a small network for every single pixel.
 
 Cireşan, Giusti, Gambardella, Schmidhuber: Deep Neural Networks Segment Neuronal Membranes in Electron Microscopy Images
-(NIPS 2012). This is their network N4: it sees a window of 95 × 95 pixels and tells the class of its middle pixel.
+(NIPS 2012). This is their network N4: it sees a window of 95 × 95 pixels and returns the class of its middle pixel.
 
     window 95 ▶ conv1 92 ▶ pool1 46 ▶ conv2 42 ▶ pool2 21 ▶ conv3 18 ▶ pool3 9 ▶ conv4 6 ▶ pool4 3 ▶ fc5 200 ▶ score 2
                  4×4                   5×5                   4×4                  4×4       48 maps throughout
@@ -48,7 +48,7 @@ class SlidingWindowNet(nn.Module):
         channels, size = in_channels, WINDOW
         for level, kernel in enumerate(KERNELS, start=1):
             self.add_module(f"conv{level}", nn.Conv2d(channels, MAPS, kernel))
-            # ReLU is our choice: we found no public source that tells N4's activation, and earlier networks of the
+            # ReLU is our choice: we found no public source for N4's activation, and earlier networks of the
             # group have a scaled tanh. With U-Net's own, the two differ in geometry; the counts do not depend on it.
             self.add_module(f"relu{level}", nn.ReLU())
             self.add_module(f"pool{level}", nn.MaxPool2d(2))
@@ -88,7 +88,7 @@ class SlidingWindowNet(nn.Module):
 
     @torch.no_grad()
     def predict(self, image, batch_size=64, progress=False):
-        """Classify every pixel of an image by a window of its own; return a `DensePrediction`, which tells the cost.
+        """Classify every pixel of an image by a window of its own; return a `DensePrediction`, with the cost.
 
         image: array or tensor of floats, (H, W) for one channel or (in_channels, H, W), of any size, on any device.
         batch_size: windows in one pass.  progress: show a bar.
@@ -126,7 +126,7 @@ class SlidingWindowNet(nn.Module):
 
     @torch.no_grad()
     def dense(self, image):
-        """Say for every pixel what `predict` says, but for rounding, in one pass; return a `DensePrediction`.
+        """Classify every pixel as `predict` does, but for rounding, in one pass; return a `DensePrediction`.
 
         image: as for `predict`, mirrored likewise.
 
@@ -183,7 +183,7 @@ class SlidingWindowNet(nn.Module):
 
 @dataclass(frozen=True)
 class DensePrediction:
-    """What the sliding window says of an image, and what it cost.
+    """What the sliding window predicts for an image, and what that cost.
 
     probabilities: (num_classes, H, W), float32 on the CPU, each pixel's classes adding up to 1.
     patches: windows that were answered, one for each pixel.  macs: multiply-adds that it took.  seconds: wall time.

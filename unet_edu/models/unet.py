@@ -1,4 +1,4 @@
-"""The U-Net of Ronneberger, Fischer and Brox (MICCAI 2015), figure 1, sizes for an input of 572 pixels:
+"""The U-Net of Ronneberger, Fischer and Brox (MICCAI 2015), figure 1, sizes for an input of 572 pixels.
 
     572 ▶ d0 568 ─────────── skip0: crop to 392 ───────────▶ u0 388 ▶ score 388
              ▼ pool1                                         ▲ up0
@@ -97,7 +97,7 @@ class UNet(nn.Module):
 class CenterCrop(nn.Module):
     """Cut the centre out of a skip map, as large as the map that it will be joined to."""
 
-    is_skip = True  # the mark by which `unet_edu.activations` knows a skip connection
+    is_skip = True  # the mark by which `unet_edu.activations` finds a skip connection
 
     def forward(self, skip, like):
         """Return the centre (N, C, h, w) of skip (N, C, H, W), where like is (N, any, h, w).
@@ -132,13 +132,13 @@ def conv_pair(in_channels, out_channels, padding=0):
 def init_gaussian(network):
     """Draw each weight from a Gaussian of standard deviation sqrt(2/N), N = incoming nodes of one neuron (section 3).
 
-    The paper says nothing of biases; zero, as in He et al. (2015), from whom the rule is taken.
+    The paper does not mention biases; zero, as in He et al. (2015), from whom the rule is taken.
     """
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d):
             incoming = layer.in_channels * layer.kernel_size[0] * layer.kernel_size[1]  # the paper: 64 · 9 = 576
         elif isinstance(layer, nn.ConvTranspose2d):
-            # With kernel = stride no two windows overlap, so an output pixel hears one input pixel, in every channel.
+            # With kernel = stride no two windows overlap, so an output pixel is made of one input pixel, over all channels.
             # `nn.init.kaiming_normal_` would count out_channels · 4 here, and draw too little by sqrt(2).
             incoming = layer.in_channels
         else:

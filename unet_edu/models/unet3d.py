@@ -1,4 +1,4 @@
-"""The 3D U-Net of Çiçek, Abdulkadir, Lienkamp, Brox and Ronneberger (MICCAI 2016), sizes along an axis of 132 voxels:
+"""The 3D U-Net of Çiçek, Abdulkadir, Lienkamp, Brox and Ronneberger (MICCAI 2016), sizes along an axis of 132 voxels.
 
     132 ▶ d0 128 ─────────── skip0: crop to 48 ─────────▶ u0 44 ▶ score 44
              ▼ pool1                                       ▲ up0
@@ -68,7 +68,7 @@ class UNet3D(nn.Module):
 def conv_pair(reads, between, makes):
     """Return two valid 3×3×3 convolutions, each with a batch normalisation and a ReLU.
 
-    The paper tells 19,069,955 parameters in total. Beside the weights that is one number for each channel that a
+    The paper counts 19,069,955 parameters in total. Beside the weights that is one number for each channel that a
     convolution makes, and none for the up-convolutions: so biases here, and normalisations that bring no numbers.
     """
     return nn.Sequential(

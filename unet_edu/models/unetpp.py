@@ -1,6 +1,6 @@
 """UNet++ of Zhou, Siddiquee, Tajbakhsh and Liang (2018), depth 4: nodes (level, column), each two 3×3 convolutions.
 
-    0,0 ─ 0,1 ─ 0,2 ─ 0,3 ─ 0,4 ▶ score      every node hears all nodes to its left on its level, and the one below
+    0,0 ─ 0,1 ─ 0,2 ─ 0,3 ─ 0,4 ▶ score      every node reads all nodes to its left on its level, and the one below
      │  ╱  │  ╱  │  ╱  │  ╱                   left, which comes up by an up-convolution
     1,0 ─ 1,1 ─ 1,2 ─ 1,3
      │  ╱  │  ╱  │  ╱                         the U-Net in it: the left column and the ends of the rows

@@ -2,15 +2,15 @@
 
     net = without_skips(UNet())
 
-    without_skips        skip ─ ✗ ─ zeros ─▶ joined              the expansive path hears the level below alone
+    without_skips        skip ─ ✗ ─ zeros ─▶ joined              the expansive path reads the level below alone
     with_pooled_skips    skip ▶ pool ▶ enlarge ▶ crop ▶ joined   in register, but what pooling loses is lost
     with_resized_skips   skip ▶ resize ▶ joined                  the whole map squeezed in: out of register
     with_dilation        d0 … d4 look farther, and mirror their maps' borders, so that all sizes stay
     without_dropout      every unit counts in training too
 
 Each changes a `UNet` in place and returns it. Names, weights, number of parameters and all sizes stay: two such
-networks with one state dict differ in the one part alone. What resized skips and dilation say depends on where the map
-ends, since they stretch or mirror it: tiles then do not say quite what one large pass would say.
+networks with one state dict differ in the one part alone. What resized skips and dilation compute depends on where the
+map ends, since they stretch or mirror it: tiles then do not give quite what one large pass would give.
 
 All work before or after `unet_edu.models.batch_norm.insert_batch_norm`. Raises TypeError for what is no `UNet`.
 """
@@ -69,9 +69,9 @@ def without_dropout(net):
 
 
 class NoSkip(nn.Module):
-    """A skip connection that tells nothing."""
+    """A skip connection that passes zeros on."""
 
-    is_skip = True  # the mark by which `unet_edu.activations` knows a skip connection
+    is_skip = True  # the mark by which `unet_edu.activations` finds a skip connection
 
     def forward(self, skip, like):
         """Return zeros of the shape of like, (N, C, h, w)."""

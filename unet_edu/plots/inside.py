@@ -166,7 +166,7 @@ def fields_by_stage(stages, can, sides):
 
 
 def three_spots(label, with_it, without, margin=102):
-    """Choose three pixels to ask: a sure membrane, the rim that changes most, the one deepest in a cell.
+    """Choose three pixels to look at: a sure membrane, the rim that changes most, the one deepest in a cell.
 
     label: true cells, (H, W). with_it, without: probabilities of a cell, (H, W).
     margin: no nearer to the border of the image, in pixels.

@@ -373,8 +373,10 @@ def tally(verdicts):
 
 
 def layer_facts(size=572):
-    """Return facts on layers: ``fcn_field``, pixels that a score of FCN sees; of U-Net ``bottom_share``, percent of the
-    parameters at the bottom, and ``convs_up``, the 3×3 convolutions of the expansive path.
+    """Return facts on layers.
+
+    ``fcn_field``: pixels that a score of FCN sees. Of U-Net ``bottom_share``: percent of the parameters at the bottom;
+    ``convs_up``: the 3×3 convolutions of the expansive path.
     """
     from unet_edu.arithmetic import layer_table
 

@@ -6,12 +6,12 @@ from unet_edu.plots.style import ON_IMAGE_MARK
 
 
 def busiest(maps):
-    """The channel with the largest spread, an array ``(H, W)``, of captured maps ``(1, C, H, W)``: the one to show."""
+    """Return the channel with the largest spread, ``(H, W)``, of captured maps ``(1, C, H, W)``: the one to show."""
     return maps[0][maps[0].flatten(1).std(1).argmax()].numpy()
 
 
 def image_row(images, titles, frames=None, figsize=None, cmap="gray", limits=(None, None), columns=None):
-    """Pictures with titles, in rows of ``columns`` (``None``: all in one row).
+    """Draw pictures with titles, in rows of ``columns`` (``None``: all in one row).
 
     images: arrays ``(H, W)``. frames: for each ``(top, left, height, width)`` to outline, or ``None``. limits: the
     values shown black and white; ``None`` means each picture's own least and largest. Returns the figure.

@@ -20,7 +20,7 @@ DARK = {
     DOWN_AREA: "#17405a", UP_AREA: "#124a3c", SKIP_AREA: "#573615", WRONG_AREA: "#5c2522", EXTRA_AREA: "#45305a",
 }  # fmt: skip
 
-# what a colour says in every figure; areas, the same hues lighter, say the same as their lines
+# what a colour means in every figure; areas, the same hues lighter, mean the same as their lines
 MEANING = {
     "DOWN": "contracting path",
     "UP": "expansive path",
@@ -131,7 +131,7 @@ def _recolour_contours(artist, table: dict) -> None:
 
 
 def palette():
-    """Every colour of the book's figures beside its name and its meaning. Returns the figure.
+    """Draw every colour of the book's figures beside its name and its meaning; return the figure.
 
     A line and an area for the colours of the paths; on a piece of grey those that stand on micrographs.
     """

@@ -2,7 +2,7 @@
 
     loop      fit: the steps, one after another; what happened is a History
     recipe    the numbers of a run: RECIPES["paper"], RECIPES["one-cycle"]
-    checks    what can be wrong with data, told before the first step
+    checks    what can be wrong with data, found before the first step
     state     a run on disk, to resume it
     preview   the picture in notebooks
 

@@ -1,4 +1,4 @@
-"""What can be wrong with the data of a training run: each error names the sample and says what to do."""
+"""What can be wrong with the data of a training run: each error names the sample and the remedy."""
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ def output_window(model, sample, size, device):
     try:
         with torch.no_grad():
             shape = model.eval()(empty.contiguous(memory_format=torch.channels_last)).shape
-    except ValueError as error:  # a network of this package says which sizes it takes
+    except ValueError as error:  # a network of this package names the sizes that it takes
         raise ValueError(f"the recipe's tile of {size} pixels does not suit the network: {error}") from error
     window = shape[-1] if len(shape) == 4 else 1
     if len(shape) not in (2, 4) or shape[-2:] != (window, window) and len(shape) == 4 or (size - window) % 2:

@@ -142,7 +142,7 @@ def fit(
         return logits.float().reshape(*logits.shape[:2], window, window)  # (N, classes, h, w)
 
     def settle():
-        """Read what the steps left on the device: a GPU works on while it is not asked."""
+        """Read what the steps left on the device: a GPU works on as long as nothing is read."""
         for step, sums, norm in pending:
             *losses, weight = sums.tolist()
             if not math.isfinite(sum(losses)) or not math.isfinite(norm.item()):
@@ -247,7 +247,7 @@ def channels_first(image):
 
 
 def why_not_finite(step, losses, names, recipe, checkpoint, done):
-    """Return what to tell of a loss or gradient that is not finite."""
+    """Return the message on a loss or gradient that is not finite."""
     bad = [name for loss, name in zip(losses, names, strict=True) if not math.isfinite(loss)]
     kept = f"{checkpoint} holds the state after {done} steps" if checkpoint and done else "there is no checkpoint yet"
     return (
