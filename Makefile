@@ -78,7 +78,7 @@ colab-check: $(VENV)/.installed  ## run every built notebook with Colab's versio
 	@$(BIN)/python tools/colab_check.py
 
 speedrun: $(VENV)/.installed  ## train a small U-Net on the real slices against the clock (two cores: some minutes)
-	$(BIN)/python -m unet_edu.experiments.speedrun --seeds 1
+	$(BIN)/python -m unet_edu.experiments.time_to_score --seeds 1
 
 bench-build: $(VENV)/.installed  ## how long a build takes beside that of another commit, BASE=<commit> (half an hour)
 	@$(BIN)/python tools/bench_build.py $(BASE)

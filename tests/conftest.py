@@ -14,7 +14,7 @@ import playwright
 import pytest
 import torch
 
-from unet_edu.course.sandbox import why_unavailable
+from unet_edu.course.sandbox.sandbox import why_unavailable
 
 
 @functools.cache

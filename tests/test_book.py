@@ -18,7 +18,8 @@ from traitlets.config import Config
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
-from unet_edu import book, plots
+from unet_edu import book
+from unet_edu.plots import style
 
 
 @pytest.fixture
@@ -105,9 +106,9 @@ def test_book_needs_no_myst_nb():
 def drawing():
     """A figure without pixels in it, in the palette's colours."""
     fig, axes = plt.subplots(figsize=(2, 1.5))
-    axes.plot([0, 1, 3], [0, 2, 1], color=plots.DOWN, label="down")
-    axes.fill_between([0, 1, 3], [0, 2, 1], color=plots.DOWN_AREA)
-    axes.text(1, 0.5, "ink", color=plots.INK)
+    axes.plot([0, 1, 3], [0, 2, 1], color=style.DOWN, label="down")
+    axes.fill_between([0, 1, 3], [0, 2, 1], color=style.DOWN_AREA)
+    axes.text(1, 0.5, "ink", color=style.INK)
     axes.legend()
     return fig
 
@@ -115,7 +116,7 @@ def drawing():
 def micrograph():
     fig, axes = plt.subplots(figsize=(2, 2))
     axes.imshow(np.arange(64.0).reshape(8, 8), cmap="gray")
-    axes.set_title("a slice", color=plots.INK)
+    axes.set_title("a slice", color=style.INK)
     return fig
 
 
@@ -191,10 +192,10 @@ def test_pixels_are_found_wherever_they_stand(displayed, place):
 def test_light_and_dark_picture_differ_in_ink(displayed):
     figure = shown(displayed, drawing())[book.FIGURE_MIME]
     svg = {theme: base64.b64decode(figure[theme]["data"]).decode() for theme in ("light", "dark")}
-    for colour in (plots.INK, plots.DOWN, plots.DOWN_AREA):
+    for colour in (style.INK, style.DOWN, style.DOWN_AREA):
         assert colour in svg["light"]
-        assert plots.DARK[colour] not in svg["light"]
-        assert plots.DARK[colour] in svg["dark"]
+        assert style.DARK[colour] not in svg["light"]
+        assert style.DARK[colour] in svg["dark"]
         assert colour not in svg["dark"]
 
 

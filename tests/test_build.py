@@ -94,13 +94,13 @@ The network has {glue:text}`params:,d` parameters, {glue:text}`share:.1f` per ce
 import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-from unet_edu import plots
+from unet_edu.plots import style
 from unet_edu.book import glue, show
 
 glue("params", 31_030_658)
 glue("share", 94.123)
 fig, axes = plt.subplots(figsize=(2, 1))
-axes.plot([1, 2], [3, 4], color=plots.INK)
+axes.plot([1, 2], [3, 4], color=style.INK)
 show(fig, alt='A line from "three" to four.', caption="It rises by <1 & >0.", name="fig-line")
 ```
 
@@ -342,8 +342,8 @@ def test_instructor_and_student_notebooks_stay_outside_the_reader_s_site(reader)
 
 
 def test_an_assignment_is_released_from_what_the_build_wrote(reader, tmp_path):
-    from unet_edu.course.cohort import Cohort
-    from unet_edu.course.release import ReleaseError, release
+    from unet_edu.course.assignment.cohort import Cohort
+    from unet_edu.course.assignment.release import ReleaseError, release
 
     done = release(["01_first"], tmp_path / "out", cohort=Cohort("c", "5" * 64), book=reader.book.root)
     convs = done.bundle.task("crop.ladder").params["convs"]
@@ -581,8 +581,8 @@ def test_no_trace_of_the_book_s_own_solutions_in_its_course_edition(clone):
     course = all_text(clone / "_build" / "course" / "_build" / "html")
     assert [name for name, data in course.items() if token.encode() in data] == marked(course) == []
 
-    from unet_edu.course.exercise import everything
-    from unet_edu.course.release import release
+    from unet_edu.course.assignment.release import release
+    from unet_edu.course.registry import everything
 
     chapters = sorted({exercise.chapter for exercise in everything()})
     done = release(chapters, clone / "out", cohort="all", book=clone)

@@ -1,11 +1,11 @@
 """A file is there whole or not at all."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from unet_edu import files
 from unet_edu.files import Locked, lock, written_whole
 
 HOLDS = """
@@ -80,9 +80,18 @@ def test_a_closed_lock_is_free_and_its_file_stays(tmp_path):
     assert (tmp_path / "lock").exists()
 
 
-def test_where_there_are_no_locks_nothing_is_locked(tmp_path, monkeypatch, holder):
-    monkeypatch.setattr(files, "fcntl", None)
-    lock(tmp_path / "lock").close()
+def test_a_lock_lasts_as_long_as_the_block(tmp_path):
+    command = [sys.executable, "-c", HOLDS.replace("time.sleep(60)", ""), tmp_path / "lock"]
+    with lock(tmp_path / "lock"):
+        other = subprocess.run(command, capture_output=True, text=True)
+        assert f"process {os.getpid()} holds the lock" in other.stderr
+    assert subprocess.run(command, capture_output=True, text=True).stdout == "locked\n"
+
+
+def test_where_nothing_can_be_locked_an_error_says_so(tmp_path):
+    """What callers take for a folder without locks."""
+    with pytest.raises(OSError, match="directory"):
+        lock(tmp_path)
 
 
 def test_a_name_beside_a_file_that_is_not_taken(tmp_path):

@@ -1,4 +1,4 @@
-"""unet_edu.plots: a palette that everybody can read on both pages, and the change from light to dark ink."""
+"""unet_edu.plots.style: a palette that everybody can read on both pages, and the change from light to dark ink."""
 
 import itertools
 
@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import same_color, to_hex, to_rgb
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from unet_edu import plots
+from unet_edu.plots import style
 
 PAGE = {"light": "#ffffff", "dark": "#121212"}  # the background of the theme's pages
 TEXT = ["INK", "MUTED", "DOWN", "UP", "SKIP", "WRONG", "EXTRA"]
@@ -22,8 +22,8 @@ AREAS = ["DOWN_AREA", "UP_AREA", "SKIP_AREA", "WRONG_AREA", "EXTRA_AREA"]
 
 
 def colour(name: str, page: str) -> str:
-    light = getattr(plots, name)
-    return light if page == "light" else plots.DARK[light]
+    light = getattr(style, name)
+    return light if page == "light" else style.DARK[light]
 
 
 @pytest.fixture(autouse=True)
@@ -121,34 +121,34 @@ def test_paths_are_told_apart_without_one_kind_of_cone(vision, page):
 
 
 def test_every_colour_has_a_partner_and_none_is_mapped_twice():
-    named = {value for name, value in vars(plots).items() if name.isupper() and isinstance(value, str)}
-    on_images = {plots.ON_IMAGE, plots.ON_IMAGE_MARK}
-    assert named - on_images <= set(plots.DARK), "a colour without a partner stays dark on the dark page"
-    assert not on_images & set(plots.DARK)
-    assert not set(plots.DARK) & set(plots.DARK.values()), "a second pass would change colours again"
+    named = {value for name, value in vars(style).items() if name.isupper() and isinstance(value, str)}
+    on_images = {style.ON_IMAGE, style.ON_IMAGE_MARK}
+    assert named - on_images <= set(style.DARK), "a colour without a partner stays dark on the dark page"
+    assert not on_images & set(style.DARK)
+    assert not set(style.DARK) & set(style.DARK.values()), "a second pass would change colours again"
 
 
 def test_the_picture_of_the_palette_shows_and_names_every_colour():
-    named = {name for name, value in vars(plots).items() if name.isupper() and isinstance(value, str)}
-    assert {name for name in named if not name.endswith("_AREA")} == set(plots.MEANING)
-    assert len(set(plots.MEANING.values())) == len(plots.MEANING), "one meaning each"
-    fig = plots.palette()
+    named = {name for name, value in vars(style).items() if name.isupper() and isinstance(value, str)}
+    assert {name for name in named if not name.endswith("_AREA")} == set(style.MEANING)
+    assert len(set(style.MEANING.values())) == len(style.MEANING), "one meaning each"
+    fig = style.palette()
     said = {text.get_text() for text in fig.findobj(mpl.text.Text)}
-    assert set(plots.MEANING) | set(plots.MEANING.values()) <= said
+    assert set(style.MEANING) | set(style.MEANING.values()) <= said
     shown = {to_hex(patch.get_facecolor()) for patch in fig.findobj(mpl.patches.Rectangle)}
     shown |= {to_hex(line.get_color()) for line in fig.findobj(mpl.lines.Line2D)}
-    assert {getattr(plots, name) for name in named} <= shown
+    assert {getattr(style, name) for name in named} <= shown
 
 
 def test_style_applies_and_uses_the_palette():
     with mpl.rc_context():
-        plots.use_style()
+        style.use_style()
         fig, axes = plt.subplots()
         (line,) = axes.plot([0, 1])
-        assert same_color(line.get_color(), plots.DOWN)
+        assert same_color(line.get_color(), style.DOWN)
         assert fig.get_facecolor()[3] == 0
         cycle = [to_hex(entry["color"]) for entry in mpl.rcParams["axes.prop_cycle"]]
-        assert set(cycle) <= set(plots.DARK)
+        assert set(cycle) <= set(style.DARK)
 
 
 # --- recolour ----------------------------------------------------------------------------------------
@@ -323,7 +323,7 @@ def test_every_kind_of_artist_changes(kind):
     before = canvas_colours(fig)
     assert RED in before
     assert BLUE not in before
-    plots.recolour(fig, MAP)
+    style.recolour(fig, MAP)
     after = canvas_colours(fig)
     assert RED not in after
     assert BLUE in after
@@ -335,7 +335,7 @@ def test_ticks_that_do_not_exist_yet_change_too():
     fig, axes = plt.subplots(figsize=(2, 2))
     axes.tick_params(color=RED, length=12, width=6)
     axes.plot([0, 1000], [0, 1e-3])
-    plots.recolour(fig, MAP)
+    style.recolour(fig, MAP)
     assert RED not in canvas_colours(fig)
 
 
@@ -347,7 +347,7 @@ def test_alpha_is_kept(alpha):
     scatter = axes.scatter([0, 1], [0, 1], color=RED, alpha=alpha)
     fill = axes.fill_between([0, 1], [0, 1], facecolor=RED, alpha=alpha)
     text = axes.text(0, 0, "t", color=RED, alpha=alpha)
-    plots.recolour(fig, MAP)
+    style.recolour(fig, MAP)
     assert (line.get_alpha(), text.get_alpha()) == (alpha, alpha)
     assert same_color(line.get_color(), BLUE)
     assert same_color(text.get_color(), BLUE)
@@ -365,8 +365,8 @@ def test_what_is_invisible_stays_invisible():
     axes.add_patch(plt.Circle((0, 0), 1, fill=False, edgecolor="none"))
     axes.scatter([0.5], [0.5], s=900, facecolors="none", edgecolors="none", alpha=0.5)
     axes.plot([0.5], [0.5], "o", markersize=20, markerfacecolor="none", markeredgecolor="none")
-    plots.recolour(fig, plots.DARK)
-    assert canvas_colours(fig) == {plots.DARK["#ffffff"]}, "the figure's own white background, and nothing else"
+    style.recolour(fig, style.DARK)
+    assert canvas_colours(fig) == {style.DARK["#ffffff"]}, "the figure's own white background, and nothing else"
 
 
 def test_data_shown_through_a_colour_map_or_as_rgb_stays():
@@ -379,7 +379,7 @@ def test_data_shown_through_a_colour_map_or_as_rgb_stays():
     points = axes[1, 1].scatter([0, 1], [0, 1], c=[0.0, 1.0], cmap=two)
     lines = axes[1, 1].add_collection(LineCollection([[(0, 0), (1, 1)], [(0, 1), (1, 0)]], array=[0, 1], cmap=two))
     fig.colorbar(image)
-    plots.recolour(fig, MAP)
+    style.recolour(fig, MAP)
     fig.canvas.draw()
     for mapped in (image, mesh, points, lines):
         assert mapped.get_cmap() == two
@@ -395,7 +395,7 @@ def test_colours_that_are_not_in_the_mapping_stay():
     (line,) = axes.plot([0, 1], color="C0", marker="o")
     bars = axes.bar([0, 1], [1, 1], color=["#123456", OTHER], edgecolor="#654321")
     before = [line.get_color(), line.get_markerfacecolor()] + [(b.get_facecolor(), b.get_edgecolor()) for b in bars]
-    plots.recolour(fig, MAP)
+    style.recolour(fig, MAP)
     assert before == [line.get_color(), line.get_markerfacecolor()] + [
         (b.get_facecolor(), b.get_edgecolor()) for b in bars
     ]
@@ -407,8 +407,8 @@ def test_recolour_there_and_back_gives_the_same_picture():
         KINDS[kind](axes)
     fig.canvas.draw()
     before = np.array(fig.canvas.buffer_rgba())
-    plots.recolour(fig, {RED: "#0102fe"})
-    plots.recolour(fig, {"#0102fe": RED})
+    style.recolour(fig, {RED: "#0102fe"})
+    style.recolour(fig, {"#0102fe": RED})
     fig.canvas.draw()
     np.testing.assert_array_equal(np.array(fig.canvas.buffer_rgba()), before)
 
@@ -417,5 +417,5 @@ def test_recolour_there_and_back_gives_the_same_picture():
 def test_the_mapping_is_about_colours_not_spellings(spelling):
     fig, axes = plt.subplots()
     (line,) = axes.plot([0, 1], color=spelling)
-    plots.recolour(fig, {"#ff0000": BLUE})
+    style.recolour(fig, {"#ff0000": BLUE})
     assert same_color(line.get_color(), BLUE) == same_color(spelling, RED)

@@ -13,7 +13,7 @@ from torch import nn
 from unet_edu import predict as module
 from unet_edu.arithmetic import border, nearest_valid, plan, tile_plan, unet_macs
 from unet_edu.models import ArticleUNet, FCN8s, FCN32s, OneLevelUNet, SlidingWindowNet, UNet
-from unet_edu.predict import Cover, cheapest, dry_run_bytes, pass_bytes, predict
+from unet_edu.predict import TileCover, cheapest, dry_run_bytes, pass_bytes, predict
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 CPU = torch.device("cpu")
@@ -47,7 +47,7 @@ def in_one_pass(net, image):
 
 
 def tiles_of(net, image, max_memory):
-    return Cover(net, (net.in_channels, *image.shape[-2:]), max_memory, CPU).pieces
+    return TileCover(net, (net.in_channels, *image.shape[-2:]), max_memory, CPU).pieces
 
 
 # ------------------------------------------------------------------------------------------------ equal to one pass
@@ -277,7 +277,7 @@ def test_a_gpu_gets_as_many_tiles_of_one_size_as_memory_allows():
     net = network()
     image = drawn(1, 100, 130)
     limit = 3 * memory_for(net, 60)
-    at_once = Cover(net, image.shape, limit, torch.device("cuda"))
+    at_once = TileCover(net, image.shape, limit, torch.device("cuda"))
     at_once.pieces, at_once.at_once = cheapest(net, (100, 130), memory_for(net, 60))[0], 3
     found = np.zeros((2, 100, 130), np.float32)
     lengths = []
@@ -291,8 +291,8 @@ def test_a_gpu_gets_as_many_tiles_of_one_size_as_memory_allows():
     assert len(set(sizes)) > 1
     assert len(lengths) == sum(-(-sizes.count(size) // 3) for size in set(sizes))  # no pass has tiles to spare
     np.testing.assert_allclose(found, in_one_pass(net, image[0]), rtol=0, atol=1e-5)
-    assert Cover(net, (1, 20, 20), limit, torch.device("cuda")).at_once == limit // memory_for(net, 60)
-    assert Cover(net, (1, 20, 20), limit, CPU).at_once == 1
+    assert TileCover(net, (1, 20, 20), limit, torch.device("cuda")).at_once == limit // memory_for(net, 60)
+    assert TileCover(net, (1, 20, 20), limit, CPU).at_once == 1
 
 
 # ------------------------------------------------------------------------------------------------ eight-fold average

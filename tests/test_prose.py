@@ -10,7 +10,7 @@ from bookkit import ROOT
 from prose import paragraphs, section, words
 
 from _ext.exercise_cells import exercises
-from unet_edu.course.exercise import everything
+from unet_edu.course.registry import everything
 
 BOOK = ROOT / "book"
 NUMBERED = sorted(path for path in BOOK.glob("[0-9][0-9]_*.md") if not path.name.startswith("00"))

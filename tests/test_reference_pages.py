@@ -10,7 +10,8 @@ import pytest
 from bookkit import ROOT
 from prose import paragraphs
 
-from unet_edu import arithmetic, plots
+from unet_edu import arithmetic
+from unet_edu.plots import style
 
 BOOK = ROOT / "book"
 PAGES = sorted(BOOK.glob("*.md"))
@@ -145,10 +146,10 @@ def test_the_chinese_terms_are_marked_as_chinese():
 
 
 def test_the_notation_shows_the_whole_palette():
-    assert "plots.palette()" in NOTATION
-    assert "plots.MEANING" in NOTATION, "the alternative text names all colours"
-    named = {name for name, value in vars(plots).items() if name.isupper() and isinstance(value, str)}
-    assert {name.removesuffix("_AREA") for name in named} == set(plots.MEANING)
+    assert "style.palette()" in NOTATION
+    assert "style.MEANING" in NOTATION, "the alternative text names all colours"
+    named = {name for name, value in vars(style).items() if name.isupper() and isinstance(value, str)}
+    assert {name.removesuffix("_AREA") for name in named} == set(style.MEANING)
 
 
 def test_the_notation_names_all_stages():

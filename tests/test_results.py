@@ -1,4 +1,4 @@
-"""Records into sentences, tables and pictures; mistakes as V_Rand sees them; the page with and without records."""
+"""Records into sentences and tables; mistakes as V_Rand sees them; the page with and without records."""
 
 import json
 import re
@@ -9,66 +9,22 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from bookkit import ROOT
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
+from recordkit import ABLATION, SCALING, made, record
 from scipy.stats import ttest_ind
 
-from unet_edu import book, checkpoints, plots, results
+from unet_edu import book, checkpoints, results
 from unet_edu.experiments import trial
 from unet_edu.metrics import v_rand
 from unet_edu.models import UNet
+from unet_edu.plots import style
 from unet_edu.training import RECIPES
 
 PAGE = ROOT / "book" / "results.md"
-
-# --- records for the tests ---------------------------------------------------------------------------
-
-
-def made(kind="cpu", date="2026-01-02T03:04:05+00:00", commit="0123456789", changed=False):
-    machine = {"kind": kind, "device": kind.upper(), "processor": "Some CPU", "cores": 2, "threads": 1}
-    return {"date": date, "machine": machine, "git": {"commit": commit, "changed": changed}}
-
-
-def entry(row, seed, v_rand=0.9, curve=(0.5, 0.8, 0.9), **head):
-    """One run: its final score on every slice is `v_rand`, its scores while training are `curve`, every 10 s."""
-    return {
-        "row": row,
-        "seed": seed,
-        "made": made(**head),
-        "parameters": 1234,
-        "training": {
-            "seconds": 30.0,
-            "steps": [1, 2, 3],
-            "loss": [1.0, 0.5, 0.25],
-            "seconds_at": [10.0, 20.0, 30.0],
-            "score": [[step + 1, 10.0 * (step + 1), value] for step, value in enumerate(curve)],
-        },
-        "scores": {
-            "average8": False,
-            "slices": [{"name": f"slice {n}", "v_rand": v_rand + n / 100, "v_info": 0.9} for n in range(2)],
-            "mean": {"v_rand": v_rand, "v_info": 0.9},
-            "sd": {"v_rand": 0.02, "v_info": 0.01},
-            "stack": {"v_rand": v_rand - 0.1, "v_info": 0.9, "pixel_error": 0.1, "rand_error": 0.2},
-        },
-    }
-
-
-def record(rows, experiment="ablation", told=None, **head):
-    """A record of {row: V_Rand of its runs}. told: {row: facts about it}."""
-    runs = [entry(row, seed, score, **head) for row, scores in rows.items() for seed, score in enumerate(scores)]
-    return {"experiment": experiment, "trials": {row: (told or {}).get(row, {}) for row in rows}, "runs": runs}
-
-
-ABLATION = record({"U-Net": [0.96, 0.95, 0.97], "worse": [0.80, 0.81, 0.82], "like it": [0.95, 0.96, 0.95], "none": []})
-SCALING = record(
-    {"1 slice, elastic": [0.8, 0.82], "1 slice": [0.6, 0.61], "4 slices, elastic": [0.95], "4 slices": [0.9, 0.94]},
-    "data_scaling",
-    {name: {"samples": int(name[0]), "elastic": 6.0 * ("elastic" in name)}
-     for name in ("1 slice, elastic", "1 slice", "4 slices, elastic", "4 slices")},
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -110,9 +66,9 @@ def test_a_record_without_a_run_does_not_count(folder):
 
 
 def test_names_are_those_of_the_records_once_each(folder):
-    for file in ("speed-cpu.json", "data_scaling-cuda.json", "data_scaling-cpu.json", "notes.json"):
+    for file in ("network_times-cpu.json", "data_scaling-cuda.json", "data_scaling-cpu.json", "notes.json"):
         (folder / file).write_text("{}")
-    assert results.names() == ["data_scaling", "speed"]
+    assert results.names() == ["data_scaling", "network_times"]
 
 
 def test_a_gpu_goes_before_a_newer_cpu_and_the_newest_gpu_before_others(folder):
@@ -247,88 +203,22 @@ def test_scaling_compares_like_with_like():
 
 
 def test_seconds_to_the_target():
-    runs = record({"a": [0.9] * 3}, "speedrun")
+    runs = record({"a": [0.9] * 3}, "time_to_score")
     for one, curve in zip(runs["runs"], ((0.98, 0.99), (0.5, 0.97), (0.1, 0.2)), strict=True):
         one["training"]["score"] = [[n, 10.0 * (n + 1), value] for n, value in enumerate(curve)]
     assert results.reached(runs, 0.97) == ([10.0, 20.0, None], 20.0)
-    text = results.speedrun_text(runs, 0.97)
+    text = results.time_to_score_text(runs, 0.97)
     assert text.startswith("2 of 3 runs came to V_Rand 0.970: seed 0 after 10 s, seed 1 after 20 s and seed 2 never.")
     assert text.endswith("The median is 20 s.")
 
 
 def test_where_most_runs_never_arrive_there_is_no_median():
-    runs = record({"a": [0.9] * 3}, "speedrun")
+    runs = record({"a": [0.9] * 3}, "time_to_score")
     assert results.reached(runs, 0.95) == ([None] * 3, None)
-    assert results.speedrun_text(runs, 0.95).endswith("There is no median to give.")
+    assert results.time_to_score_text(runs, 0.95).endswith("There is no median to give.")
 
 
-# --- pictures ----------------------------------------------------------------------------------------
-
-
-def marks(axes, marker):
-    return [line for line in axes.lines if line.get_marker() == marker and len(line.get_xdata())]
-
-
-def test_the_dot_plot_shows_every_run_best_row_on_top():
-    fig = results.dot_plot(ABLATION)
-    (axes,) = fig.axes
-    assert sorted(x for line in marks(axes, "o") for x in line.get_xdata()) == sorted(results.values(ABLATION["runs"]))
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["U-Net", "like it", "worse"]
-    assert axes.yaxis_inverted()
-    low, high = axes.get_xlim()
-    assert low < 0.8
-    assert high > 0.97
-
-
-def test_curves_have_a_thin_line_a_run_and_a_thick_one_a_row():
-    loss, score = results.curves(record({"a": [0.9, 0.9], "b": [0.9], "none": []}, "isbi")).axes
-    for axes in (loss, score):
-        widths = [line.get_linewidth() for line in axes.lines]
-        assert (widths.count(0.8), widths.count(2.4)) == (3, 2)
-    assert [text.get_text() for text in score.get_legend().get_texts()] == ["a (2 runs)", "b (1 run)"]
-    (only,) = results.curves(record({"a": [0.9]}, "speedrun"), loss=False, target=0.95).axes
-    assert "target 0.950" in [text.get_text() for text in only.texts]
-    assert only.get_ylim()[1] > 0.95
-
-
-def test_the_curve_s_mean_is_that_of_the_runs():
-    runs = record({"a": [0.9, 0.9]}, "isbi")
-    runs["runs"][1]["training"]["score"] = [[1, 20.0, 0.7], [2, 30.0, 0.9], [3, 40.0, 0.95]]
-    mean = results.curves(runs).axes[1].lines[-1]
-    assert mean.get_xdata() == pytest.approx([15, 25, 35])
-    assert mean.get_ydata() == pytest.approx([0.6, 0.85, 0.925])
-
-
-def test_at_one_pace_a_run_that_had_to_wait_lies_on_the_quickest():
-    """The same steps are the same work: a run of twice the seconds is drawn at half of them."""
-    runs = record({"a": [0.9, 0.9]}, "isbi")
-    quick, slow = (entry["training"] for entry in runs["runs"])
-    slow["seconds"] = 2 * quick["seconds"]
-    slow["seconds_at"] = [2 * second for second in quick["seconds_at"]]
-    slow["score"] = [[step, 2 * second, score] for step, second, score in quick["score"]]
-    for axes in results.curves(runs, one_pace=True).axes:
-        first, second, mean = axes.lines
-        assert second.get_xdata() == pytest.approx(first.get_xdata())
-        assert mean.get_xdata() == pytest.approx(first.get_xdata())
-    loss, score = results.curves(runs).axes
-    assert score.lines[1].get_xdata() == pytest.approx(2 * np.array(score.lines[0].get_xdata()))
-
-
-def test_scaling_shows_every_run():
-    (axes,) = results.scaling(SCALING).axes
-    assert sorted(y for m in "os" for line in marks(axes, m) for y in line.get_ydata()) == sorted(
-        results.values(SCALING["runs"])
-    )
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "4"]
-
-
-def test_ratios_show_time_and_work_quickest_first():
-    rows = [{"name": name, "ratio": ratio, "macs_ratio": work} for name, ratio, work in
-            (("first", 1.0, 1.0), ("slow", 10.0, 5.0), ("quick", 0.1, None))]  # fmt: skip
-    (axes,) = results.ratios({"rows": rows}).axes
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["quick", "first", "slow"]
-    assert [line.get_xdata()[0] for line in marks(axes, "o")] == [0.1, 1, 10]
-    assert [line.get_xdata()[0] for line in marks(axes, "D")] == [1, 5]
+# --- times -------------------------------------------------------------------------------------------
 
 
 def test_the_speed_of_the_slowest_is_told_in_multiples():
@@ -373,21 +263,6 @@ def test_plans_in_words_tell_which_agree_and_which_were_left_out():
 def test_origin_of_a_part_of_a_record():
     part = {"made": made(), "settings": {"rounds": 3}, "tables": [PLANS, PLANS]}
     assert results.origin_of(part).startswith("10 rows, each timed 3 times in turns; Some CPU")
-
-
-@settings(max_examples=25)
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=5), st.sampled_from("xy"))
-def test_the_axis_widens_towards_one_and_shows_all_scores(scores, which):
-    fig, axes = plt.subplots()
-    results.towards_one(axes, which, scores)
-    low, high = getattr(axes, f"get_{which}lim")()
-    assert low < min(scores) or low == pytest.approx(min(scores), abs=1e-5)
-    assert high > max(scores) or high == pytest.approx(max(scores), abs=1e-5)
-    axis = getattr(axes, f"{which}axis")
-    assert all(low <= tick <= high for tick in axis.get_ticklocs())
-    place = axis.get_transform().transform
-    assert np.diff(place(np.array([0.5, 0.6, 0.7, 0.8, 0.9])))[-1] > np.diff(place(np.array([0.5, 0.6])))[0]
-    plt.close(fig)
 
 
 # --- mistakes ----------------------------------------------------------------------------------------
@@ -463,16 +338,6 @@ def test_no_truth_is_a_mistake_of_itself(label):
     assert found.merged_cells == found.split_cells == 0
 
 
-@given(hnp.arrays(bool, (20, 20)), st.integers(1, 6))
-def test_dots_are_apart_and_leave_no_gap(mask, step):
-    dots = results.spaced(mask, step)
-    assert all(mask[row, column] for row, column in dots)
-    distance = np.abs(dots[:, None] - dots[None]).max(-1)
-    assert (distance[~np.eye(len(dots), dtype=bool)] >= step).all()
-    for point in np.argwhere(mask):
-        assert (np.abs(dots - point).max(1) < step).any()
-
-
 @given(hnp.arrays(bool, (9, 11)), st.integers(1, 9))
 def test_the_busiest_window_is_the_fullest_of_all(mask, side):
     top, left = results.busiest_window(mask, side)
@@ -545,13 +410,14 @@ def run_page(monkeypatch):
     """Run the page's cells here; return what it glued, and the words of its figures and tables."""
     glued, words = {}, []
     monkeypatch.setattr(book, "glue", glued.__setitem__)
-    monkeypatch.setattr(book, "show", lambda fig, **texts: (plots.recolour(fig, plots.DARK), words.append(texts)))
+    monkeypatch.setattr(book, "show", lambda fig, **texts: (style.recolour(fig, style.DARK), words.append(texts)))
     monkeypatch.setattr(book, "table", lambda head, rows, caption: words.append({"caption": caption, "rows": rows}))
     cells = read_myst_markdown_notebook(PAGE.read_text("utf-8"), MdParserConfig(), path=str(PAGE)).cells
     names = {}
-    for cell in cells:
-        if cell.cell_type == "code":
-            exec(compile(cell.source, "results.md", "exec"), names)
+    with plt.rc_context():
+        for cell in cells:
+            if cell.cell_type == "code":
+                exec(compile(cell.source, "results.md", "exec"), names)
     return glued, words
 
 
@@ -565,7 +431,7 @@ def test_the_page_without_a_record_says_what_to_run(folder, monkeypatch):
     glued, words = run_page(monkeypatch)
     assert unprinted(glued) == set()
     assert words == []
-    for name in ("isbi", "speedrun", "ablation", "data_scaling", "speed"):
+    for name in ("isbi", "time_to_score", "ablation", "data_scaling", "network_times"):
         assert f"unet_edu.experiments.{name} --record" in glued[f"{name}_origin"]
 
 
@@ -573,8 +439,10 @@ def test_the_page_with_every_record_shows_them_all(shipped, monkeypatch):
     write(shipped, "ablation-cpu", ABLATION)
     write(shipped, "data_scaling-cpu", SCALING)
     write(shipped, "isbi-cpu", record({"a": [0.9, 0.91], "b": []}, "isbi"))
-    write(shipped, "speedrun-cpu", record({"a": [0.9, 0.91]}, "speedrun"))
-    write(shipped, "speed-cpu", json.loads((ROOT / "unet_edu" / "records" / "speed-cpu.json").read_text()))
+    write(shipped, "time_to_score-cpu", record({"a": [0.9, 0.91]}, "time_to_score"))
+    write(
+        shipped, "network_times-cpu", json.loads((ROOT / "unet_edu" / "records" / "network_times-cpu.json").read_text())
+    )
     monkeypatch.setattr(results, "usable", lambda networks: [networks[0]._replace(name="tiny")] * 2)
     glued, words = run_page(monkeypatch)
     assert unprinted(glued) == set()

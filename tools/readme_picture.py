@@ -17,10 +17,11 @@ import torch
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from unet_edu import arithmetic, checkpoints, plots
+from unet_edu import arithmetic, checkpoints
 from unet_edu.activations import capture
 from unet_edu.data import cells
 from unet_edu.files import written_whole
+from unet_edu.plots import style
 from unet_edu.predict import normalisation
 
 FILE = Path(__file__).resolve().parents[1] / ".github" / "u-net.svg"
@@ -72,8 +73,8 @@ class Drawing:
 
     def stack(self, name, maps, x, y, side, path, arrival):
         """Fan out the channels that vary most, the first one in front, around (x, y)."""
-        colour = getattr(plots, path.upper())
-        ramp = plots.INK, colour, plots.DARK[colour], plots.PAPER
+        colour = getattr(style, path.upper())
+        ramp = style.INK, colour, style.DARK[colour], style.PAPER
         tiles = ""
         for place, channel in enumerate(maps.flatten(1).std(1).argsort(descending=True)[:CHANNELS]):
             values = maps[channel].numpy()
@@ -189,8 +190,8 @@ def colours(dark):
     rules = ""
     for names, what in ((STROKES, "stroke"), (FILLS, "fill")):
         for selector, name in names.items():
-            colour = getattr(plots, name)
-            rules += f"{selector}{{{what}:{plots.DARK[colour] if dark else colour}}}"
+            colour = getattr(style, name)
+            rules += f"{selector}{{{what}:{style.DARK[colour] if dark else colour}}}"
     return rules
 
 
@@ -212,7 +213,7 @@ on the left and sets it beside the maps on the right.</desc>
 <style>
 rect,path{{fill:none;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}}
 .grain{{image-rendering:pixelated}}
-.cut{{stroke:{plots.DARK[plots.SKIP]};stroke-width:2}}
+.cut{{stroke:{style.DARK[style.SKIP]};stroke-width:2}}
 .line{{stroke-width:2;stroke-dasharray:1 2}}
 .pulse{{stroke-width:7;stroke-opacity:.35;stroke-dasharray:.4 2;stroke-dashoffset:.5}}
 text{{font:12px system-ui,-apple-system,"Segoe UI",Roboto,Helvetica,Arial,sans-serif}}

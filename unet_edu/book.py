@@ -61,8 +61,8 @@ def show(fig, *, alt: str, caption: str, name: str | None = None) -> None:
 
     ``alt`` says what the picture shows and what follows from it, for a reader who cannot see it; ``caption`` (plain
     text) stands below the picture. Both may hold computed numbers. ``name`` is the label under which the text refers to
-    the figure (``{numref}`name```). Colours of :mod:`unet_edu.plots` change with the page; pictures inside the figure
-    do not.
+    the figure (``{numref}`name```). Colours of :mod:`unet_edu.plots.style` change with the page; pictures inside the
+    figure do not.
 
     Raises:
         ValueError: ``alt`` or ``caption`` is empty, or ``alt`` only repeats the caption.
@@ -127,11 +127,11 @@ def render_light_and_dark(fig) -> tuple[dict, dict]:
     Drawings come out as SVG, figures that hold a raster image as WebP: without loss where that is small, else, as most
     micrographs are, with a loss that is not seen, at half the size. ``fig`` keeps the dark colours.
     """
-    from unet_edu import plots
+    from unet_edu.plots.style import DARK, recolour
 
     kind = "webp" if _holds_pixels(fig) else "svg"
     light = _encode(fig, kind)
-    plots.recolour(fig, plots.DARK)
+    recolour(fig, DARK)
     return light, _encode(fig, kind)
 
 

@@ -2,13 +2,10 @@
 
 import itertools
 import os
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # not on Windows
-    fcntl = None
+from filelock import FileLock, Timeout
 
 
 class Locked(Exception):
@@ -45,10 +42,10 @@ def free_name(path, mark):
 
 
 def lock(path, wait=False):
-    """Lock the file `path` for this process, and return it open: the lock lasts until it is closed.
+    """Lock the file `path` for this process; the lock lasts until what is returned, an `ExitStack`, is closed.
 
-    The system gives it back when the process ends, however it ends. The file, which tells the number of the process,
-    stays: a lock on a file that somebody removes keeps nobody out. Where there is no fcntl, nothing is locked.
+    The system gives it back when the process ends, however it ends. The file, which holds the number of the process,
+    stays: a lock on a file that somebody removes keeps nobody out.
 
     Args:
         wait: until another process gives it back.
@@ -57,19 +54,22 @@ def lock(path, wait=False):
         Locked: where another process holds it.
         OSError: where the file cannot be opened or, as on some network drives, not be locked.
     """
-    file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 (closing it would let the next one in)
+    path = Path(path)
+    file = FileLock(path, thread_local=False)
     try:
-        if fcntl is not None:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        with file:
-            file.seek(0)
-            raise Locked(file.read() or "?") from None
-    except BaseException:
-        file.close()
-        raise
+        file.acquire(timeout=-1 if wait else 0, poll_interval=0.2)
+    except Timeout:
+        raise Locked(_holder(path)) from None
     with suppress(OSError):  # the number is a help; whatever a full disk spoils says so itself
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-    return file
+        path.write_text(str(os.getpid()), encoding="utf-8")
+    held = ExitStack()
+    held.callback(file.release)
+    return held
+
+
+def _holder(path):
+    """Return the number of the process that holds a lock, "?" where its file cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8") or "?"
+    except OSError:  # Windows lets nobody read a locked file
+        return "?"

@@ -70,23 +70,26 @@ def predict(net, image, *, max_memory=MAX_MEMORY, average8=False, progress=None,
     views = VIEWS if average8 else VIEWS[:1]
     result = None
     with ready(net, device) as home:
-        covers = [Cover(net, turned(image, view).shape, max_memory, home) for view in views]
+        covers = [TileCover(net, dihedral(image, view).shape, max_memory, home) for view in views]
         with bar(progress, total=sum(len(cover.pieces) for cover in covers)) as shown:
             for view, cover in zip(views, covers, strict=True):
-                seen = turned(image, view)
+                seen = dihedral(image, view)
                 for pieces in cover.batches():
                     found = probabilities(net, np.stack([cover.cut(seen, piece) for piece in pieces]), max_memory, home)
                     if result is None:
                         result = np.zeros((found.shape[1], *image.shape[1:]), np.float32)
-                    there = turned(result, view)  # a view in numpy's sense too: what is added to it is in the result
+                    there = dihedral(result, view)  # a view in numpy's sense too: what is added to it is in the result
                     for each, piece in zip(found, pieces, strict=True):
                         there[:, *piece.target] += each[:, *piece.kept] / len(views)
                     shown.update(len(pieces))
     return result
 
 
-def turned(image, view):
-    """Return (C, H, W) turned by quarter turns, then perhaps flipped left to right: no pixel is copied."""
+def dihedral(image, view):
+    """Return (C, H, W) rotated by quarter turns, then perhaps flipped left to right (one of `VIEWS`), without a copy.
+
+    The eight of them are the dihedral group of the square.
+    """
     turns, flipped = view
     image = np.rot90(image, turns, axes=(1, 2))
     return image[:, :, ::-1] if flipped else image
@@ -145,7 +148,7 @@ def bar(progress, total):
 # ------------------------------------------------------------------------------------------------------------- tiles
 
 
-class Cover:
+class TileCover:
     """Which pieces of an image the network gets, one after the other.
 
     pieces: list of `unet_edu.arithmetic.Piece`, largest first; their targets cover the image and do not overlap, so

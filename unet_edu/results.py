@@ -1,15 +1,15 @@
-"""The records of the experiments, and what the page *Results* makes of them.
+"""The records of the experiments, and the sentences and tables that the page *Results* makes of them.
 
     read("ablation")            the record to show: a GPU's where there is one, otherwise the CPU's; None: not run yet
       │
       ├─▶ origin                how many runs, on which machine, on which day, at which commit: a sentence
-      ├─▶ verdicts, …           which differences are larger than those between seeds: sentences
-      └─▶ dot_plot, curves, …   pictures
+      └─▶ verdicts, …           which differences are larger than those between seeds: sentences
 
     shipped()                   the trained networks of the package, each with the scores of exactly its weights
     mistakes(label, found, …)   cells that were merged and cells that were split, as lines to draw on the image
 
-Every number comes from a record or is computed here. The wheel holds the records, so that a notebook finds them, too.
+Every number comes from a record or is computed here; `unet_edu.plots.results` draws. The wheel holds the records, so
+that a notebook finds them, too.
 """
 
 import itertools
@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 from scipy.stats import t as student
 
 import unet_edu
-from unet_edu import checkpoints, plots
+from unet_edu import checkpoints
 from unet_edu.data import isbi2012
-from unet_edu.experiments.runs import mean_sd, rows, spread, values
-from unet_edu.experiments.speedrun import reached
+from unet_edu.experiments.runs import rows, spread, values
+from unet_edu.experiments.time_to_score import reached
 from unet_edu.experiments.trial import cell_probability, fitting, slices
 from unet_edu.metrics import regions, thin, v_rand
 from unet_edu.models.fcn import num_parameters
@@ -221,66 +220,7 @@ def slices_and_seeds(record):
 # -------------------------------------------------------------------------------------------- scores while training
 
 
-COLOURS = (plots.DOWN, plots.SKIP, plots.UP, plots.EXTRA, plots.WRONG)
-STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
-
-
-def curves(record, loss=True, target=None, one_pace=False):
-    """Draw V_Rand, and the loss above it, against seconds of training: a thin line a run, a thick one for their mean.
-
-    The mean is that of runs at the same step. target: a value of V_Rand to mark. one_pace: draw all runs of a row at
-    the pace of its quickest, for the same steps are the same work, and a run that shared its machine waited for it.
-    Returns the figure.
-    """
-    import matplotlib.pyplot as plt
-    from matplotlib.ticker import LogLocator
-
-    fig, panels = plt.subplots(1 + loss, 1, figsize=(7.2, 2.6 * (1 + loss) + 0.5), sharex=True, squeeze=False)
-    for colour, style, (row, entries) in zip(
-        itertools.cycle(COLOURS), itertools.cycle(STYLES), rows(record).items(), strict=False
-    ):
-        if not entries:
-            continue
-        training = [entry["training"] for entry in entries]
-        quickest = min(one["seconds"] for one in training)
-        paces = [quickest / one["seconds"] if one_pace else 1.0 for one in training]
-        label = f"{row} ({len(entries)} {'run' if len(entries) == 1 else 'runs'})"
-        if loss:
-            lines = [
-                (np.multiply(one["seconds_at"], pace), one["loss"]) for one, pace in zip(training, paces, strict=True)
-            ]
-            _with_mean(panels[0, 0], lines, colour, style, label)
-        lines = []
-        for one, pace in zip(training, paces, strict=True):
-            if one["score"]:
-                _, seconds, scores = zip(*one["score"], strict=True)
-                lines.append((np.multiply(seconds, pace), scores))
-        _with_mean(panels[-1, 0], lines, colour, style, label, marker="o")
-    if loss:
-        panels[0, 0].set(ylabel="loss", yscale="log")
-        panels[0, 0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        panels[0, 0].yaxis.set_major_formatter("{x:g}")
-        panels[0, 0].yaxis.set_minor_formatter("")
-    if target is not None:
-        panels[-1, 0].axhline(target, color=plots.MUTED, lw=1.2, ls=(0, (1, 2)))
-        place = {"transform": panels[-1, 0].get_yaxis_transform(), "va": "bottom", "ha": "left", "fontsize": 9}
-        panels[-1, 0].text(0.01, target, f"target {target:.3f}", color=plots.MUTED, **place)
-    panels[-1, 0].set(xlabel="seconds of training", ylabel="V_Rand on validation")
-    shown = [value for entry in record["runs"] for *_, value in entry["training"]["score"]]
-    towards_one(panels[-1, 0], "y", shown + ([] if target is None else [target]))
-    panels[-1, 0].legend(loc="lower right", fontsize=9, handlelength=3)
-    fig.tight_layout()
-    return fig
-
-
-def _with_mean(axes, lines, colour, style, label, marker=None):
-    for seconds, found in lines:
-        axes.plot(seconds, found, color=colour, lw=0.8, alpha=0.5)
-    if lines:
-        axes.plot(*np.mean(lines, axis=0), color=colour, ls=style, lw=2.4, marker=marker, ms=4.5, label=label)
-
-
-def speedrun_text(record, target):
+def time_to_score_text(record, target):
     """Return sentences: how many runs came to the target, the seconds of each, and their median."""
     taken, middle = reached(record, target)
     came = sum(seconds is not None for seconds in taken)
@@ -292,81 +232,7 @@ def speedrun_text(record, target):
     return text + (f" The median is {middle:,.0f} s." if middle is not None else " There is no median to give.")
 
 
-# ---------------------------------------------------------------------------------------------------- dots and bars
-
-
-TICKS = (0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)
-
-
-def towards_one(axes, which, scores):
-    """Let an axis of V_Rand widen towards 1, where the differences are, and label it. scores: those that it shows."""
-    axis = getattr(axes, f"{which}axis")
-    forward, back = (lambda x: -np.log10(np.clip(1 - x, 1e-6, None))), (lambda y: 1 - 10.0**-y)
-    low, high = forward(np.array([min(scores), max(scores)]))
-    margin = 0.05 * (high - low) + 0.01
-    getattr(axes, f"set_{which}scale")("function", functions=(forward, back))
-    getattr(axes, f"set_{which}lim")(back(low - margin), back(high + margin))
-    ticks, last = [], -np.inf
-    for tick in TICKS:
-        if low - margin <= forward(tick) <= high + margin and forward(tick) - last > 0.12 * (high - low):
-            ticks, last = [*ticks, tick], forward(tick)
-    axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
-    axis.set_ticks([], minor=True)
-
-
-def dot_plot(record):
-    """Draw the V_Rand of every run as a dot, a row a line, best mean on top; returns the figure.
-
-    The bar is mean ± standard deviation over seeds; the band is that of the record's first row.
-    """
-    import matplotlib.pyplot as plt
-
-    found = {row: values(entries) for row, entries in rows(record).items() if entries}
-    order = sorted(found, key=lambda row: np.mean(found[row]), reverse=True)
-    first = next(iter(rows(record)))
-    fig, axes = plt.subplots(figsize=(5.2, 0.34 * len(order) + 0.9))
-    if len(found.get(first, ())) > 1:
-        mean, sd = mean_sd(found[first])
-        axes.axvspan(mean - sd, mean + sd, color=plots.DOWN_AREA, lw=0)
-        axes.axvline(mean, color=plots.DOWN, lw=1)
-    for place, row in enumerate(order):
-        mean, sd = mean_sd(found[row])
-        colour = plots.DOWN if row == first else plots.INK
-        if sd is not None:
-            axes.plot([mean - sd, mean + sd], [place, place], color=colour, lw=1.6)
-        axes.plot([mean], [place], marker="|", ms=13, mew=2.2, color=colour)
-        axes.plot(found[row], [place] * len(found[row]), "o", ms=5.5, mfc="none", mec=colour, mew=1.1)
-        axes.text(1.01, place, spread(found[row]), transform=axes.get_yaxis_transform(), va="center", fontsize=9)
-    axes.set(ylim=(len(order) - 0.4, -0.6), xlabel="V_Rand on validation (the axis widens towards 1)")
-    axes.set_yticks(range(len(order)), order)
-    axes.tick_params(axis="y", length=0)
-    towards_one(axes, "x", [score for scores in found.values() for score in scores])
-    return fig
-
-
-def scaling(record):
-    """Draw V_Rand against the number of training slices, with and without elastic deformation; returns the figure."""
-    import matplotlib.pyplot as plt
-
-    fig, axes = plt.subplots(figsize=(7.2, 3.8))
-    counts = sorted({trial["samples"] for trial in record["trials"].values()})
-    looks = (
-        (True, plots.DOWN, "o", "-", 1.03, "with elastic deformation"),
-        (False, plots.SKIP, "s", "--", 0.97, "without"),
-    )
-    for elastic, colour, marker, style, aside, label in looks:
-        found = scaling_values(record, elastic)
-        for count, scores in found.items():
-            axes.plot([count * aside] * len(scores), scores, marker, ms=5.5, mfc="none", mec=colour, mew=1.1)
-        means = [np.mean(scores) for scores in found.values()]
-        axes.plot([count * aside for count in found], means, color=colour, ls=style, lw=2, label=label)
-    axes.set(xscale="log", xlabel="training slices", ylabel="V_Rand on validation")
-    axes.set_xticks(counts, map(str, counts))
-    axes.set_xticks([], minor=True)
-    axes.legend(loc="lower right", fontsize=9, handlelength=3)
-    towards_one(axes, "y", values(record["runs"]))
-    fig.tight_layout()
-    return fig
+# ------------------------------------------------------------------------------------------ number of slices, times
 
 
 def scaling_values(record, elastic):
@@ -398,38 +264,14 @@ def scaling_text(record):
 
 
 def speed_text(record):
-    """Return a sentence: how long the first row of a speed record takes, and the slowest in multiples of it."""
+    """Return a sentence: how long the first row of a network_times record takes, and the slowest in multiples of it."""
     first, slowest = record["rows"][0], max(record["rows"], key=lambda row: row["ratio"])
     text = f"{first['name']} takes {first['seconds']['median']:.3g} s"
     return f"{text}; {slowest['name']} takes {slowest['ratio']:.3g} times as long."
 
 
-def ratios(record):
-    """Draw time and multiply-adds of a speed record's rows as multiples of the first row's; returns the figure."""
-    import matplotlib.pyplot as plt
-
-    lines = sorted(record["rows"], key=lambda row: row["ratio"])
-    fig, axes = plt.subplots(figsize=(4.6, 0.34 * len(lines) + 1.2))
-    axes.axvline(1, color=plots.GRID, lw=1.2, zorder=0)
-    for place, row in enumerate(lines):
-        work = row.get("macs_ratio")
-        if work:
-            axes.plot([work, row["ratio"]], [place, place], color=plots.GRID, lw=1.6, zorder=1)
-            axes.plot([work], [place], "D", ms=6, mfc="none", mec=plots.SKIP, mew=1.4)
-        axes.plot([row["ratio"]], [place], "o", ms=7, color=plots.DOWN)
-        axes.text(1.01, place, f"× {row['ratio']:.3g}", transform=axes.get_yaxis_transform(), va="center", fontsize=9)
-    axes.plot([], [], "o", color=plots.DOWN, label="time")
-    axes.plot([], [], "D", mfc="none", mec=plots.SKIP, mew=1.4, ls="none", label="multiply-adds")
-    axes.set(xscale="log", ylim=(len(lines) - 0.4, -0.6), xlabel=f"multiple of: {record['rows'][0]['name']}")
-    axes.set_yticks(range(len(lines)), [row["name"] for row in lines])
-    axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.legend(loc="upper right", fontsize=9)
-    return fig
-
-
 def plan_table(table):
-    """Return (head, rows) of texts: the ways to predict one image, a table of a speed record's part "prediction".
+    """Return (head, rows) of texts: the ways to predict one image, from the record network_times, "prediction".
 
     Time, multiply-adds and memory as multiples of the first row's; ≈ where a part was timed and the rest extrapolated;
     a dash where a plan was left out, or is another network whose answers are not to be compared.
@@ -615,56 +457,6 @@ def _borders_inside(lines, areas, part):
     found = np.zeros(lines.shape, bool)
     found[row, column] = highest != lowest
     return found
-
-
-MERGED, SPLIT = "#ffb000", "#4aa3ff"  # on a micrograph; told apart by lightness and by line and dots, too
-
-
-def draw_mistakes(axes, image, found):
-    """Draw an image, on it merged borders as lines and invented ones as rows of dots, each with a dark rim."""
-    from matplotlib.colors import to_rgba
-
-    axes.imshow(image, cmap="gray", vmin=0, vmax=1)
-    line = np.zeros((*image.shape, 4))
-    line[ndimage.binary_dilation(found.merged, iterations=4), 3] = 1
-    line[ndimage.binary_dilation(found.merged, iterations=2)] = to_rgba(MERGED)
-    axes.imshow(line)
-    row, column = np.transpose(spaced(found.split, 8))
-    axes.scatter(column, row, s=12, color=SPLIT, edgecolors="#101010", lw=0.6)
-    axes.axis("off")
-
-
-def spaced(mask, step):
-    """Return pixels of a mask, (N, 2), no two of them closer than `step` both in rows and in columns."""
-    free, chosen = mask.copy(), []
-    for row, column in np.argwhere(mask):
-        if free[row, column]:
-            chosen.append((row, column))
-            free[row : row + step, max(column - step + 1, 0) : column + step] = False
-    return np.array(chosen, int).reshape(-1, 2)
-
-
-def truth_and_mistakes(sample, probability, threshold):
-    """Draw a slice in four panels: image, truth, probability, mistakes; return (figure, `Mistakes`)."""
-    import matplotlib.pyplot as plt
-
-    found = mistakes(sample.label, probability, threshold)
-    fig, panels = plt.subplots(2, 2, figsize=(7.2, 7.6))
-    for axes, picture, title in (
-        (panels[0, 0], sample.image, "image"),
-        (panels[0, 1], sample.label, "truth"),
-        (panels[1, 0], probability, "probability of cell"),
-    ):
-        axes.imshow(picture, cmap="gray", vmin=0, vmax=1)
-        axes.set_title(title, fontweight="normal")
-        axes.axis("off")
-    draw_mistakes(panels[1, 1], sample.image, found)
-    panels[1, 1].set_title(f"mistakes at threshold {threshold:.1f}", fontweight="normal")
-    panels[1, 1].plot([], [], color=MERGED, lw=3, label="merged: a border is missing")
-    panels[1, 1].plot([], [], "o", color=SPLIT, ms=5, label="split: a border was invented")
-    fig.legend(loc="lower center", ncols=2, fontsize=9)
-    fig.subplots_adjust(left=0, right=1, top=0.97, bottom=0.04, wspace=0.02, hspace=0.1)
-    return fig, found
 
 
 def busiest_window(mask, side):

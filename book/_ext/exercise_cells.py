@@ -28,9 +28,9 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx_design.shared import create_component
 from sphinx_exercise.nodes import is_exercise_node
 
-from unet_edu.course import source as cells
-from unet_edu.course.exercise import UnknownExercise, find
-from unet_edu.course.source import BEGIN, END, Cell, ExerciseError, exercises, parse_cell, split_exercises
+from unet_edu.course.assignment import source as cells
+from unet_edu.course.assignment.source import BEGIN, END, Cell, ExerciseError, exercises, parse_cell, split_exercises
+from unet_edu.course.registry import UnknownExercise, find
 from unet_edu.files import written_whole
 
 __all__ = ["BEGIN", "END", "Cell", "ExerciseError", "exercises", "parse_cell", "split_exercises"]

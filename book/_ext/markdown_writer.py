@@ -11,7 +11,7 @@ import re
 
 from docutils import nodes
 
-from unet_edu.course.editions import fenced, folded
+from unet_edu.course.assignment.editions import fenced, folded
 
 
 class UnknownNode(Exception):

@@ -38,8 +38,8 @@ from _ext.chapter_header import NOT_SET
 from _ext.chapter_times import PROBE
 from _ext.exercise_cells import SOLUTION_TAG, STUB_TAG, exercises, render_for_page, split_exercises
 from _ext.markdown_writer import MarkdownWriter, UnknownNode
-from unet_edu.course import editions
-from unet_edu.course.editions import cell_id, code_cell, text_cell
+from unet_edu.course.assignment import editions
+from unet_edu.course.assignment.editions import cell_id, code_cell, text_cell
 from unet_edu.files import free_name, written_whole
 
 logger = logging.getLogger(__name__)

@@ -1,8 +1,9 @@
 """An exercise of my own: how many sizes are legal?"""
 
 from unet_edu import arithmetic
-from unet_edu.course.exercise import Case, Exercise
-from unet_edu.course.exercises._judging import knowing
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.judging import recognising
+from unet_edu.course.outcome import Case
 
 
 def cases(rng, params):
@@ -37,18 +38,16 @@ def mistakes(args, params):
     yield oracle(args, {"depth": 4}), "it is right for four poolings"
 
 
-EXERCISES = (
-    Exercise(
-        id="own.legal",
-        chapter="legal",
-        name="count_legal",
-        points=3,
-        minutes=15,
-        cases=cases,
-        oracle=oracle,
-        judge=knowing(mistakes),
-        params=lambda rng: {"depth": int(rng.choice([2, 3, 5]))},
-        book={"depth": 4},
-        forbids=("unet_edu.arithmetic",),
-    ),
+EXERCISE = Exercise(
+    id="own.legal",
+    chapter="legal",
+    name="count_legal",
+    points=3,
+    minutes=15,
+    cases=cases,
+    oracle=oracle,
+    judge=recognising(mistakes),
+    params=lambda rng: {"depth": int(rng.choice([2, 3, 5]))},
+    book={"depth": 4},
+    forbids=("unet_edu.arithmetic",),
 )

@@ -10,7 +10,7 @@ sys.path.append(str(ROOT / "tests" / "course"))
 from classkit import Here, a_bundle, a_class
 from test_accessibility import violations
 
-from unet_edu.course import grade as grade_module
+from unet_edu.course.grading import grade as grade_module
 
 pytestmark = pytest.mark.browser
 

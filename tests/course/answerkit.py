@@ -1,9 +1,9 @@
-"""Answers to the exercises, right and wrong, collected by decorators in answers/chNN.py.
+"""Answers to the exercises, right and wrong, collected by decorators: those to crop.centre in answers/crop/centre.py.
 
-    @right("crop.centre")
+    @right()
     def by_narrow(x, height, width): ...
 
-    @wrong("crop.centre", "from the top left corner")         words of the message that was made for this mistake
+    @wrong("from the top left corner")         words of the message that was made for this mistake
     def from_the_corner(x, height, width): ...
 
 A function or class is named after what it does; when it is tried it bears the name that the exercise asks for.
@@ -29,22 +29,23 @@ class Answer:
 
 
 _collected: list[Answer] = []
+_reading: list[str] = []  # the ids of the files that have been read
 
 
-def right(id, **params):
+def right(**params):
     """Note a right answer; `params` where it is right for a cohort other than the book."""
-    return _collector(id, "", params)
+    return _collector("", params)
 
 
-def wrong(id, words, **params):
+def wrong(words, **params):
     """Note a wrong answer, and words of the message that it must get."""
     assert words
-    return _collector(id, words, params)
+    return _collector(words, params)
 
 
-def _collector(id, words, params):
+def _collector(words, params):
     def collect(answer):
-        _collected.append(Answer(id, answer.__name__, answer, words, tuple(params.items())))
+        _collected.append(Answer(_reading[-1], answer.__name__, answer, words, tuple(params.items())))
         return answer
 
     return collect
@@ -53,7 +54,8 @@ def _collector(id, words, params):
 @cache
 def all_answers() -> tuple[Answer, ...]:
     """Every answer in answers/, in the order of the files."""
-    for path in sorted(ANSWERS.glob("ch*.py")):
-        spec = importlib.util.spec_from_file_location(f"answers_{path.stem}", path)
+    for path in sorted(ANSWERS.glob("*/*.py")):
+        _reading.append(f"{path.parent.name}.{path.stem}")
+        spec = importlib.util.spec_from_file_location(f"answers_{path.parent.name}_{path.stem}", path)
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
     return tuple(_collected)

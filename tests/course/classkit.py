@@ -19,13 +19,15 @@ from functools import cache
 
 from answerkit import all_answers
 
-from unet_edu.course import taking, values
-from unet_edu.course.bundle import Bundle, Task
-from unet_edu.course.cohort import Cohort
-from unet_edu.course.exercise import find, observe
-from unet_edu.course.marking import Question, mark
-from unet_edu.course.notebook import Cell
-from unet_edu.course.sandbox import Answer
+from unet_edu.course import values
+from unet_edu.course.assignment.bundle import Bundle, Task
+from unet_edu.course.assignment.cohort import Cohort
+from unet_edu.course.evaluate import observe
+from unet_edu.course.grading.mark import Question, mark
+from unet_edu.course.registry import find
+from unet_edu.course.sandbox import cell_dependencies
+from unet_edu.course.sandbox.sandbox import Answer
+from unet_edu.course.submissions.notebook import Cell
 
 SIX = ("arithmetic.block_out", "arithmetic.is_legal", "blocks.conv_params", "crop.centre", "crop.ladder", "crop.blame")
 SECRET = "0123456789abcdef" * 4
@@ -55,12 +57,12 @@ def source_of(answer) -> str:
     """A known answer as a student's cell: what it needs of its module, then itself, named as the exercise asks."""
     module = ast.parse(inspect.getsource(inspect.getmodule(answer.answer) or _module_of(answer.answer)))
     for node in module.body:
-        if isinstance(node, taking.DEFINITIONS):
+        if isinstance(node, cell_dependencies.DEFINITIONS):
             node.decorator_list = [each for each in node.decorator_list if not _collects(each)]
-    own = ast.parse(taking.reduced(ast.unparse(module), answer.label))
+    own = ast.parse(cell_dependencies.reduced(ast.unparse(module), answer.label))
     name = find(answer.id).name
     for node in ast.walk(own):
-        if isinstance(node, taking.DEFINITIONS) and node.name == answer.label:
+        if isinstance(node, cell_dependencies.DEFINITIONS) and node.name == answer.label:
             node.name = name
         elif isinstance(node, ast.Name) and node.id == answer.label:
             node.id = name
@@ -107,8 +109,8 @@ class Here:
         space = {"__name__": "answer", "check": print}
         for line in exercise_id.needs:
             exec(line, space)
-        found, broken = taking.pieces(list(cells), range(len(cells))[own])
-        for piece in taking.needed(found, exercise_id.name):
+        found, broken = cell_dependencies.pieces(list(cells), range(len(cells))[own])
+        for piece in cell_dependencies.needed(found, exercise_id.name):
             with contextlib.suppress(Exception):
                 exec(compile(ast.Module([piece.tree], []), "<cell>", "exec"), space)
         if exercise_id.name in space:

@@ -10,8 +10,8 @@ from bookkit import ROOT
 from environments import environment
 from pagekit import Shell
 
-from unet_edu.course.bundle import Bundle
-from unet_edu.course.source import exercise_id
+from unet_edu.course.assignment.bundle import Bundle
+from unet_edu.course.assignment.source import exercise_id
 
 POINTS = """
 import json

@@ -39,7 +39,7 @@ ANSWERS = {  # by student: the answer, the points it deserves, the state
 
 def write(folder: Path) -> None:
     """Release the exercise of book/own into `folder`, and write what a class handed in."""
-    from unet_edu.course.release import release
+    from unet_edu.course.assignment.release import release
 
     with tempfile.TemporaryDirectory() as out:
         released = release([], out, cohort="small", private=[OWN / "legal.py", OWN / "legal.md"])

@@ -12,7 +12,10 @@ from bookkit import ROOT
 from _ext.exercise_cells import exercises as cells_of
 from unet_edu.course import check, values
 from unet_edu.course.checking import public_cases
-from unet_edu.course.exercise import Raised, agree, decide, everything, find, generator, observe, outcome
+from unet_edu.course.evaluate import agree, decide, observe, outcome_of
+from unet_edu.course.exercise import generator
+from unet_edu.course.outcome import Raised
+from unet_edu.course.registry import everything, find
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 EXERCISES = everything()
@@ -33,7 +36,7 @@ def verdicts(exercise, answer, some, params):
     for case in some:
         wanted = exercise.oracle(values.copy(case.args), params)
         reply = observe(exercise, answer, case.args, params)
-        found.append((case, wanted, reply, decide(exercise, case.args, reply, wanted, params)))
+        found.append((case, wanted, reply, decide(exercise, case, reply, wanted, params)))
     agreed = agree([verdict for *_, verdict in found])
     return [(*rest, verdict) for (*rest, _), verdict in zip(found, agreed, strict=True)]
 
@@ -62,7 +65,7 @@ def tells(message: str, wanted, case, reply) -> bool:
     shown = {values.brief(wanted)}
     if isinstance(wanted, bool) or wanted is None or isinstance(wanted, Raised):
         return False  # two ways only: to say that one is wrong is to say the other; None and errors are words
-    came = repr(outcome(reply)) if "value" in reply else reply.get("said", "") + reply.get("where", "")
+    came = repr(outcome_of(reply)) if "value" in reply else reply.get("said", "") + reply.get("where", "")
     allowed = set(re.findall(r"-?\d+", case.says + came + " ".join(values.brief(arg) for arg in case.args)))
     if isinstance(wanted, int):
         return bool(({str(wanted)} - allowed) & set(re.findall(r"-?\d+", message)))

@@ -7,10 +7,10 @@ import pytest
 from bookkit import BIN, ROOT
 
 from unet_edu.course import cli
-from unet_edu.course import grade as grade_module
-from unet_edu.course import release as release_module
-from unet_edu.course.bundle import Bundle
-from unet_edu.course.exercise import everything, find, forget
+from unet_edu.course.assignment import release as release_module
+from unet_edu.course.assignment.bundle import Bundle
+from unet_edu.course.grading import grade as grade_module
+from unet_edu.course.registry import everything, find, forget
 
 OWN = [str(ROOT / "book" / "own" / name) for name in ("legal.py", "legal.md")]
 

@@ -7,22 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from unet_edu.course import exercise as core
+from unet_edu.course import registry
 from unet_edu.course.deadline import OutOfTime
-from unet_edu.course.exercise import (
-    Case,
-    Exercise,
-    Odd,
-    Raised,
-    UnknownExercise,
-    Verdict,
-    agree,
-    decide,
-    observe,
-    outcome,
-)
-from unet_edu.course.exercises import _judging
-from unet_edu.course.exercises._judging import coded, judge_value, set_weights_by_shape
+from unet_edu.course.evaluate import agree, decide, observe, outcome_of
+from unet_edu.course.exercise import Exercise, generator
+from unet_edu.course.judging import coded, displaced, judge_value, set_weights_by_shape
+from unet_edu.course.outcome import Case, NotPlainData, Raised, Verdict
+from unet_edu.course.registry import UnknownExercise
 
 DOUBLE = Exercise(
     id="test.double",
@@ -42,7 +33,7 @@ def said_of(answer, args=(4,), exercise=DOUBLE, wanted=None):
     """Verdict of one answer; the reply travels as JSON, as it does to the grader."""
     wanted = exercise.oracle(args, PARAMS) if wanted is None else wanted
     reply = json.loads(json.dumps(observe(exercise, answer, args, PARAMS)))
-    return decide(exercise, args, reply, wanted, PARAMS)
+    return decide(exercise, Case(args), reply, wanted, PARAMS)
 
 
 def raising(error):
@@ -148,7 +139,7 @@ def test_a_view_that_is_changed_later_is_what_it_was():
     base = torch.arange(3.0)
     reply = observe(DOUBLE, lambda x: base[1:], (1,), PARAMS)
     base.zero_()
-    assert torch.equal(outcome(reply), torch.tensor([1.0, 2.0]))
+    assert torch.equal(outcome_of(reply), torch.tensor([1.0, 2.0]))
 
 
 def test_prepare_makes_arguments_where_the_answer_runs():
@@ -186,7 +177,7 @@ def test_a_wanted_error():
     + [{"odd": 3}, {"value": 8, "changed": "all"}, {"value": {"tensor": ["float32", [2**40], ""]}}],
 )
 def test_any_reply_is_judged(reply):
-    assert isinstance(decide(DOUBLE, (4,), reply, 8, PARAMS), Verdict)
+    assert isinstance(decide(DOUBLE, Case((4,)), reply, 8, PARAMS), Verdict)
 
 
 def test_a_judge_that_fails_is_no_way_to_pass():
@@ -198,8 +189,8 @@ def test_a_judge_that_fails_is_no_way_to_pass():
 
 
 def test_outcomes():
-    assert outcome({"odd": "a range"}) == Odd("a range")
-    assert outcome(observe(DOUBLE, raising(KeyError("k")), (1,), PARAMS)).is_a("LookupError")
+    assert outcome_of({"odd": "a range"}) == NotPlainData("a range")
+    assert outcome_of(observe(DOUBLE, raising(KeyError("k")), (1,), PARAMS)).is_a("LookupError")
 
 
 RAMP = coded(2, 5, 7)
@@ -314,9 +305,7 @@ def test_weights_depend_on_shape_alone():
 
 def test_a_coded_map_tells_places():
     assert coded(2, 3, 5, 7)[1, 2, 4, 6] == 10_000 * 5 + 406
-    assert _judging.displaced(RAMP[:, 1:4], RAMP[:, 2:5], RAMP).startswith(
-        "the shape is right, but the values are shifted by"
-    )
+    assert displaced(RAMP[:, 1:4], RAMP[:, 2:5], RAMP).startswith("the shape is right, but the values are shifted by")
 
 
 # --- parameters and the registry ------------------------------------------------------------------------------------
@@ -331,38 +320,38 @@ def test_settings():
 
 def test_an_unknown_id_names_the_nearest():
     with pytest.raises(UnknownExercise) as caught:
-        core.find("crop.center")
+        registry.find("crop.center")
     assert str(caught.value).startswith("there is no exercise 'crop.center'; the nearest are crop.centre")
     with pytest.raises(KeyError):
-        core.find(None)
+        registry.find(None)
 
 
 def test_exercises_of_a_chapter():
-    ids = [exercise.id for exercise in core.all_of("05_skips")]
+    ids = [exercise.id for exercise in registry.all_of("05_skips")]
     assert ids == ["crop.centre", "crop.ladder", "crop.shift", "crop.blame"]
     with pytest.raises(UnknownExercise, match="05_skips"):
-        core.all_of("99_nothing")
+        registry.all_of("99_nothing")
 
 
 def test_an_instructors_own_exercises():
-    core.register(DOUBLE)
+    registry.register(DOUBLE)
     try:
-        assert core.find("test.double") is DOUBLE
+        assert registry.find("test.double") is DOUBLE
         with pytest.raises(ValueError, match="already"):
-            core.register(DOUBLE)
+            registry.register(DOUBLE)
     finally:
-        core.forget("test.double")
+        registry.forget("test.double")
     with pytest.raises(UnknownExercise):
-        core.find("test.double")
+        registry.find("test.double")
 
 
 def test_ids_and_names_are_unique():
     for field in ("id", "name"):
-        found = [getattr(exercise, field) for exercise in core.everything()]
+        found = [getattr(exercise, field) for exercise in registry.everything()]
         assert len(found) == len(set(found))
 
 
 def test_a_generator_is_made_of_any_seed():
-    one, other = (core.generator("a", 1).integers(1 << 30, size=4).tolist() for _ in range(2))
+    one, other = (generator("a", 1).integers(1 << 30, size=4).tolist() for _ in range(2))
     assert one == other
-    assert one != core.generator("a1").integers(1 << 30, size=4).tolist()
+    assert one != generator("a1").integers(1 << 30, size=4).tolist()

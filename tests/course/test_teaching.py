@@ -19,9 +19,9 @@ from pagekit import PAGE, Shell, agrees, blocks, consoles, files
 from prose import paragraphs
 
 from unet_edu.course import cli
-from unet_edu.course.bundle import Bundle
-from unet_edu.course.exercise import find
-from unet_edu.course.sandbox import INSTALL
+from unet_edu.course.assignment.bundle import Bundle
+from unet_edu.course.registry import find
+from unet_edu.course.sandbox.sandbox import INSTALL
 
 CLASS = "cy,Cy Næss\ndee,Dee Okoro\neli,Elī Żak\nfay,Fay Absent\n"  # besides those of the page
 LOOP = "def crops(depth, kernel=3):\n    while True:\n        pass"

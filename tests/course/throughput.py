@@ -30,7 +30,7 @@ def resident(pid="self") -> int:
 
 def graded(top, jobs, timeout) -> dict:
     """Grade, in this process; its memory when 100 students were done and at the end."""
-    from unet_edu.course.grade import grade
+    from unet_edu.course.grading.grade import grade
 
     bundle, memory, over = a_bundle(), {}, threading.Event()
 

@@ -576,7 +576,15 @@ def test_every_module_compiles_without_a_warning(version):
 @pytest.mark.parametrize("version", OTHER)
 def test_what_needs_nothing_but_python_imports_by_itself(version):
     imported = run_by(interpreter(version), IMPORT).split()
-    modules = ["arithmetic", "book", "files", "course.checking", "course.cli", "course.notebook", "course.sandbox"]
+    modules = [
+        "arithmetic",
+        "book",
+        "files",
+        "course.checking",
+        "course.cli",
+        "course.submissions.notebook",
+        "course.sandbox.sandbox",
+    ]
     assert {"unet_edu", *(f"unet_edu.{name}" for name in modules)} <= set(imported)
 
 
@@ -590,7 +598,7 @@ def test_the_arithmetic_is_the_same(version):
 # what these need, and tests of modules that need no more than that
 WITHOUT_TORCH = ["numpy", "scipy", "matplotlib", "scikit-image", "pooch", "tqdm", "pytest", "hypothesis", "PyYAML"]
 TESTS = ["test_files", "test_cells", "test_isbi2012", "test_weightmap", "test_metrics", "test_plots"]
-TESTS += ["course/test_source", "course/test_submissions", "course/test_deadline"]
+TESTS += ["course/assignment/test_source", "course/submissions/test_collect", "course/test_deadline"]
 
 
 def environment_of(version: str) -> Path:

@@ -22,7 +22,7 @@ from _ext import notebooks
 from _ext.exercise_cells import parse_cell
 from _ext.markdown_writer import MarkdownWriter, UnknownNode
 from _ext.notebooks import EXPECTED, MAKE, PROBE, SETUP, assemble, colab_address, replace_notebooks
-from unet_edu.course.exercise import find
+from unet_edu.course.registry import find
 
 BASE = "https://example.org/book/"
 EDITIONS = tuple(MAKE)
@@ -926,12 +926,20 @@ def test_the_set_up_cell_names_the_wheel_that_lies_in_the_site(book):
 # --- the book's own notebooks, once it is built ------------------------------------------------------
 
 BUILT = sorted(path for path in (ROOT / "_build" / "html" / "notebooks").glob("*.ipynb") if "." not in path.stem)
+OTHER_EDITIONS = sorted((ROOT / "_build" / "notebooks").glob("*/*.ipynb"))
 
 
 @pytest.mark.parametrize("path", BUILT, ids=lambda path: path.stem)
 def test_notebooks_of_the_book(path):
     check_notebook(path)
     assert only_sphinx_understands(markdown(nbformat.read(path, as_version=4))) == []
+
+
+@pytest.mark.parametrize("path", [*BUILT, *OTHER_EDITIONS], ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_no_code_cell_of_a_notebook_is_long(path):
+    """Thirty lines at most, what is folded too; `test_cell_lengths` holds the pages to it before they are built."""
+    code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert [source.split("\n")[0] for source in code if source.count("\n") + 1 > 30] == []
 
 
 def test_every_chapter_of_the_book_has_its_notebook():

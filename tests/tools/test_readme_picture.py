@@ -11,7 +11,8 @@ from bookkit import ROOT
 from PIL import Image
 
 from tools import readme_picture
-from unet_edu import arithmetic, plots
+from unet_edu import arithmetic
+from unet_edu.plots import style
 
 COMMITTED = ROOT / ".github" / "u-net.svg"
 EMBEDDED = re.compile(r'"data:image/png;base64,([^"]+)"')
@@ -106,9 +107,9 @@ def test_each_frame_is_the_crop(committed):
 def test_both_pages_have_their_colours(committed):
     light, dark = committed.split("@media (prefers-color-scheme:dark)")
     for name in ("DOWN", "UP", "SKIP", "MUTED"):
-        colour = getattr(plots, name)
+        colour = getattr(style, name)
         assert f":{colour}}}" in light
-        assert f":{plots.DARK[colour]}}}" in dark.split("\n")[0]
+        assert f":{style.DARK[colour]}}}" in dark.split("\n")[0]
 
 
 def test_the_readme_shows_it_in_words_too():

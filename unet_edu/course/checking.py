@@ -18,8 +18,11 @@ import sys
 import textwrap
 import time
 
-from . import deadline, values
-from .exercise import UnknownExercise, Verdict, agree, decide, find, generator, observe, one_thread
+from unet_edu.course import deadline, values
+from unet_edu.course.evaluate import agree, decide, observe, one_thread
+from unet_edu.course.exercise import generator
+from unet_edu.course.outcome import Verdict
+from unet_edu.course.registry import UnknownExercise, find
 
 WIDTH = 88
 PRINTED = 400  # characters shown of what the student's own code prints
@@ -116,7 +119,7 @@ def _try_all(exercise, answer, params, seconds) -> list[tuple]:
         except deadline.OutOfTime as error:
             verdict = Verdict(False, _out_of_time(error, seconds, time.monotonic() - start), "timeout")
         else:
-            verdict = decide(exercise, case.args, reply, wanted, params)
+            verdict = decide(exercise, case, reply, wanted, params)
             got = reply
         results.append((case, verdict, printed.getvalue(), got))
         if verdict.kind in ("missing", "timeout"):

@@ -13,7 +13,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from .exercise import UnknownExercise, everything
+from unet_edu.course.registry import UnknownExercise, everything
 
 WRONG, INTERRUPTED = 2, 130  # exit statuses; 2 is argparse's own
 JOBS = 8  # at most, unless more are asked for: each holds a copy of torch
@@ -62,7 +62,7 @@ def exercises(args) -> None:
 
 def release(args) -> None:
     """Make notebooks and bundle, and say which of them may be published."""
-    from .release import release
+    from unet_edu.course.assignment.release import release
 
     made = release(
         chapters_named(args.chapters),
@@ -78,8 +78,8 @@ def release(args) -> None:
 
 def grade(args) -> None:
     """Grade, and say where the results are."""
-    from .bundle import Bundle
-    from .grade import grade
+    from unet_edu.course.assignment.bundle import Bundle
+    from unet_edu.course.grading.grade import grade
 
     graded = grade(
         Bundle.read(args.bundle),
@@ -184,7 +184,7 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         type=Path,
         metavar="FILE",
-        help="your own exercises: .py files with EXERCISES, and .md or .ipynb files with their prompts and cells",
+        help="your own exercises: .py files with an EXERCISE, and .md or .ipynb files with their prompts and cells",
     )
     add(
         "--book",
@@ -241,10 +241,10 @@ def parser() -> argparse.ArgumentParser:
 
 def mistakes() -> tuple[type[BaseException], ...]:
     """What is raised for a mistake of the user's, with a message that says what to do."""
-    from .bundle import BundleError
-    from .release import ReleaseError
-    from .roster import InputError
-    from .sandbox import SandboxUnavailable
+    from unet_edu.course.assignment.bundle import BundleError
+    from unet_edu.course.assignment.release import ReleaseError
+    from unet_edu.course.sandbox.sandbox import SandboxUnavailable
+    from unet_edu.course.submissions.roster import InputError
 
     return UnknownExercise, ReleaseError, BundleError, InputError, SandboxUnavailable, OSError
 

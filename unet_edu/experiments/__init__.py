@@ -1,19 +1,19 @@
 """The runs whose results the book prints, each a command: ``python -m unet_edu.experiments.NAME --help``.
 
-    checkpoints    train the networks that the package ships, score exactly these weights
-    isbi           the paper's network on the paper's data, by its recipe and by today's
-    speedrun       seconds of training until V_Rand is 0.970
-    ablation       one part taken away at a time
-    data_scaling   fewer training slices, with and without elastic deformation
-    replay         what a network says of one image while it learns, for the figure TrainingReplay
-    speed          forward time, peak memory, multiply-adds and parameters of every network: one table of ratios;
-                   and prediction_speed, its second part: our prediction of an image beside the usual plans
-    train          one training run, alone or under ``torchrun``; keeps no record
+    checkpoints     train the networks that the package ships, score exactly these weights
+    isbi            the paper's network on the paper's data, by its recipe and by today's
+    time_to_score   seconds of training until V_Rand is 0.970
+    ablation        one part taken away at a time
+    data_scaling    fewer training slices, with and without elastic deformation
+    replay          what a network says of one image while it learns, for the figure TrainingReplay
+    network_times   forward time, peak memory, multiply-adds and parameters of every network: one table of ratios;
+                    and prediction_times, its second part: our prediction of an image beside the usual plans
+    train           one training run, alone or under ``torchrun``; keeps no record
 
-    trial          what one run is: a network, a recipe, a seed; its scores
-    runs           run after run into one record, and the command line that the first six share
-    record         what every run writes beside its scores: machine, versions, git commit, date
-    costs          seconds in turns, peak memory, multiply-adds
+    trial           what one run is: a network, a recipe, a seed; its scores
+    runs            run after run into one record, and the command line that the first six share
+    record          what every run writes beside its scores: machine, versions, git commit, date
+    costs           seconds in turns, peak memory, multiply-adds
 
 With ``--record`` a run keeps its results as one JSON file in ``unet_edu/records/``.
 """

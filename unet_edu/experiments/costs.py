@@ -87,7 +87,7 @@ MEMORY = {
     "cuda": "torch.cuda.max_memory_allocated of a fresh process that builds the network and does the work once; "
     "weights included, CUDA's own context not",
 }
-PRELOADED = ["unet_edu.experiments.prediction_speed"]  # imported once, by the process that fresh ones are forked from
+PRELOADED = ["unet_edu.experiments.prediction_times"]  # imported once, by the process that fresh ones are forked from
 
 
 def peak_memory(work, device):

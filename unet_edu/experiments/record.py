@@ -1,7 +1,7 @@
 """What an experiment writes beside its scores, so that a number in the book can be traced to its run.
 
-    data = {"experiment": "speed", "made": made(device, seed=0), "rows": [...]}
-    write_json(results_dir() / f"speed-{machine_kind(device)}.json", data)
+    data = {"experiment": "network_times", "made": made(device, seed=0), "rows": [...]}
+    write_json(results_dir() / f"network_times-{machine_kind(device)}.json", data)
 
 A record names the hardware, the versions and the git commit; it holds no host name, user name or path.
 """

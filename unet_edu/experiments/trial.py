@@ -26,7 +26,7 @@ from unet_edu.metrics import challenge_scores, lowest_error, pixel_error, rand_e
 from unet_edu.models import SlidingWindowNet
 from unet_edu.models.batch_norm import fold_batch_norm, insert_batch_norm
 from unet_edu.models.fcn import num_parameters
-from unet_edu.predict import VIEWS, normalisation, predict, turned
+from unet_edu.predict import VIEWS, dihedral, normalisation, predict
 from unet_edu.training import Recipe, fit
 
 CURVE = 50  # points of a loss curve that are kept, each the mean of its steps
@@ -166,8 +166,8 @@ def cell_probability(net, image, average8):
     views = VIEWS if average8 else VIEWS[:1]
     found = np.zeros((1, *image.shape), np.float32)
     for view in views:
-        there = turned(found, view)  # what is added to this view of it is in the result
-        there += net.dense((turned(image[None], view) - mean) / std).probabilities[1].numpy() / len(views)
+        there = dihedral(found, view)  # what is added to this view of it is in the result
+        there += net.dense((dihedral(image[None], view) - mean) / std).probabilities[1].numpy() / len(views)
     return found[0]
 
 

@@ -214,8 +214,34 @@ function foldedTable(title) {
   return { node, update };
 }
 
+/** Turns a pointer event into [x, y] on a node that shows [width, height] = size() of whatever is counted there. */
+const placeOn = (node, size) => (event) => {
+  const { left, top, width, height } = node.getBoundingClientRect();
+  const [across, down] = size();
+  return [((event.clientX - left) / width) * across, ((event.clientY - top) / height) * down];
+};
+
+/** The same in whole pixels: the number of the one that the pointer is in. */
+const pixelOn = (node, size) => (event) => placeOn(node, size)(event).map(Math.floor);
+
+/** Call go([x, y]) while a mouse moves over the node with no button down; place, size: as in pixelOn. */
+function hovering(node, { place, size, go }) {
+  node.addEventListener("pointermove", (event) => {
+    if (event.pointerType !== "mouse" || event.buttons) return;
+    const at = place(event);
+    if (at.every((value, axis) => value >= 0 && value < size()[axis])) go(at);
+  });
+}
+
 /** The bytes that base.pack compressed, as ArrayBuffer; takes what a Bytes trait arrives as. */
 async function unpack(bytes) {
   const packed = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(packed).arrayBuffer();
+}
+
+/** The arrays in Bytes traits of the model: loadBytes(model, { image: Uint8Array }) resolves to { image }. */
+async function loadBytes(model, kinds) {
+  const names = Object.keys(kinds);
+  const buffers = await Promise.all(names.map((name) => unpack(model.get(name))));
+  return Object.fromEntries(names.map((name, at) => [name, new kinds[name](buffers[at])]));
 }

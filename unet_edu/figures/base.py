@@ -26,6 +26,11 @@ HERE = Path(__file__).parent
 PICTURE = '<img alt="{alt}" style="max-width:100%;background:#fff;padding:6px" src="data:{mime};base64,{data}">'
 
 
+def integer(value, limits):
+    """Make a synchronised trait of a whole number, `value` at first, from limits[0] to limits[1], both included."""
+    return traitlets.Int(value, min=limits[0], max=limits[1]).tag(sync=True)
+
+
 class LiveFigure(anywidget.AnyWidget):
     """A figure of the class's own name. A subclass has traits with ``sync=True``, a script beside its module, a caption
     and a :meth:`poster`.

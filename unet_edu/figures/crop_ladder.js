@@ -1,55 +1,8 @@
-// The crop ladder. Sizes first, as in unet_edu/arithmetic.py (a test holds the two against each other), then the drawing.
+// The crop ladder: every map of a U-Net to scale. Sizes: arithmetic.js.
 
 const LIMITS = { size: [1, 1100], depth: [1, 5], kernel: [1, 7], padding: [0, 3] };
 const PAPER = { depth: 4, kernel: 3, padding: 0 };
 const PRESETS = [572, 700, 188, 570];
-
-/** Every size as far as the network gets: { levels, output, fault }. A level has down and, once reached, crop and up. */
-export function plan(size, depth, kernel, padding) {
-  const lost = 2 * (kernel - 1 - 2 * padding); // by the two convolutions of a level
-  const levels = [];
-  const stop = (stage, at, words) => ({ levels, output: null, fault: { stage, size: at, words } });
-  if (lost < 0) {
-    const most = Math.floor((kernel - 1) / 2);
-    const words = `padding ${padding} makes maps grow: a ${kernel}×${kernel} convolution of a U-Net takes at most ${most}`;
-    return stop("padding", size, words);
-  }
-  let reached = size;
-  for (let level = 0; level <= depth; level += 1) {
-    if (reached < lost + 1) {
-      const needed = `two ${kernel}×${kernel} convolutions need ${lost + 1}`;
-      levels.push({ down: [reached] });
-      return stop(`d${level}`, reached, `level ${level} would get ${reached} pixels, and ${needed}`);
-    }
-    levels.push({ down: [reached, reached - lost / 2, reached - lost] });
-    reached -= lost;
-    if (level === depth) break;
-    if (reached % 2) return stop(`pool${level + 1}`, reached, `pool${level + 1} would meet the odd size ${reached}`);
-    reached /= 2;
-  }
-  for (let level = depth - 1; level >= 0; level -= 1) {
-    const [joined, skip] = [2 * reached, levels[level].down[2]];
-    levels[level].crop = (skip - joined) / 2;
-    if (joined < lost + 1) {
-      levels[level].up = [joined];
-      return stop(`u${level}`, joined, `the expansive path would run out of pixels on level ${level}, which gets ${joined}`);
-    }
-    reached = joined - lost;
-    levels[level].up = [joined, joined - lost / 2, reached];
-  }
-  return { levels, output: reached, fault: null };
-}
-
-/** The nearest legal sizes, [at most size or null, at least size]; null where no size is legal. */
-export function nearest(size, depth, kernel, padding) {
-  const lost = kernel - 1 - 2 * padding;
-  if (lost < 0) return null;
-  const step = 2 ** depth;
-  const smallest = step * (4 * lost - Math.floor((2 * lost - 1) / step)) + 2 * lost * (step - 1);
-  if (size < smallest) return [null, smallest];
-  const below = size - ((size - smallest) % step);
-  return [below, below === size ? below : below + step];
-}
 
 const values = (model) => ["size", "depth", "kernel", "padding"].map((key) => model.get(key));
 
@@ -73,7 +26,7 @@ function drawLadder(width, extent, size, depth, kernel, padding) {
   const now = plan(size, depth, kernel, padding);
   const fault = now.fault?.stage;
   const allowed = Math.min(padding, Math.floor((kernel - 1) / 2));
-  const [below, above] = nearest(size, depth, kernel, allowed);
+  const [below, above] = nearestValid(size, depth, kernel, allowed);
   const legal = plan(below !== null && size - below < above - size ? below : above, depth, kernel, allowed);
   const wide = width > 560;
   const gap = wide ? 132 : 66;
@@ -232,8 +185,8 @@ function build({ model, root, say }) {
     const [size, depth, kernel, padding] = values(model);
     const { levels, output, fault } = plan(size, depth, kernel, padding);
     const most = LIMITS.size[1];
-    const legal = nearest(size, depth, kernel, padding);
-    const below = !legal ? null : legal[0] === size ? nearest(size - 1, depth, kernel, padding)[0] : legal[0];
+    const legal = nearestValid(size, depth, kernel, padding);
+    const below = !legal ? null : legal[0] === size ? nearestValid(size - 1, depth, kernel, padding)[0] : legal[0];
     const above = !legal ? null : legal[1] === size ? size + 2 ** depth : legal[1];
     const ways = [smaller, larger, repair];
     const pressed = ways.find((button) => button === button.getRootNode().activeElement);
@@ -279,7 +232,7 @@ function build({ model, root, say }) {
     const [, depth, kernel, padding] = values(model);
     const pulled = (drawn.leftRail - (event.clientX - picture.getBoundingClientRect().left)) / drawn.scale;
     const [least, most] = LIMITS.size;
-    const around = nearest(Math.round(pulled - 2 ** (depth - 1)), depth, kernel, padding); // from legal size to legal size
+    const around = nearestValid(Math.round(pulled - 2 ** (depth - 1)), depth, kernel, padding); // from legal size to legal size
     change(model, { size: Math.min(Math.max(around ? around[1] : Math.round(pulled), least), most) });
   };
   picture.onpointerup = picture.onpointercancel = () => {

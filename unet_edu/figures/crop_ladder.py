@@ -14,7 +14,7 @@ from __future__ import annotations
 import traitlets
 
 from unet_edu import arithmetic
-from unet_edu.figures.base import LiveFigure
+from unet_edu.figures.base import LiveFigure, integer
 
 LIMITS = {"size": (1, 1100), "depth": (1, 5), "kernel": (1, 7), "padding": (0, 3)}
 
@@ -26,10 +26,12 @@ class CropLadder(LiveFigure):
     size 1 to 1100 pixels, depth 1 to 5, kernel 1 to 7, padding 0 to 3.
     """
 
-    size = traitlets.Int(572).tag(sync=True)
-    depth = traitlets.Int(4).tag(sync=True)
-    kernel = traitlets.Int(3).tag(sync=True)
-    padding = traitlets.Int(0).tag(sync=True)
+    scripts = ("arithmetic.js",)
+
+    size = integer(572, LIMITS["size"])
+    depth = integer(4, LIMITS["depth"])
+    kernel = integer(3, LIMITS["kernel"])
+    padding = integer(0, LIMITS["padding"])
     caption = traitlets.Unicode(
         "Every size in a U-Net, to scale. Each rung is a skip connection; what is hatched at its right end is cut off. "
         "Change the size and the crops stay as they are; change the depth or the kernel and they change."
@@ -37,13 +39,6 @@ class CropLadder(LiveFigure):
 
     def __init__(self, size=572, depth=4, kernel=3, padding=0, **more):
         super().__init__(size=size, depth=depth, kernel=kernel, padding=padding, **more)
-
-    @traitlets.validate(*LIMITS)
-    def _in_range(self, proposal):
-        low, high = LIMITS[proposal.trait.name]
-        if not low <= proposal.value <= high:
-            raise traitlets.TraitError(f"{proposal.trait.name} must be {low} to {high}, not {proposal.value}")
-        return proposal.value
 
     def poster(self):
         """The ladder as a still picture; for an illegal size that of the nearest legal one, and why."""
@@ -69,7 +64,7 @@ def _draw(plan):
     """The sizes of `plan` as a ladder, a matplotlib figure."""
     import matplotlib.pyplot as plt
 
-    from unet_edu import plots
+    from unet_edu.plots.style import DOWN, DOWN_AREA, SKIP, SKIP_AREA, UP, UP_AREA
 
     fig, axes = plt.subplots(figsize=(8.6, 1.15 * plan.depth + 0.9))
     rail, pitch, slot, height = 0.14 * plan.size, 5.4, 1.0, 0.78
@@ -85,20 +80,20 @@ def _draw(plan):
         skip = level.down[2]
         left = -rail - skip / 2 if middle else 0
         for row, size in enumerate(level.down):
-            bar(left, top + row * slot, size, plots.DOWN_AREA, plots.DOWN)
+            bar(left, top + row * slot, size, DOWN_AREA, DOWN)
             number(left - level.down[0] / 2 - 6, top + row * slot, size, ha="right")
         if not middle:
             continue
         right, at = -left, top + 2 * slot
-        bar(right, at, skip, "none", plots.SKIP, linestyle=(0, (2, 2)))
-        bar(right, at, level.cropped, plots.SKIP_AREA, plots.SKIP)
+        bar(right, at, skip, "none", SKIP, linestyle=(0, (2, 2)))
+        bar(right, at, level.cropped, SKIP_AREA, SKIP)
         for row, size in ((3, level.up[0]), (1, level.up[1]), (0, level.up[2])):
-            bar(right, top + row * slot, size, plots.UP_AREA, plots.UP)
+            bar(right, top + row * slot, size, UP_AREA, UP)
             number(right + skip / 2 + 6, top + row * slot, size, ha="left")
         number(right + skip / 2 + 6, at, f"{level.cropped} of {skip}", ha="left")
-        arrow = {"arrowstyle": "-|>", "color": plots.SKIP, "lw": 1.2, "linestyle": (0, (4, 2))}
+        arrow = {"arrowstyle": "-|>", "color": SKIP, "lw": 1.2, "linestyle": (0, (4, 2))}
         axes.annotate("", (rail, at), (-rail, at), arrowprops=arrow)
-        number(0, at - 0.75, f"crop {level.crop}", ha="center", color=plots.SKIP)
+        number(0, at - 0.75, f"crop {level.crop}", ha="center", color=SKIP)
     reach = plan.size + rail + 0.14 * plan.size
     axes.set(xlim=(-reach, reach), ylim=(plan.depth * pitch + 3, -1))
     axes.axis("off")

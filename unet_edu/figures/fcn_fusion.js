@@ -133,16 +133,12 @@ function build({ model, root, say }) {
     sideways: true,
     at: () => [get("curtain"), 0],
     range: () => [100, 0],
-    place: (event) => {
-      const box = scene.getBoundingClientRect();
-      return [(100 * (event.clientX - box.left)) / box.width, 0];
-    },
+    place: placeOn(scene, () => [100, 0]),
     go: ([x]) => change(model, { curtain: x }),
   });
   const end = drawOnChange(model, ["step", "cut", "curtain", "show"], draw);
-  Promise.all([unpack(get("maps")), unpack(get("sums"))]).then(([pictures, scores]) => {
-    maps = new Uint8Array(pictures);
-    sums = new Int8Array(scores);
+  loadBytes(model, { maps: Uint8Array, sums: Int8Array }).then((loaded) => {
+    ({ maps, sums } = loaded);
     if (gone) return;
     for (const { name, canvas: small } of buttons) paint(small, of(name), SIDE, SIDE, [0, 255]);
     draw();

@@ -18,7 +18,7 @@ import traitlets
 from unet_edu import checkpoints
 from unet_edu.activations import capture
 from unet_edu.data import cells
-from unet_edu.figures.base import LiveFigure, pack
+from unet_edu.figures.base import LiveFigure, integer, pack
 from unet_edu.metrics import v_rand
 from unet_edu.predict import normalisation, predict
 
@@ -42,8 +42,8 @@ class FcnFusion(LiveFigure):
     colour_maps = ("RdBu_r",)
 
     step = traitlets.Enum(tuple(NETWORKS), "16s").tag(sync=True)
-    cut = traitlets.Int(50).tag(sync=True)
-    curtain = traitlets.Int(50).tag(sync=True)
+    cut = integer(50, LIMITS["cut"])
+    curtain = integer(50, LIMITS["curtain"])
     show = traitlets.Enum(("probability", "labels", "changes"), "probability").tag(sync=True)
     maps = traitlets.Bytes().tag(sync=True)
     sums = traitlets.Bytes().tag(sync=True)
@@ -56,13 +56,6 @@ class FcnFusion(LiveFigure):
     def __init__(self, step="16s", **more):
         found = measured()
         super().__init__(step=step, maps=pack(found.maps), sums=pack(found.sums), told=found.told, **more)
-
-    @traitlets.validate(*LIMITS)
-    def _in_range(self, proposal):
-        low, high = LIMITS[proposal.trait.name]
-        if not low <= proposal.value <= high:
-            raise traitlets.TraitError(f"{proposal.trait.name} must be {low} to {high}, not {proposal.value}")
-        return proposal.value
 
     def poster(self):
         """The image and the four predictions, with the share of labels that are wrong."""

@@ -17,11 +17,11 @@ import traitlets
 from unet_edu import checkpoints
 from unet_edu.arithmetic import check_size
 from unet_edu.data import cells
-from unet_edu.figures.base import LiveFigure, pack
+from unet_edu.figures.base import LiveFigure, integer, pack
 
 SIDE, SEED = 420, 3  # of the drawn tissue that is there at first
 WINDOW = 268  # what the network of the page sees at once: legal, and 84 pixels come out
-LARGEST = 1100  # window, with a kernel
+SMALLEST, LARGEST = 16, 1100  # window, with a kernel
 TELLING = ("d0.relu2", "d2.relu2", "d4.relu2", "u2.relu2", "u0.relu2")  # on the poster
 
 
@@ -44,7 +44,14 @@ class FeatureMaps(LiveFigure):
     anything else out of range.
     """
 
-    scripts = ("engine.js",)
+    scripts = (
+        "engine.js",
+        "arithmetic.js",
+        "feature_maps_image.js",
+        "feature_maps_run.js",
+        "feature_maps_u.js",
+        "feature_maps_channels.js",
+    )
     colour_maps = ("RdBu_r",)
 
     weights = traitlets.Enum(("unet8-cells", "unet8-isbi"), "unet8-cells").tag(sync=True)
@@ -53,11 +60,11 @@ class FeatureMaps(LiveFigure):
     truth = traitlets.Bytes().tag(sync=True, from_json=_bytes)
     height = traitlets.Int().tag(sync=True)
     width = traitlets.Int().tag(sync=True)
-    size = traitlets.Int(WINDOW).tag(sync=True)
-    x = traitlets.Int().tag(sync=True)
-    y = traitlets.Int().tag(sync=True)
+    size = integer(WINDOW, (SMALLEST, LARGEST))
+    x = traitlets.Int(min=0).tag(sync=True)
+    y = traitlets.Int(min=0).tag(sync=True)
     stage = traitlets.Unicode("d1.relu2").tag(sync=True)
-    channel = traitlets.Int(0).tag(sync=True)
+    channel = traitlets.Int(0, min=0).tag(sync=True)
     off = traitlets.List(traitlets.Unicode()).tag(sync=True)
     cover = traitlets.List(traitlets.Int()).tag(sync=True)
     tool = traitlets.Enum(("window", "cover"), "window").tag(sync=True)
@@ -81,18 +88,6 @@ class FeatureMaps(LiveFigure):
         values |= {"x": max(width - size, 0) // 2, "y": max(height - size, 0) // 2}
         words = type(model).__name__ if model is not None else f"U-Net of base width 8, {checkpoint_words(weights)}"
         super().__init__(weights=weights, network=words, **(values | more))
-
-    @traitlets.validate("channel", "x", "y")
-    def _not_negative(self, proposal):
-        if proposal.value < 0:
-            raise traitlets.TraitError(f"{proposal.trait.name} must be 0 or more, not {proposal.value}")
-        return proposal.value
-
-    @traitlets.validate("size")
-    def _in_range(self, proposal):
-        if not 16 <= proposal.value <= LARGEST:
-            raise traitlets.TraitError(f"size must be 16 to {LARGEST} pixels, not {proposal.value}")
-        return proposal.value
 
     @traitlets.validate("cover")
     def _a_square(self, proposal):

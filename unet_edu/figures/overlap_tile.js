@@ -1,7 +1,7 @@
 // A large image in tiles: where they lie, what they cost, and where a trained network contradicts itself at their seams.
 // What a tile says depends on where it begins modulo 16 only, so the maps of a few phases hold every plan's answer.
 
-const [IMAGE, HALF, BLOCK, STEP, GRID, EDGE, STRIP] = [512, 256, 4, 4, 16, 92, 32]; // pixels
+const [IMAGE, HALF, BLOCK, STEP, GRID, EDGE, STRIP] = [512, 256, 4, 4, 16, border(), 32]; // pixels
 const BLOCKS = IMAGE / BLOCK;
 const PHASES = GRID / STEP;
 const PRESETS = [380, 444, 572, 700];
@@ -31,11 +31,9 @@ export function macsOf(size) {
   return sum + side ** 2 * base * 2;
 }
 
-export const legal = (tile) => tile >= 188 && tile % GRID === 12;
-
 /** The tiles that cover the image, or null for an illegal tile. stride: "edge", "grid" or pixels. */
 export function tiling(tile, stride) {
-  if (!legal(tile)) return null;
+  if (!isValid(tile)) return null;
   const output = tile - 2 * EDGE;
   const wanted = { edge: output, grid: Math.floor(output / GRID) * GRID || output }[stride] ?? stride;
   const apart = Math.min(wanted, output);
@@ -206,11 +204,11 @@ function build({ model, root, say }) {
     repair.replaceChildren();
     if (!plan) {
       const tile = get("tile");
-      const above = Math.max(188, tile + ((((12 - tile) % GRID) + GRID) % GRID));
+      const around = nearestValid(tile).filter(Boolean);
       result.replaceChildren(element("strong", {}, `${tile} pixels`), " are no legal tile: a pooling would meet an odd number, or nothing would be left. ");
-      repair.append(...[above - GRID, above].filter(legal).map((size) =>
+      repair.append(...around.map((size) =>
         element("button", { type: "button", onclick: () => change(model, { tile: size }) }, `make it ${size}`)));
-      plan = tiling(above, get("stride"));
+      plan = tiling(around.at(-1), get("stride"));
     }
     found = difference(plan, data.differences, data.changes);
     apart.max = Math.min(plan.output, IMAGE);
@@ -230,20 +228,17 @@ function build({ model, root, say }) {
     drawCosts();
   }
 
+  const onScene = placeOn(scene, () => [plan.padded, plan.padded]);
   pointing(scene, {
     label: "The image and its tiles. Arrow keys choose a tile.",
     at: () => selected(),
     range: () => [plan.count - 1, plan.count - 1],
-    place: (event) => {
-      const box = scene.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top].map((value) => Math.floor(((value / box.width) * plan.padded - EDGE) / plan.apart));
-    },
+    place: (event) => onScene(event).map((value) => Math.floor((value - EDGE) / plan.apart)),
     go: ([column, row]) => change(model, { column, row }),
   });
   const end = drawOnChange(model, ["tile", "stride", "row", "column", "show"], draw);
-  Promise.all(["image", "differences", "changes", "strip"].map((name) => unpack(get(name)))).then((buffers) => {
-    const [image, differences, changes, strip] = buffers.map((buffer) => new Uint8Array(buffer));
-    data = { image, differences, changes, strip };
+  loadBytes(model, { image: Uint8Array, differences: Uint8Array, changes: Uint8Array, strip: Uint8Array }).then((loaded) => {
+    data = loaded;
     draw();
   });
   return () => {

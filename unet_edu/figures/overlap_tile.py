@@ -25,7 +25,7 @@ import traitlets
 from unet_edu import arithmetic, checkpoints
 from unet_edu.arithmetic import TilePlan, border, check_size, grid_step, unet_macs
 from unet_edu.data import cells
-from unet_edu.figures.base import LiveFigure, pack
+from unet_edu.figures.base import LiveFigure, integer, pack
 from unet_edu.models.sliding_window import mirrored
 
 SIDE = 512  # pixels of the image, as the slices that the network was made for
@@ -48,12 +48,13 @@ class OverlapTile(LiveFigure):
     the "image" alone. Raises TraitError for anything else.
     """
 
+    scripts = ("arithmetic.js",)
     colour_maps = ("magma",)
 
-    tile = traitlets.Int(572).tag(sync=True)
+    tile = integer(572, LIMITS["tile"])
     stride = traitlets.Union([traitlets.Int(), traitlets.Enum(("edge", "grid"))], default_value="edge").tag(sync=True)
-    row = traitlets.Int(0).tag(sync=True)
-    column = traitlets.Int(1).tag(sync=True)
+    row = integer(0, LIMITS["row"])
+    column = integer(1, LIMITS["column"])
     show = traitlets.Enum(("difference", "count", "image"), "difference").tag(sync=True)
     image = traitlets.Bytes().tag(sync=True)
     differences = traitlets.Bytes().tag(sync=True)
@@ -72,13 +73,6 @@ class OverlapTile(LiveFigure):
         packed = {name: found.packed[name] for name in DATA}
         numbers = {"strip_top": found.strip_top, "peak": found.peak, "rounding": found.rounding}
         super().__init__(tile=tile, stride=stride, **packed, **numbers, **more)
-
-    @traitlets.validate(*LIMITS)
-    def _in_range(self, proposal):
-        low, high = LIMITS[proposal.trait.name]
-        if not low <= proposal.value <= high:
-            raise traitlets.TraitError(f"{proposal.trait.name} must be {low} to {high}, not {proposal.value}")
-        return proposal.value
 
     @traitlets.validate("stride")
     def _on_the_raster(self, proposal):
@@ -220,7 +214,7 @@ def _draw(plan, blocks):
     import matplotlib.pyplot as plt
     from matplotlib.patches import Rectangle
 
-    from unet_edu import plots
+    from unet_edu.plots.style import DOWN, ON_IMAGE, UP
 
     image = cells.tissue(SIDE, seed=SEED).image
     edge, after = plan.pad[0]
@@ -228,17 +222,15 @@ def _draw(plan, blocks):
     fig, (left, right) = plt.subplots(1, 2, figsize=(8.6, 4.2))
     extent = (-edge, SIDE + after, SIDE + after, -edge)
     left.imshow(image[np.ix_(index, index)], extent=extent, vmin=-0.4, vmax=1.2)
-    left.add_patch(Rectangle((0, 0), SIDE, SIDE, fill=False, ec=plots.ON_IMAGE, lw=1))
+    left.add_patch(Rectangle((0, 0), SIDE, SIDE, fill=False, ec=ON_IMAGE, lw=1))
     start = plan.origins()[min(1, plan.tiles - 1)][::-1]
-    left.add_patch(
-        Rectangle((start[0] - edge, start[1] - edge), plan.tile, plan.tile, fill=False, ec=plots.DOWN, lw=2.5)
-    )
-    left.add_patch(Rectangle(start, plan.output, plan.output, fill=False, ec=plots.UP, lw=2.5))
+    left.add_patch(Rectangle((start[0] - edge, start[1] - edge), plan.tile, plan.tile, fill=False, ec=DOWN, lw=2.5))
+    left.add_patch(Rectangle(start, plan.output, plan.output, fill=False, ec=UP, lw=2.5))
     left.set_title(f"{plan.tiles} × {plan.tile} → {plan.output}, stride {plan.stride}")
     right.imshow(blocks, cmap="magma", vmin=0, vmax=measured().peak, extent=(0, SIDE, SIDE, 0))
     for number in range(1, plan.counts[0]):
         for line in (right.axvline, right.axhline):
-            line(number * plan.stride, color=plots.ON_IMAGE, lw=0.8, ls=(0, (3, 3)))
+            line(number * plan.stride, color=ON_IMAGE, lw=0.8, ls=(0, (3, 3)))
     right.set_title(f"difference to one pass: up to {blocks.max():.2f}")
     for axes in (left, right):
         axes.axis("off")

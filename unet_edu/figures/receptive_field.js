@@ -1,7 +1,6 @@
 // Which values a value of a U-Net is made of, and which an input pixel reaches, along one axis; and the gradient of one
 // output pixel over the square that it can see. The intervals are those of unet_edu.arithmetic, held against it by tests.
 
-const BORDER = (depth, kernel = 3) => (kernel - 1) * (3 * 2 ** depth - 2); // lost per side, 92 at depth 4
 const LIMITS = { size: [1, 1100], depth: [1, 5], share: [50, 99] };
 const PIXEL = 40;
 
@@ -31,7 +30,7 @@ export function wiring(depth) {
   }
   for (let level = depth - 1; level >= 0; level -= 1) {
     const up = add(`up${level}`, [last], { up: 2 });
-    const skip = add(`skip${level}`, [leaving[level]], { shift: BORDER(depth - level) - 4 });
+    const skip = add(`skip${level}`, [leaving[level]], { shift: border(depth - level) - 4 });
     last = pair(`u${level}`, [skip, up]);
   }
   add("output", [add("score", [last])]);
@@ -56,16 +55,16 @@ export function footprints(position, depth, stage) {
 
 /** { stage: how many values its map has }, for an input of a legal size; null for another. */
 export function lengths(size, depth) {
+  if (!isValid(size, depth)) return null;
   const found = { input: size };
   for (const [name, { kernel, stride, up, sources }] of wiring(depth)) {
     if (name.startsWith("skip")) found[name] = found[name.replace("skip", "up")];
     else {
       const before = found[sources.at(-1)];
-      if (before < kernel || (stride === 2 && before % 2)) return null;
       found[name] = up > 1 ? up * before : (before - kernel) / stride + 1;
     }
   }
-  return found.output > 0 ? found : null;
+  return found;
 }
 
 /** { stage: [start, stop] } of the values that an input pixel can alter; a stage that it does not reach is left out. */
@@ -86,7 +85,7 @@ export function spread(position, size, depth) {
 
 /** The side of the smallest square around the output pixel that holds `share` percent of the power; see Python. */
 export function squareOf(strength, side, share) {
-  const middle = PIXEL + BORDER(4) - footprints(PIXEL, 4, "output").input[0];
+  const middle = PIXEL + border(4) - footprints(PIXEL, 4, "output").input[0];
   let all = 0;
   for (const value of strength) all += value ** 4;
   for (let reach = 0; reach < side; reach += 1) {
@@ -101,14 +100,6 @@ export function squareOf(strength, side, share) {
 
 const levelOf = (name, depth) => (name === "input" || name === "output" || name === "score" ? 0 : Number(/\d/.exec(name)?.[0] ?? depth));
 const isUp = (name) => /^(u|output|score)/.test(name);
-
-/** The legal sizes next to a size, [below or null, above]. */
-export function nearest(size, depth) {
-  let [below, above] = [size, size + 1];
-  while (below > 0 && !lengths(below, depth)) below -= 1;
-  while (!lengths(above, depth)) above += 1;
-  return [below || null, above];
-}
 
 function build({ model, root, say }) {
   const get = (key) => model.get(key);
@@ -227,9 +218,8 @@ function build({ model, root, say }) {
     const [size, depth] = [get("size"), get("depth")];
     result.classList.toggle("lf-is-wrong", !all);
     if (!all) {
-      const [below, above] = nearest(size, depth);
       result.replaceChildren(element("strong", {}, `${size} pixels`), " have no U-Net of this depth: somewhere a pooling meets an odd number, or nothing is left.");
-      repair.replaceChildren(...[below, above].filter(Boolean).map((legal) =>
+      repair.replaceChildren(...nearestValid(size, depth).filter(Boolean).map((legal) =>
         element("button", { type: "button", onclick: () => change(model, { size: legal }) }, `make it ${legal}`)));
       drawing.replaceChildren();
       table.update(["stage", "from", "to", "values", "of"], []);
@@ -256,7 +246,7 @@ function build({ model, root, say }) {
     const strength = strengths.subarray(get("weights") === "trained" ? 0 : side * side).subarray(0, side * side);
     paint(canvas, strength, side, side, [0, 255], MAGMA);
     const square = squareOf(strength, side, get("share"));
-    const middle = PIXEL + BORDER(4) - footprints(PIXEL, 4, "output").input[0];
+    const middle = PIXEL + border(4) - footprints(PIXEL, 4, "output").input[0];
     marks.setAttribute("viewBox", `0 0 ${side} ${side}`);
     marks.replaceChildren(
       svg("rect", { x: 0.5, y: 0.5, width: side - 1, height: side - 1, class: "lf-rf-theory" }),
@@ -311,8 +301,8 @@ function build({ model, root, say }) {
     }),
     whenResized(root, draw),
   ];
-  unpack(get("maps")).then((buffer) => {
-    strengths = new Uint8Array(buffer);
+  loadBytes(model, { maps: Uint8Array }).then(({ maps }) => {
+    strengths = maps;
     if (!gone) drawHeat();
   });
   return () => {

@@ -15,7 +15,7 @@ import traitlets
 
 from unet_edu import arithmetic, checkpoints
 from unet_edu.data import cells
-from unet_edu.figures.base import LiveFigure, pack
+from unet_edu.figures.base import LiveFigure, integer, pack
 from unet_edu.models import UNet
 
 LIMITS = {"size": (1, 1100), "depth": (1, 5), "share": (50, 99)}
@@ -34,15 +34,16 @@ class ReceptiveField(LiveFigure):
     that the marked square holds, 50 to 99. Raises TraitError for anything else out of range.
     """
 
+    scripts = ("arithmetic.js",)
     colour_maps = ("magma",)
 
-    size = traitlets.Int(572).tag(sync=True)
-    depth = traitlets.Int(4).tag(sync=True)
+    size = integer(572, LIMITS["size"])
+    depth = integer(4, LIMITS["depth"])
     stage = traitlets.Unicode("output").tag(sync=True)
-    position = traitlets.Int(196).tag(sync=True)
+    position = traitlets.Int(196, min=0).tag(sync=True)
     direction = traitlets.Enum(("sees", "reaches"), "sees").tag(sync=True)
     weights = traitlets.Enum(WEIGHTS, "trained").tag(sync=True)
-    share = traitlets.Int(95).tag(sync=True)
+    share = integer(95, LIMITS["share"])
     maps = traitlets.Bytes().tag(sync=True)
     side = traitlets.Int().tag(sync=True)
     caption = traitlets.Unicode(
@@ -54,19 +55,6 @@ class ReceptiveField(LiveFigure):
         maps = gradients()
         data = {"maps": pack(maps), "side": maps.shape[-1]}
         super().__init__(size=size, depth=depth, stage=stage, position=position, **data, **more)
-
-    @traitlets.validate(*LIMITS)
-    def _in_range(self, proposal):
-        low, high = LIMITS[proposal.trait.name]
-        if not low <= proposal.value <= high:
-            raise traitlets.TraitError(f"{proposal.trait.name} must be {low} to {high}, not {proposal.value}")
-        return proposal.value
-
-    @traitlets.validate("position")
-    def _not_negative(self, proposal):
-        if proposal.value < 0:
-            raise traitlets.TraitError(f"position must be 0 or more, not {proposal.value}")
-        return proposal.value
 
     def poster(self):
         """The footprint stage by stage, and both gradients with the square that holds `share` percent of each."""
@@ -128,12 +116,12 @@ def _draw(found, sides):
     import matplotlib.pyplot as plt
     from matplotlib.patches import Rectangle
 
-    from unet_edu import plots
+    from unet_edu.plots.style import DOWN, ON_IMAGE_MARK, UP
 
     fig, (rows, *panels) = plt.subplots(1, 3, figsize=(9.4, 3.4), width_ratios=(1.5, 1, 1))
     names = [name for name in found if name.endswith("relu2") or name in ("input", "output")]
     for at, name in enumerate(names):
-        colour = plots.UP if name[0] in "uo" else plots.DOWN
+        colour = UP if name[0] in "uo" else DOWN
         rows.barh(at, found[name].width, left=found[name].start, color=colour, height=0.6)
         rows.annotate(f" {found[name].width}", (found[name].stop, at), va="center", fontsize=8)
     rows.set_yticks(range(len(names)), names)
@@ -143,7 +131,7 @@ def _draw(found, sides):
     for panel, strength, name, side in zip(panels, gradients(), WEIGHTS, sides, strict=True):
         panel.imshow(strength, cmap="magma")
         corner = middle - side / 2
-        panel.add_patch(Rectangle((corner, corner), side, side, fill=False, ec=plots.ON_IMAGE_MARK, lw=1.5))
+        panel.add_patch(Rectangle((corner, corner), side, side, fill=False, ec=ON_IMAGE_MARK, lw=1.5))
         panel.set_title(f"{name} weights", fontsize=10)
         panel.axis("off")
     fig.tight_layout()

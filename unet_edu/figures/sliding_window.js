@@ -172,8 +172,8 @@ function build({ model, root, say }) {
   }
 
   const end = drawOnChange(model, ["side", "done", "layer"], draw);
-  unpack(get("image")).then((buffer) => {
-    image = new Uint8Array(buffer);
+  loadBytes(model, { image: Uint8Array }).then((loaded) => {
+    ({ image } = loaded);
     draw();
   });
   return () => {

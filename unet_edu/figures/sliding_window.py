@@ -14,7 +14,7 @@ import numpy as np
 import traitlets
 
 from unet_edu.data import cells
-from unet_edu.figures.base import LiveFigure, pack
+from unet_edu.figures.base import LiveFigure, integer, pack
 from unet_edu.models.sliding_window import HIDDEN, KERNELS, MAPS, WINDOW
 
 LIMITS = {"side": (8, 128), "done": (0, 128**2)}
@@ -44,8 +44,8 @@ class SlidingWindow(LiveFigure):
 
     colour_maps = ("magma",)
 
-    side = traitlets.Int(64).tag(sync=True)
-    done = traitlets.Int(420).tag(sync=True)
+    side = integer(64, LIMITS["side"])
+    done = integer(420, LIMITS["done"])
     layer = traitlets.Enum([name for name, *_ in layers()], "conv1").tag(sync=True)
     image = traitlets.Bytes().tag(sync=True)
     caption = traitlets.Unicode(
@@ -56,13 +56,6 @@ class SlidingWindow(LiveFigure):
     def __init__(self, side=64, done=420, **more):
         image = np.round(255 * cells.tissue(LIMITS["side"][1] + WINDOW - 1, seed=SEED).image).astype(np.uint8)
         super().__init__(side=side, done=done, image=pack(image), **more)
-
-    @traitlets.validate(*LIMITS)
-    def _in_range(self, proposal):
-        low, high = LIMITS[proposal.trait.name]
-        if not low <= proposal.value <= high:
-            raise traitlets.TraitError(f"{proposal.trait.name} must be {low} to {high}, not {proposal.value}")
-        return proposal.value
 
     def poster(self):
         """How often each value of every layer is computed in the end."""

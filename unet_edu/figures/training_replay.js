@@ -258,15 +258,13 @@ function build({ model, root, say }) {
   }
   const filmed = (place) => Math.round(((place + 0.5) * last()) / FILM);
 
+  const onDrawing = placeOn(drawing, () => [width, HEIGHT]);
   pointing(scrub, {
     label: "Time line",
     sideways: true,
     at: () => [now(), 0],
     range: () => [last(), 0],
-    place: (event) => {
-      const box = drawing.getBoundingClientRect();
-      return [(last() * (((event.clientX - box.left) * width) / box.width - LEFT)) / (width - LEFT - RIGHT), 0];
-    },
+    place: (event) => [(last() * (onDrawing(event)[0] - LEFT)) / (width - LEFT - RIGHT), 0],
     go: ([at]) => go(at),
   });
   const end = drawOnChange(model, ["run", "frame", "show"], draw);
@@ -275,11 +273,9 @@ function build({ model, root, say }) {
     drawn = "";
     draw();
   });
-  Promise.all([unpack(get("maps")), unpack(get("frames")), unpack(get("curves"))]).then(([pictures, levels, numbers]) => {
+  loadBytes(model, { maps: Uint8Array, frames: Uint8Array, curves: Float32Array }).then((loaded) => {
     if (gone) return;
-    maps = new Uint8Array(pictures);
-    frames = new Uint8Array(levels);
-    curves = new Float32Array(numbers);
+    ({ maps, frames, curves } = loaded);
     paint(beside[0].canvas, plane(0), SIDE, SIDE, [0, 255]);
     fill(beside[1].canvas, (at) => colours[plane(1)[at]]);
     draw();

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 import traitlets
 
-from unet_edu import plots
 from unet_edu.experiments.replay import TOP, unpacked, watched
 from unet_edu.experiments.runs import rows
 from unet_edu.figures.base import LiveFigure, pack
 from unet_edu.metrics import regions
+from unet_edu.plots.style import DOWN, SKIP
 from unet_edu.results import read
 from unet_edu.training.recipe import Recipe, learning_rate
 
@@ -83,8 +83,8 @@ class TrainingReplay(LiveFigure):
             panel.set_title(after(steps[at]), fontsize=9)
             panel.axis("off")
         axes = bottom.subplots()
-        axes.plot(told["v_rand"], "o-", markersize=4, color=plots.DOWN, label="V_Rand (1 is perfect)")
-        axes.plot(told["pixel_error"], "s-", markersize=3.5, color=plots.SKIP, label="pixel error (0 is perfect)")
+        axes.plot(told["v_rand"], "o-", markersize=4, color=DOWN, label="V_Rand (1 is perfect)")
+        axes.plot(told["pixel_error"], "s-", markersize=3.5, color=SKIP, label="pixel error (0 is perfect)")
         marked = sorted({*range(0, len(steps), 4), len(steps) - 1})
         axes.set_xticks(marked, [f"{steps[at]:,}" for at in marked])
         axes.set(xlabel="steps of training", ylim=(0, 1.02))

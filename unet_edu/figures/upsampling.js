@@ -159,21 +159,14 @@ function build({ model, root, say }) {
       Array.from({ length: size }, (_, r) => [r, ...Array.from(shown.subarray(r * size, (r + 1) * size), (one) => (counting ? one : decimals(one)))]));
   }
 
-  const placeOn = (box, size) => (event) => {
-    const { left, top, width, height } = box.getBoundingClientRect();
-    return [Math.floor(((event.clientX - left) / width) * size()), Math.floor(((event.clientY - top) / height) * size())];
-  };
-  const size = () => sizeOf(get("method"), SIDE);
-  const pointFine = placeOn(fineBox, size);
+  const size = () => Array(2).fill(sizeOf(get("method"), SIDE));
+  const pixel = pixelOn(fineBox, size);
+  const mark = ([x, y]) => change(model, { x, y });
   pointing(fineBox, {
     label: "Fine map. Arrow keys move the marked pixel.",
-    at: place, range: () => [size() - 1, size() - 1], place: pointFine,
-    go: ([x, y]) => change(model, { x, y }),
+    at: place, range: () => size().map((side) => side - 1), place: pixel, go: mark,
   });
-  fineBox.addEventListener("pointermove", (event) => {
-    const at = pointFine(event);
-    if (event.pointerType === "mouse" && !event.buttons && at.every((value) => value >= 0 && value < size())) change(model, { x: at[0], y: at[1] });
-  });
+  hovering(fineBox, { place: pixel, size, go: mark });
   const painted = (cell) => change(model, { cell, coarse: get("coarse").map((value, at) => (at !== cell ? value : value < 50 ? 50 : value < 100 ? 100 : 0)) });
   coarseBox.addEventListener("keydown", (event) => {
     if (![" ", "Enter"].includes(event.key)) return;
@@ -184,7 +177,7 @@ function build({ model, root, say }) {
   coarseBox.addEventListener("pointerdown", () => (byHand = true), true);
   pointing(coarseBox, {
     label: "Coarse map.",
-    at: () => [get("cell") % SIDE, Math.floor(get("cell") / SIDE)], range: () => [SIDE - 1, SIDE - 1], place: placeOn(coarseBox, () => SIDE),
+    at: () => [get("cell") % SIDE, Math.floor(get("cell") / SIDE)], range: () => [SIDE - 1, SIDE - 1], place: pixelOn(coarseBox, () => [SIDE, SIDE]),
     go: ([x, y]) => {
       if (byHand) painted(y * SIDE + x);
       else if (y * SIDE + x !== get("cell")) change(model, { cell: y * SIDE + x });

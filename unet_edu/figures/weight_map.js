@@ -443,10 +443,8 @@ function build({ model, root, say }) {
 
   // The pointer points, draws, or takes hold of a disc.
   let held = null; // { from, gap, side } of a disc
-  const pixel = (event) => {
-    const box = map.getBoundingClientRect();
-    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map((part) => Math.floor(part * SIDE));
-  };
+  const size = () => [SIDE, SIDE];
+  const pixel = pixelOn(map, size);
   const onDisc = ([x, y]) => get("scene") === "discs" && get("tool") === "look" && now?.label[y * SIDE + x] === 1;
   function stroke([x, y]) {
     const codes = [];
@@ -466,9 +464,8 @@ function build({ model, root, say }) {
   map.addEventListener("pointermove", (event) => {
     const at = pixel(event);
     map.classList.toggle("lf-wm-grab", held !== null || onDisc(at));
-    const inside = at.every((value) => value >= 0 && value < SIDE);
-    if (event.pointerType === "mouse" && !event.buttons && get("tool") === "look" && inside) change(model, { x: at[0], y: at[1] });
   });
+  hovering(map, { place: pixel, size, go: ([x, y]) => get("tool") === "look" && change(model, { x, y }) });
   for (const end of ["pointerup", "pointercancel"]) map.addEventListener(end, () => (held = null));
   let byHand = false; // whether a pointer, and not a key, says where to go
   for (const kind of ["pointerdown", "pointermove"]) map.addEventListener(kind, () => (byHand = true), true);
@@ -495,8 +492,8 @@ function build({ model, root, say }) {
   const keys = ["scene", "gap", "w0", "sigma", "balance", "x", "y", "show", "tool", "drawn"];
   const end = drawOnChange(model, keys, draw);
   const stay = whenResized(root, draw);
-  Promise.all([unpack(get("labels")), unpack(get("images"))]).then((buffers) => {
-    [labels, images] = buffers.map((buffer) => new Uint8Array(buffer));
+  loadBytes(model, { labels: Uint8Array, images: Uint8Array }).then((loaded) => {
+    ({ labels, images } = loaded);
     draw();
   });
   return () => {

@@ -15,7 +15,7 @@ import traitlets
 
 from unet_edu.data import cells
 from unet_edu.data.weightmap import cells_of, weight_map
-from unet_edu.figures.base import LiveFigure, pack
+from unet_edu.figures.base import LiveFigure, integer, pack
 
 SIDE = 128  # pixels of every scene
 SCENES = ("discs", "gap", "three", "one", "tissue", "dish")  # the script draws the first, whose gap may change
@@ -41,12 +41,12 @@ class WeightMap(LiveFigure):
     colour_maps = ("magma",)
 
     scene = traitlets.Enum(SCENES, "discs").tag(sync=True)
-    gap = traitlets.Int(3).tag(sync=True)
-    w0 = traitlets.Int(10).tag(sync=True)
-    sigma = traitlets.Int(5).tag(sync=True)
+    gap = integer(3, LIMITS["gap"])
+    w0 = integer(10, LIMITS["w0"])
+    sigma = integer(5, LIMITS["sigma"])
     balance = traitlets.Bool(True).tag(sync=True)
-    x = traitlets.Int().tag(sync=True)
-    y = traitlets.Int().tag(sync=True)
+    x = integer(0, LIMITS["x"])
+    y = integer(0, LIMITS["y"])
     show = traitlets.Enum(("weights", "cells"), "weights").tag(sync=True)
     tool = traitlets.Enum(("look", "cell", "background"), "look").tag(sync=True)
     drawn = traitlets.List(traitlets.Int()).tag(sync=True)
@@ -62,13 +62,6 @@ class WeightMap(LiveFigure):
         place = dict(zip("xy", START.get(scene, (0, 0)), strict=True))  # where there is something to see
         values = {"scene": scene, "gap": gap, "w0": w0, "sigma": sigma, "balance": balance}
         super().__init__(**values, **packed, **(place | more))
-
-    @traitlets.validate(*LIMITS)
-    def _in_range(self, proposal):
-        low, high = LIMITS[proposal.trait.name]
-        if not low <= proposal.value <= high:
-            raise traitlets.TraitError(f"{proposal.trait.name} must be {low} to {high}, not {proposal.value}")
-        return proposal.value
 
     @traitlets.validate("drawn")
     def _on_the_map(self, proposal):
@@ -175,18 +168,16 @@ def _draw(label, weights, place, ends):
     import matplotlib.pyplot as plt
     from matplotlib.patheffects import withStroke
 
-    from unet_edu import plots
+    from unet_edu.plots.style import ON_IMAGE, ON_IMAGE_MARK
 
     fig, axes = plt.subplots(figsize=(5.6, 4.6))
     shown = axes.imshow(weights, cmap="magma", vmin=0, vmax=TOP)
-    axes.contour(label, [0.5], colors=[plots.ON_IMAGE], linewidths=0.8)
+    axes.contour(label, [0.5], colors=[ON_IMAGE], linewidths=0.8)
     dark = [withStroke(linewidth=4, foreground="#1b1020")]
     for number, (end, style) in enumerate(zip(ends, ("-", (0, (2.5, 1.5))), strict=False), start=1):
-        axes.plot(*zip(place, end, strict=True), color=plots.ON_IMAGE_MARK, lw=2, ls=style, path_effects=dark)
-        axes.annotate(
-            f"$d_{number}$", end, (4, 6), textcoords="offset points", color=plots.ON_IMAGE_MARK, path_effects=dark
-        )
-    axes.plot(*place, "o", ms=6, mfc="none", mec=plots.ON_IMAGE, path_effects=dark)
+        axes.plot(*zip(place, end, strict=True), color=ON_IMAGE_MARK, lw=2, ls=style, path_effects=dark)
+        axes.annotate(f"$d_{number}$", end, (4, 6), textcoords="offset points", color=ON_IMAGE_MARK, path_effects=dark)
+    axes.plot(*place, "o", ms=6, mfc="none", mec=ON_IMAGE, path_effects=dark)
     axes.axis("off")
     fig.colorbar(shown, ax=axes, label="weight of a pixel", shrink=0.9)
     return fig

@@ -1,4 +1,7 @@
-"""The book's pictures: ``style`` is the palette, ``shared`` serves several chapters, every other module one chapter."""
+"""The book's pictures: ``style`` is the palette, ``shared`` serves several pages, every other module one page.
 
-from unet_edu.plots.shared import *  # noqa: F403
-from unet_edu.plots.style import *  # noqa: F403
+    from unet_edu.plots import skips as pictures           # in 05_skips
+    fig, facts = pictures.blocks(label)                    # the figure, and the numbers that its text needs
+
+A page's module has the name of the page's file. Nothing else imports it.
+"""

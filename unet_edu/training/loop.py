@@ -33,7 +33,7 @@ from unet_edu.training.preview import in_notebook, notebook_preview
 from unet_edu.training.recipe import RECIPES, learning_rate, make_optimizer
 from unet_edu.training.state import load_state, save_state
 
-UNASKED = {"cuda": 20}  # steps that a device is given before their losses are read; others: 1
+STEPS_BETWEEN_SYNCS = {"cuda": 20}  # steps that a device is given before their losses are read; others: 1
 ORDER, TILES, DROPOUT = range(3)  # what random numbers are for; each has a stream of its own
 
 
@@ -191,7 +191,7 @@ def fit(
             (loss * processes).backward()  # DistributedDataParallel takes the processes' mean
             norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.clip)
             pending.append((step, sums, norm))
-            if len(pending) == UNASKED.get(device.type, 1):
+            if len(pending) == STEPS_BETWEEN_SYNCS.get(device.type, 1):
                 settle()  # before the step, so that on a CPU nothing but numbers ever reaches the weights
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, step)

@@ -1,1 +1,1 @@
-"""What is known of the exercises of each chapter: one module ``chNN`` a chapter, each with a tuple ``EXERCISES``."""
+"""The book's exercises, one file each: the id of an exercise, topic.slug, is its path."""

@@ -1,0 +1,190 @@
+"""Answers to the exercise training.curve: two right ones, and the known wrong ones."""
+
+import math
+
+import numpy as np
+import torch
+from answerkit import right, wrong
+
+
+def reading(losses, unseen, landmark, tail=10, stuck=95, rise=10):
+    if not losses:
+        raise ValueError("nothing to read")
+    last = losses[len(losses) - max(1, len(losses) * tail // 100) :]
+    late = sum(last) / len(last)
+    if any(math.isnan(loss) or math.isinf(loss) for loss in losses) or late > 2 * landmark:
+        return "diverged"
+    if late > stuck * landmark / 100:
+        return "stuck"
+    return "overfit" if unseen and unseen[-1] > min(unseen) * (100 + rise) / 100 else "learning"
+
+
+@right()
+def in_order(losses, unseen, landmark):
+    return reading(losses, unseen, landmark)
+
+
+@right()
+def by_a_table(losses, unseen, landmark):
+    losses, unseen = torch.tensor(losses, dtype=torch.float64), torch.tensor(unseen, dtype=torch.float64)
+    if losses.numel() == 0:
+        raise ValueError
+    late = losses.flip(0)[: max(len(losses) // 10, 1)].mean()
+    found = {
+        "diverged": not losses.isfinite().all() or late / landmark > 2,
+        "stuck": late / landmark > 0.95,
+        "overfit": unseen.numel() > 0 and unseen[-1] / unseen.min() > 1.1,
+        "learning": True,
+    }
+    return next(name for name, true in found.items() if true)
+
+
+@right(tail=25, stuck=80, rise=30)
+def other_thresholds(losses, unseen, landmark):
+    return reading(losses, unseen, landmark, 25, 80, 30)
+
+
+@wrong("the thresholds of the book", tail=25, stuck=80, rise=30)
+def as_in_the_book(losses, unseen, landmark):
+    return reading(losses, unseen, landmark)
+
+
+@wrong("the part of the losses that is late is that of the book", tail=40, stuck=80, rise=30)
+def late_as_in_the_book(losses, unseen, landmark):
+    return reading(losses, unseen, landmark, 10, 80, 30)
+
+
+def read(
+    losses,
+    unseen,
+    landmark,
+    late=None,
+    asked=None,
+    is_finite=math.isfinite,
+    twice=2,
+    stuck=0.95,
+    rise=1.1,
+    first="stuck",
+):
+    if len(losses) == 0:
+        raise ValueError("no losses")
+    late = np.mean(losses[-max(1, len(losses) // 10) :]) if late is None else late
+    if not all(is_finite(loss) for loss in (losses if asked is None else asked)) or late > twice * landmark:
+        return "diverged"
+    is_overfit = len(unseen) > 0 and unseen[-1] > rise * min(unseen)
+    if first == "overfit" and is_overfit:
+        return "overfit"
+    if late > stuck * landmark:
+        return "stuck"
+    return "overfit" if is_overfit else "learning"
+
+
+@wrong("late is the mean of all losses")
+def mean_of_all(losses, unseen, landmark):
+    return read(losses, unseen, landmark, np.mean(losses) if losses else None)
+
+
+@wrong("the last loss alone")
+def last_one(losses, unseen, landmark):
+    return read(losses, unseen, landmark, losses[-1] if losses else None)
+
+
+@wrong("the mean of the first losses")
+def first_ones(losses, unseen, landmark):
+    return read(losses, unseen, landmark, np.mean(losses[: max(1, len(losses) // 10)]) if losses else None)
+
+
+@wrong("the mean of fewer losses")
+def a_twentieth(losses, unseen, landmark):
+    return read(losses, unseen, landmark, np.mean(losses[-max(1, len(losses) // 20) :]) if losses else None)
+
+
+@wrong("a slice from -0 takes everything")
+def from_minus_nought(losses, unseen, landmark):
+    return read(losses, unseen, landmark, np.mean(losses[-(len(losses) // 10) :]) if losses else None)
+
+
+@wrong("no comparison with NaN is true")
+def not_asked(losses, unseen, landmark):
+    return read(losses, unseen, landmark, asked=())
+
+
+@wrong("ask all losses")
+def last_ones_asked(losses, unseen, landmark):
+    return read(losses, unseen, landmark, asked=losses[-max(1, len(losses) // 10) :])
+
+
+@wrong("and not for NaN alone")
+def nan_alone(losses, unseen, landmark):
+    return read(losses, unseen, landmark, is_finite=lambda loss: not math.isnan(loss))
+
+
+@wrong("the unseen loss is asked too early")
+def overfit_first(losses, unseen, landmark):
+    return read(losses, unseen, landmark, first="overfit")
+
+
+@wrong("the mark is twice as high")
+def above_is_diverged(losses, unseen, landmark):
+    return read(losses, unseen, landmark, twice=1)
+
+
+@wrong("not told from one that stands at it")
+def never_far(losses, unseen, landmark):
+    return read(losses, unseen, landmark, twice=math.inf)
+
+
+@wrong("has not passed it yet")
+def at_the_landmark(losses, unseen, landmark):
+    return read(losses, unseen, landmark, stuck=1)
+
+
+@wrong("any rise of the unseen loss")
+def any_rise(losses, unseen, landmark):
+    return read(losses, unseen, landmark, rise=1)
+
+
+@wrong("compared with its first value")
+def against_the_first(losses, unseen, landmark):
+    return read(losses, unseen and [unseen[0], unseen[-1]], landmark)
+
+
+@wrong("the highest unseen loss counts here")
+def highest_counts(losses, unseen, landmark):
+    return read(losses, unseen and [min(unseen), max(unseen)], landmark)
+
+
+@wrong("compared with the training's")
+def against_the_training(losses, unseen, landmark):
+    if not losses:
+        raise ValueError("no losses")
+    late = np.mean(losses[-max(1, len(losses) // 10) :])
+    return read(losses, unseen and [float(late), max(unseen[-1], late)], landmark)
+
+
+@wrong("the unseen losses make no difference")
+def unseen_unseen(losses, unseen, landmark):
+    return read(losses, [], landmark)
+
+
+@wrong("nothing is said against the run")
+def never_empty(losses, unseen, landmark):
+    if not losses:
+        raise ValueError("no losses")
+    lowest = min(unseen)
+    return read(losses, unseen, landmark) if lowest > 0 else "learning"
+
+
+@wrong("without losses there is nothing to read")
+def empty_is_young(losses, unseen, landmark):
+    return read(losses, unseen, landmark) if losses else "learning"
+
+
+@wrong("small letters")
+def capitals(losses, unseen, landmark):
+    return read(losses, unseen, landmark).capitalize()
+
+
+@wrong("none of the four words")
+def own_words(losses, unseen, landmark):
+    return {"overfit": "overfitting"}.get(read(losses, unseen, landmark), "fine")

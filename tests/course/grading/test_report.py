@@ -1,0 +1,271 @@
+"""What grading leaves: tables that platforms and spreadsheets take, and pages that tell a student enough, not more."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from classkit import Here, notebook
+from test_grade import BOTH, RIGHT, SECRETS, STUB, Room
+
+from unet_edu.course.grading import grade as grade_module
+from unet_edu.course.grading import redact
+from unet_edu.course.grading.feedback_page import text
+from unet_edu.course.grading.gradebooks import safe
+from unet_edu.course.grading.report import file_names
+from unet_edu.course.outcome import Verdict
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture
+def room(tmp_path, monkeypatch):
+    monkeypatch.setattr(grade_module, "Sandbox", Here)
+    return Room(tmp_path)
+
+
+def table(path):
+    data = path.read_text("utf-8-sig")
+    return list(csv.reader(io.StringIO(data, newline="")))
+
+
+def records(path):
+    headers, *rows = table(path)
+    return [dict(zip(headers, row, strict=True)) for row in rows]
+
+
+# --- tables -------------------------------------------------------------------------------------------------
+
+
+def test_grades_have_a_row_for_each_answer_and_totals_one_for_each_student(room):
+    wrong = [("def first(x):\n    return 0", "test.first"), RIGHT[1]]
+    room.hand_in(s1=RIGHT, s2=wrong).roster("s1", "s2", "s3").grade()
+    grades, totals = records(room.top / "out" / "grades.csv"), records(room.top / "out" / "totals.csv")
+    assert [(row["student"], row["exercise"], row["points"], row["of"]) for row in grades] == [
+        ("s1", "test.first", "3", "3"),
+        ("s1", "test.second", "3", "3"),
+        ("s2", "test.first", "1", "3"),
+        ("s2", "test.second", "3", "3"),
+        ("s3", "test.first", "0", "3"),
+        ("s3", "test.second", "0", "3"),
+    ]
+    assert [(row["name"], row["points"], row["percent"], row["state"], row["why"]) for row in totals] == [
+        ("Name of s1", "6", "100", "", "all 3 cases pass"),
+        ("Name of s2", "4", "66.67", "", "test.first: 1 of 3 cases pass"),
+        ("Name of s3", "0", "0", "MISSING", "nothing was handed in"),
+    ]
+    assert (room.top / "out" / totals[0]["feedback"]).is_file()
+
+
+CANVAS = """Student,ID,SIS User ID,SIS Login ID,Root Account,Section,test (4711),Other (9),Current Score
+    Points Possible,,,,,,6,10,(read only)
+"Müller, Zoë",7001,s101,zoe@example.org,uni.example,A and B,,3,
+"Doe, Jane",7002,s102,jane@example.org,uni.example,A,,,
+"""
+
+
+def test_canvas_takes_its_own_columns_back(room):
+    (room.top / "roster.csv").write_text(CANVAS, encoding="utf-8-sig")
+    (room.top / "in" / "müllerzoë_7001_12345_crop.ipynb").write_bytes(notebook(RIGHT))
+    room.grade()
+    assert table(room.top / "out" / "canvas.csv") == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Root Account", "Section", "test (4711)"],
+        ["    Points Possible", *[""] * 5, "6"],
+        ["Müller, Zoë", "7001", "s101", "zoe@example.org", "uni.example", "A and B", "6"],
+        ["Doe, Jane", "7002", "s102", "jane@example.org", "uni.example", "A", ""],  # missing is no zero
+    ]
+
+
+def test_canvas_finds_students_of_another_roster_by_the_number_in_their_files(room):
+    room.roster("s101", "s102")
+    (room.top / "in" / "ofs101name_7001_12345_crop.ipynb").write_bytes(notebook(RIGHT))
+    room.grade()
+    headers, _, zoe, _ = table(room.top / "out" / "canvas.csv")
+    assert headers == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "test"]
+    assert zoe == ["Name of s101", "7001", "s101", "", "", "6"]
+
+
+def test_moodle_takes_its_own_worksheet_back(room):
+    headers = "Identifier,Full name,ID number,Email address,Status,Grade,Maximum grade,Last modified (grade)"
+    when = '"Sunday, 31 January 2027, 9:00 AM"'
+    rows = (
+        f"Participant 301,Zoë Müller,s101,zoe@example.org,Submitted,,6.00,{when}\nParticipant 302,Bo Ek,,b@x.org,,,6,-"
+    )
+    (room.top / "roster.csv").write_text(f"{headers}\n{rows}\n")
+    folder = room.top / "in" / "Zoë Müller_301_assignsubmission_file"
+    folder.mkdir()
+    cells = [RIGHT[0], (STUB.format(name="second"), "test.second")]
+    (folder / "crop.ipynb").write_bytes(notebook(cells))
+    room.grade()
+    zoe, bo = records(room.top / "out" / "moodle.csv")
+    needed = {"Identifier", "Email address", "Grade", "Last modified (grade)", "Feedback comments"}
+    assert needed <= zoe.keys()  # Moodle refuses a worksheet that lacks one
+    assert (zoe["Identifier"], zoe["Grade"], zoe["Last modified (grade)"]) == ("Participant 301", "3", when.strip('"'))
+    assert zoe["Feedback comments"] == (
+        "test.first: 3 of 3. All 3 cases pass. test.second: 0 of 3. Not written; the cell is as it was handed out."
+    )
+    assert (bo["Identifier"], bo["Grade"], bo["Email address"]) == ("Participant 302", "", "b@x.org")
+
+
+def test_gradescope_gets_its_results_json(room):
+    cells = [("def first(x):\n    return 0", "test.first"), RIGHT[1]]
+    room.hand_in(s1=cells).grade()
+    data = json.loads((room.top / "out" / "gradescope" / "s1.json").read_text())
+    assert data["score"] == 4
+    assert data["stdout_visibility"] == "hidden"
+    first, second = data["tests"]
+    assert (first["score"], first["max_score"], first["status"], first["visibility"]) == (1, 3, "failed", "visible")
+    assert (second["score"], second["max_score"], second["status"]) == (3, 3, "passed")
+    assert "✗ number 0" in first["output"]
+    known = {"score", "execution_time", "output", "visibility", "stdout_visibility", "extra_data", "tests"}
+    assert data.keys() <= known
+    known = {"score", "max_score", "status", "name", "number", "output", "tags", "visibility", "extra_data"}
+    assert all(test.keys() <= known for test in data["tests"])
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", " =", "＝"])
+def test_no_cell_is_a_formula(room, start):
+    name = f'{start}HYPERLINK("http://example.org","x")'
+    with open(room.top / "roster.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("id", "name", "email"), ("s1", name, name), (name + "2", "B", "")])
+    room.hand_in(s1=[(f"{RIGHT[0][0]}", "test.first")], ghost=RIGHT)
+    (room.top / "in" / "=2+3.ipynb").write_bytes(notebook(RIGHT))
+    room.grade()
+    for path in (room.top / "out").glob("*.csv"):
+        for row in table(path):
+            assert not [cell for cell in row if re.match(r"\s*[=+@＝]|\s*-\D", cell) and cell != "-"], path
+
+
+def test_numbers_stay_numbers_and_lines_stay_lines():
+    assert [safe(value) for value in (3, "-2.5", "-", "+49 30", "a\n=b", "x\0y")] == [
+        "3",
+        "-2.5",
+        "-",
+        "'+49 30",
+        "a =b",
+        "xy",
+    ]
+
+
+def test_the_names_of_a_students_files():
+    ids = ["s1", "S1", "jane.doe@example.org", "jane-doe-example-org", "Zoë", "李", "王", "../../x", "con", "a" * 300]
+    names = file_names(ids)
+    assert names["s1"] == "s1" or names["s1"].startswith("s1-")
+    assert len({name.casefold() for name in names.values()}) == len(ids)
+    assert all(re.fullmatch(r"[a-z0-9-]{1,80}", name) for name in names.values())
+    assert names["con"] != "con"
+    assert file_names(["s2", "s1"])["s2"] == "s2"  # whoever else there is
+    assert file_names(ids[2:5]) == {id: names[id] for id in ids[2:5]}
+
+
+# --- what a student reads -----------------------------------------------------------------------------------
+
+LEAKS = {
+    "returns it": "return x",
+    "returns it in a text": "return str(x)",
+    "returns it in a list": "return [[x], {'a': x}]",
+    "returns it in bytes": "return str(x).encode()",
+    "returns it as a name": "return type('Input' + str(x), (), {})()",
+    "returns it as a class": "return type('Input' + str(x), (), {})",
+    "raises it": "raise ValueError(f'the input is {x}')",
+    "raises it as a name": "raise type('Input' + str(x), (Exception,), {})()",
+    "raises it as a sentence of Python's": "raise NameError(f\"name 'input{x}' is not defined\")",
+    "raises it as a place": (
+        "space = {}\n    exec(compile(f'def input{x}(): 1 / 0', f.__code__.co_filename, 'exec'), space)\n"
+        "    space['input' + str(x)]()"
+    ),
+    "prints it": "print(x)\n    return 0",
+    "warns of it": "import warnings\n    warnings.warn(str(x))\n    return 0",
+    "returns it spelt": "words = dict(zip('123456789', 'one two three four five six seven eight nine'.split()))\n"
+    "    return ' '.join(words[digit] for digit in str(x) if digit != '0')",
+    "raises it spelt": "raise KeyError('-'.join('abcdefghij'[int(d)] for d in str(x)))",
+}
+SPELT = ("nine one eight", "j-b-i-c-h-d", "918273645", "564738291")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("leak", LEAKS)
+def test_hidden_inputs_are_in_nothing_that_a_student_reads(room, leak):
+    assert str(SECRETS[0]) in SPELT
+    source = f"def first(x):\n    {LEAKS[leak]}\nf = first"
+    room.hand_in(s1=[(source, "test.first")]).grade(bundle := BOTH)
+    shown = [path for path in (room.top / "out").rglob("*") if path.is_file() and path.parent.name != "results"]
+    assert len(shown) == 7
+    for path in shown:
+        data = path.read_text("utf-8")
+        for secret in (*SPELT, *(str(2 * s) for s in SECRETS), bundle.cohort.secret):
+            assert secret not in data.replace(source, ""), path
+
+
+def test_what_is_left_out_is_still_worth_reading(room):
+    said = {
+        "return x + 1": "it returns …",
+        "return None": "it returns None: does every way through it end in a return?",
+        "return helper(x)": "it stops with NameError: name 'helper' is not defined",
+        "return x.size": "it stops with AttributeError: 'int' object has no attribute 'size'",
+        "return x / 0": "it stops with ZeroDivisionError: division by zero (line 2 of first)",
+        "return [][x]": "it stops with IndexError: list index out of range",
+        "raise KeyError(x)": "it stops with KeyError (line 2 of first)",
+        "return (n for n in 'ab')": "it returns a generator, which is no number",
+        "return first(1, 2)": "it stops with TypeError: first() takes 1 positional argument but 2 were given",
+        "import torchvision\n    return 1": "it stops with ModuleNotFoundError: No module named 'torchvision'",
+        "return Mine()\nclass Mine: pass": "it returns an object of class Mine",
+    }
+    for number, body in enumerate(said):
+        room.hand_in(**{f"n{number:03}": [(f"def first(x):\n    {body}", "test.first")]})
+    room.grade()
+    rows = records(room.top / "out" / "grades.csv")
+    whys = [row["why"] for row in rows if row["exercise"] == "test.first"]
+    for why, words in zip(whys, said.values(), strict=True):
+        assert words in why
+
+
+def test_the_words_for_a_known_mistake_stay_as_they_are():
+    words = "a slice that ends at -0 is empty"
+    assert redact.message(Verdict(False, words, clues=((words, True),))) == words
+    assert redact.message(Verdict(False, "it returns (40, -3.5e3): every value")) == "it returns (…, …): every value"
+    assert redact.masked('wrong at position 0, 2 (counted from 0): it says "it\'s 7" (line 3 of f)') == (
+        "wrong at position 0, … (counted from 0): it says … (line 3 of f)"
+    )
+    assert redact.masked("the image's own pixels, not the skip's: 2×3×7") == (
+        "the image's own pixels, not the skip's: …×…×…"
+    )
+    assert redact.masked("it returns 'cut off at sixty letters…") == "it returns …"
+
+
+def page_of(room, student="s1"):
+    return (room.top / "out" / "feedback" / f"{student}.html").read_text("utf-8")
+
+
+NASTY = '</code><script>alert(1)</script>&amp;<img src="http://example.org/x.png">\u202e\x07'
+
+
+def test_a_page_holds_own_code_as_text_and_asks_nobody(room):
+    comment = "<b>fine</b> & so on"
+    room.hand_in(s1=[(f"def first(x):\n    # {NASTY}\n    return 0", "test.first")])
+    (room.top / "out").mkdir()
+    (room.top / "out" / "overrides.csv").write_text(f"student,exercise,points,comment\ns1,test.second,2,{comment}\n")
+    room.grade(roster=None, due="2050-01-01")
+    page = page_of(room)
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;" in page
+    assert "\\u202e\\u0007" in page
+    assert "&lt;b&gt;fine&lt;/b&gt; &amp; so on" in page
+    assert re.findall(r"(?:https?:)?//[\w.]+", page.replace("http://example.org/x.png", "")) == []
+    assert "default-src 'none'" in page
+    assert "The only attempt, on time" in page
+    assert "Due 2050-01-01" in page
+    assert page.count('<span class="icon bad"') == 2  # of first
+    assert "a case" not in page
+
+
+def test_every_student_has_a_page_that_says_why(room):
+    late = [("def first(x):\n    return x", "test.first")]
+    room.hand_in(s1=late, s2=b"{").roster("s1", "s2", "s3").grade()
+    assert "<strong>1</strong> <span>of 6 points</span>" in page_of(room)
+    assert "No cell with the id test.second, and none that defines second." in page_of(room)
+    assert "cut off" in page_of(room, "s2")
+    assert "Nothing was handed in." in page_of(room, "s3")
+    assert text("a\tb\nc") == "a\tb\nc"

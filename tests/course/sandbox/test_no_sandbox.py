@@ -1,0 +1,53 @@
+"""Where there can be no sandbox, `make test-isolation` fails and says what to do, and `make test` is as ever."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from bookkit import ROOT
+
+FORBIDDEN = "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n"
+
+
+def collected(folder, *words):
+    """Run pytest on the tests of the sandbox, with the programs of a folder alone."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/course/sandbox/test_sandbox.py",
+        *words,
+    ]
+    environment = {**os.environ, "PATH": str(folder)}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="there is bwrap on Linux alone")
+
+
+@pytest.mark.parametrize(
+    ("bwrap", "words"),
+    [
+        pytest.param("", "apt install bubblewrap", id="missing"),
+        pytest.param(FORBIDDEN, "sudo sysctl kernel.", id="forbidden", marks=linux),
+    ],
+)
+def test_tests_of_isolation_fail_without_it(tmp_path, bwrap, words):
+    if bwrap:
+        (tmp_path / "bwrap").write_text(bwrap)
+        (tmp_path / "bwrap").chmod(0o755)
+    done = collected(tmp_path, "-m", "isolation")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    assert "ERROR: tests marked `isolation` are no check without a sandbox" in done.stderr
+    assert words in done.stderr
+    assert "skipped" not in done.stdout
+
+
+def test_other_tests_need_no_isolation(tmp_path):
+    done = collected(tmp_path)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, done.stdout + done.stderr
+    assert "deselected" in done.stdout

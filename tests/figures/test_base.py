@@ -1,0 +1,124 @@
+"""What holds for every live figure: the root, the styles, the state, the notebook."""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+import zlib
+
+import nbformat
+import numpy as np
+import pytest
+from bookkit import ROOT
+from ipywidgets.embed import dependency_state
+from nbclient import NotebookClient
+from PIL import ImageColor
+
+from unet_edu import figures
+from unet_edu.figures.base import LIVE_FIGURE_MIME, LiveFigure, pack
+from unet_edu.plots import style
+
+FIGURES = [getattr(figures, name) for name in figures.__all__]
+every_figure = pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
+
+
+@every_figure
+def test_a_figure_shows_itself_with_its_defaults(figure):
+    """The mimebundle holds the widget, and for viewers without scripts a poster with alt text and caption."""
+    made = figure(name="fig-x")
+    data, _ = made._repr_mimebundle_()
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == made.model_id
+    poster = data[LIVE_FIGURE_MIME]
+    assert poster["model_id"] == made.model_id
+    assert poster["name"] == "fig-x"
+    assert poster["alt"] == data["text/plain"]
+    assert len(poster["alt"]) > 60
+    assert len(poster["caption"]) > 40
+    assert poster["alt"] != poster["caption"]
+    assert poster["light"] != poster["dark"]
+    assert base64.b64decode(poster["light"]["data"])
+    assert "<img alt=" in data["text/html"]
+
+
+@every_figure
+def test_the_root_carries_the_name_of_the_figure(figure):
+    assert re.search(rf'^export default liveFigure\("{figure.__name__}", ', figure._esm, re.M)
+
+
+@every_figure
+def test_the_script_needs_nothing_from_elsewhere(figure):
+    text = figure._esm.replace("http://www.w3.org/2000/svg", "")
+    assert not re.search(r"https?:|^\s*import\b|\bimport\(|\bfetch\(|XMLHttpRequest", text, re.M)
+
+
+@every_figure
+def test_the_state_that_a_page_needs_is_small(figure):
+    made = figure()
+    state = dependency_state([made], drop_defaults=False)
+    assert len(state) < 10, "other figures are counted too"
+    assert len(zlib.compress(json.dumps(state).encode())) <= 400_000
+
+
+@every_figure
+def test_python_answers_when_it_is_asked_whether_it_listens(figure, monkeypatch):
+    made, sent = figure(), []
+    monkeypatch.setattr(made, "send", sent.append)
+    made._handle_custom_msg({"type": "something else"}, [])
+    assert sent == []
+    made._handle_custom_msg({"type": "ping"}, [])
+    assert sent == [{"type": "pong"}]
+
+
+def test_a_wrong_name_says_which_figures_there_are():
+    with pytest.raises(AttributeError, match=r"no 'CropLader'; it has .*CropLadder"):
+        figures.CropLader  # noqa: B018
+
+
+def test_importing_the_figures_is_light():
+    code = "import sys, unet_edu.figures; print([m for m in ('anywidget', 'torch', 'matplotlib') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_the_styles_have_the_colours_of_the_plots():
+    css = (ROOT / "unet_edu" / "figures" / "base.css").read_text("utf-8")
+    light, dark = (
+        dict(re.findall(r"--([a-z-]+): (#\w+);", block)) for block in re.findall(r"\{([^{}]*--ink:[^{}]*)\}", css)
+    )
+    names = {name: name.upper().replace("-", "_") for name in light}
+    assert {"ink", "down", "up", "skip", "wrong", "down-area", "skip-area"} <= set(light)
+    assert light == {name: getattr(style, constant) for name, constant in names.items()}
+    assert dark == {name: style.DARK[getattr(style, constant)] for name, constant in names.items()}
+    assert all(ImageColor.getrgb(colour) for colour in dark.values())
+
+
+def test_packed_arrays_unpack_in_the_script(node):
+    array = np.arange(1000, dtype=np.float32)
+    text = base64.b64encode(pack(array)).decode()
+    module = type("Unpacks", (), {"_esm": figures.CropLadder._esm + "\nexport { unpack };"})
+    script = """
+    const packed = Uint8Array.from(atob(process.argv[2] ?? TEXT), (letter) => letter.charCodeAt(0));
+    const found = [packed, packed.buffer, new DataView(packed.buffer)].map((bytes) => figure.unpack(bytes));
+    console.log(JSON.stringify((await Promise.all(found)).map((buffer) => [...new Float32Array(buffer)])));
+    """.replace("process.argv[2] ?? TEXT", json.dumps(text))
+    assert node(module, script) == [array.tolist()] * 3
+
+
+@every_figure
+def test_a_notebook_with_the_figure_runs_and_keeps_its_state(figure):
+    """What JupyterLab, and the build of the book, get from the kernel."""
+    name = figure.__name__
+    source = f"from unet_edu.figures import {name}\nfirst = {name}()\nfirst"
+    cells = [nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell("first")]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "P"}})
+    NotebookClient(notebook, timeout=120).execute()
+    mime = "application/vnd.jupyter.widget-view+json"
+    first, second = (cell.outputs[0].data[mime]["model_id"] for cell in notebook.cells)
+    assert first == second, "one figure, shown twice"
+    state = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"][first]["state"]
+    assert state["_esm"] == figure._esm
+    assert state["caption"] == figure().caption
+
+
+def test_the_base_class_is_what_all_figures_stand_on():
+    assert all(issubclass(figure, LiveFigure) for figure in FIGURES)

@@ -1,0 +1,66 @@
+"""unet_edu.plots.ablation: what the prose says of the runs, and networks before and after."""
+
+import numpy as np
+import pytest
+from plotkit import PALETTE, colours, words
+from recordkit import record
+
+from unet_edu.plots import ablation
+from unet_edu.plots.style import DOWN, SKIP
+
+RUNS = {
+    "U-Net": [0.90, 0.92, 0.94],
+    "skips resized, not cropped": [0.40, 0.42],
+    "without skips": [0.41, 0.43],
+    "the article's variant": [0.5, 0.6],
+    "no weight map": [0.70, 0.99],
+    "without dropout": [0.93, 0.93],
+    "no elastic deformation": [0.90, 0.91],
+    "padded, no crop": [0.92, 0.92],
+    "FCN-8s": [0.2, 0.21],
+    "no batch normalisation": [0.80, 0.84],
+}
+
+
+@pytest.fixture
+def readings():
+    told = {row: {"recipe": {"steps": 1000}} for row in RUNS}
+    return ablation.readings(record(RUNS, told=told))
+
+
+def test_means_ranges_and_losses_are_those_of_the_runs(readings):
+    means = {"whole": "U-Net", "none": "without skips", "resized": "skips resized, not cropped", "fcn8": "FCN-8s"}
+    for key, row in means.items():
+        assert readings[key] == pytest.approx(np.mean(RUNS[row])), key
+    lost = {"none": "without skips", "article": "the article's variant", "norm": "no batch normalisation"}
+    for key, row in lost.items():
+        assert readings[f"lost_{key}"] == pytest.approx(0.92 - np.mean(RUNS[row])), key
+    assert (readings["whole_low"], readings["whole_high"]) == (0.90, 0.94)
+    assert (readings["unmapped_low"], readings["unmapped_high"]) == (0.70, 0.99)
+    assert (readings["error_whole"], readings["error_fcn8"]) == pytest.approx((10, 10))
+    assert readings["steps"] == 1000
+
+
+def test_changes_have_a_sign_of_full_length(readings):
+    assert (readings["undropped"], readings["unbent"]) == ("+0.010", "−0.015")
+    assert readings["padded"] in ("+0.000", "−0.000")
+
+
+def test_the_words_follow_from_the_scatter_of_the_seeds(readings):
+    assert "cannot tell" in readings["resized_none"]
+    assert "cannot tell" in readings["padded_said"]
+    assert "larger than the seeds explain" in readings["fcn8_said"]
+
+
+def test_each_network_has_a_mark_for_either_experiment():
+    trained = {"U-Net": 0.95, "without skips": 0.6, "another": 0.1}
+    changed = {"without skips": 0.2, "U-Net": 0.9}
+    fig = ablation.before_and_after(trained, changed)
+    (axes,) = fig.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["without skips", "U-Net"]
+    points = {line.get_marker(): line for line in axes.lines}
+    assert list(points["o"].get_xdata()) == [0.6, 0.95]
+    assert list(points["s"].get_xdata()) == [0.2, 0.9]
+    assert (points["o"].get_color(), points["s"].get_color()) == (DOWN, SKIP)
+    assert {"trained like that (ISBI slices)", "changed afterwards (drawn tissue)"} <= set(words(fig))
+    assert colours(fig) <= PALETTE

@@ -1,0 +1,45 @@
+"""Records of experiments as tests need them: a few runs with the scores that a test chooses."""
+
+
+def made(kind="cpu", date="2026-01-02T03:04:05+00:00", commit="0123456789", changed=False):
+    machine = {"kind": kind, "device": kind.upper(), "processor": "Some CPU", "cores": 2, "threads": 1}
+    return {"date": date, "machine": machine, "git": {"commit": commit, "changed": changed}}
+
+
+def entry(row, seed, v_rand=0.9, curve=(0.5, 0.8, 0.9), **head):
+    """One run: its final score on every slice is `v_rand`, its scores while training are `curve`, every 10 s."""
+    return {
+        "row": row,
+        "seed": seed,
+        "made": made(**head),
+        "parameters": 1234,
+        "training": {
+            "seconds": 30.0,
+            "steps": [1, 2, 3],
+            "loss": [1.0, 0.5, 0.25],
+            "seconds_at": [10.0, 20.0, 30.0],
+            "score": [[step + 1, 10.0 * (step + 1), value] for step, value in enumerate(curve)],
+        },
+        "scores": {
+            "average8": False,
+            "slices": [{"name": f"slice {n}", "v_rand": v_rand + n / 100, "v_info": 0.9} for n in range(2)],
+            "mean": {"v_rand": v_rand, "v_info": 0.9},
+            "sd": {"v_rand": 0.02, "v_info": 0.01},
+            "stack": {"v_rand": v_rand - 0.1, "v_info": 0.9, "pixel_error": 0.1, "rand_error": 0.2},
+        },
+    }
+
+
+def record(rows, experiment="ablation", told=None, **head):
+    """A record of {row: V_Rand of its runs}. told: {row: facts about it}."""
+    runs = [entry(row, seed, score, **head) for row, scores in rows.items() for seed, score in enumerate(scores)]
+    return {"experiment": experiment, "trials": {row: (told or {}).get(row, {}) for row in rows}, "runs": runs}
+
+
+ABLATION = record({"U-Net": [0.96, 0.95, 0.97], "worse": [0.80, 0.81, 0.82], "like it": [0.95, 0.96, 0.95], "none": []})
+SCALING = record(
+    {"1 slice, elastic": [0.8, 0.82], "1 slice": [0.6, 0.61], "4 slices, elastic": [0.95], "4 slices": [0.9, 0.94]},
+    "data_scaling",
+    {name: {"samples": int(name[0]), "elastic": 6.0 * ("elastic" in name)}
+     for name in ("1 slice, elastic", "1 slice", "4 slices, elastic", "4 slices")},
+)  # fmt: skip

@@ -1,0 +1,65 @@
+"""Each module of the package has its test file at the mirrored place, or a line here says where it is tested."""
+
+from pathlib import Path
+
+from bookkit import ROOT
+
+PACKAGE, TESTS = ROOT / "unet_edu", ROOT / "tests"
+
+# module, or a folder with "/" behind it, below unet_edu/: test file or folder below tests/
+ELSEWHERE = {
+    "data/_painting.py": "data/test_cells.py",
+    "data/_shapes.py": "data/test_cells.py",
+    "experiments/ablation.py": "experiments/test_experiments.py",
+    "experiments/checkpoints.py": "experiments/test_experiments.py",
+    "experiments/data_scaling.py": "experiments/test_experiments.py",
+    "experiments/isbi.py": "experiments/test_experiments.py",
+    "experiments/replay.py": "figures/test_training_replay.py",
+    "experiments/time_to_score.py": "experiments/test_experiments.py",
+    "experiments/train.py": "training/test_loop.py",
+    "figures/stages.py": "figures/test_engine.py",
+    "models/checks.py": "models/test_unet.py",
+    "models/one_level.py": "models/test_unet.py",
+    "training/checks.py": "training/test_loop.py",
+    "training/preview.py": "training/test_loop.py",
+    "training/recipe.py": "training/test_loop.py",
+    "training/state.py": "training/test_loop.py",
+    # rooms that are not mirrored file by file
+    "course/": "course/",
+    "plots/": "test_plots.py",
+}
+
+
+def modules():
+    """Return the modules of the package but its __init__ files, as paths below unet_edu/."""
+    return sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+
+
+def mirrored(module):
+    """Return the place below tests/ that mirrors a module's."""
+    return module.with_name(f"test_{module.stem.lstrip('_')}.py")
+
+
+def listed(module):
+    """Return the key of `ELSEWHERE` that stands for a module: itself, or a folder that it lies in; None for neither."""
+    folders = [f"{folder.as_posix()}/" for folder in module.parents]
+    return next((key for key in (module.as_posix(), *folders) if key in ELSEWHERE), None)
+
+
+def test_every_module_has_its_test_file():
+    lost = [
+        f"unet_edu/{module}: no tests/{mirrored(module)}, and no line in ELSEWHERE"
+        for module in modules()
+        if not (TESTS / mirrored(module)).is_file() and listed(module) is None
+    ]
+    assert not lost, "\n".join(lost)
+
+
+def test_the_list_names_what_is_there():
+    assert [place for place in ELSEWHERE.values() if not (TESTS / place).exists()] == []
+    assert [key for key in ELSEWHERE if not (PACKAGE / key).exists()] == []
+
+
+def test_the_list_names_only_what_has_no_file_of_its_own():
+    files = [Path(key) for key in ELSEWHERE if not key.endswith("/")]
+    assert [str(module) for module in files if (TESTS / mirrored(module)).is_file()] == []

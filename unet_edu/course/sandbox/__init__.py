@@ -1,0 +1,1 @@
+"""Where answers run: behind walls, without network, secrets or a way out."""

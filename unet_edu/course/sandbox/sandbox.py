@@ -1,0 +1,470 @@
+"""Runs what students wrote where it can do no harm: in a sandbox of bubblewrap (``bwrap``), on Linux.
+
+    with Sandbox(timeout=5, jobs=2) as sandbox:
+        answer = sandbox.run(cells=[imports, centre_crop], exercise_id="crop.centre", args=[(x, 3, 3)])
+    answer.outcomes     one reply a case, data that somebody else made: for `exercise.decide`, or {"stopped": "time"}
+    answer.printed      the start of what was printed
+
+Inside (see `worker`) there is the interpreter with its packages, all of it read-only, an empty scratch for each answer,
+and nothing else: no network, no home, no submissions, no other processes. Time, memory, output and the number of
+processes are limited. The sandbox is started as a program of its own, so that nothing in this process is in there.
+
+Needs bwrap and either root or user namespaces (most distributions have them). ``unsafe=True`` does without.
+"""
+
+import ast
+import contextlib
+import functools
+import inspect
+import json
+import os
+import queue
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from unet_edu.course import registry, values
+from unet_edu.course.exercise import Exercise, as_given, call
+from unet_edu.course.sandbox import cell_dependencies, worker
+
+NOBODY = 65534
+SCRATCH = "/scratch"
+STARTING = 120  # seconds that the import of torch may take
+STOPS = ("time", "memory", "exit", "output")
+REPLY = {"value", "changed", "raised", "said", "kinds", "where", "odd", "stopped"}
+# the modules that the worker gets as text
+SHARED = ("values", "deadline", "outcome", "exercise", "judging", "evaluate", "sandbox.cell_dependencies")
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
+SYSTEM += ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime")
+
+INSTALL = """\
+Submissions are run isolated from this machine, and that needs bubblewrap (the program bwrap), on Linux:
+    Debian, Ubuntu    apt install bubblewrap
+    Fedora            dnf install bubblewrap
+    Arch              pacman -S bubblewrap
+Elsewhere (macOS, Windows) grade in the container of the Dockerfile in the book's repository."""
+
+ALLOW = """\
+bwrap is here, but may not make a sandbox. Usually one of these helps:
+    Ubuntu 24.04 and newer   sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0
+    older Debian             sudo sysctl kernel.unprivileged_userns_clone=1
+    in a container           docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined \\
+                                        --security-opt systempaths=unconfined ...
+or grade as root, or in the container of the Dockerfile in the book's repository."""
+
+UNSAFE = """\
+Without isolation, the code of students runs as you do. It can read your files (submissions, the bundle's secret, keys),
+change and delete them, use the network, look into the memory of your processes, start any number of processes, and
+leave processes and files behind. Only a call's time, memory and output are limited. Read the code before."""
+
+
+class SandboxUnavailable(RuntimeError):
+    """There can be no isolation here; the message says what to install or to allow."""
+
+
+class UnsafeWarning(UserWarning):
+    """Code of students runs without isolation."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of running one answer. All of it was made by the student's code: data, and not to be believed."""
+
+    outcomes: list[dict]  # for each case a reply of `exercise.observe`, or {"stopped": one of STOPS}
+    printed: str = ""  # the start of what was printed, to both streams
+    notes: list[str] = field(default_factory=list)  # cells that could not be read, statements that failed
+    lost: bool = False  # the sandbox's own process ended, or did not answer: it may not have been this answer's doing
+
+    @property
+    def stopped(self) -> set[str]:
+        """Why calls were stopped."""
+        return {outcome["stopped"] for outcome in self.outcomes if "stopped" in outcome}
+
+
+class Sandbox:
+    """Runs answers, each case of them for at most `timeout` seconds of wall time, in `jobs` processes.
+
+    Args:
+        timeout: seconds for one call, and for the definitions of a notebook.
+        memory: bytes that one answer may use, all its processes together, beside what Python and torch hold.
+        jobs: processes; `run` may be called from as many threads, and waits for a free one.
+        unsafe: no isolation; warns with what is at risk.
+        processes: of one answer, itself included.
+        output: bytes that one answer may print before it is stopped.
+        stops: how often an answer is stopped before its other cases are given up.
+        nest: whether each answer gets namespaces of its own where the system allows; without them, what an answer
+            left is ended and removed before the next.
+
+    Raises:
+        SandboxUnavailable: on entering, where bwrap is missing or may not do its work.
+    """
+
+    def __init__(
+        self,
+        timeout: float = 5,
+        memory: int = 2**31,
+        jobs: int = 1,
+        unsafe: bool = False,
+        *,
+        processes: int = 48,
+        output: int = 2**20,
+        stops: int = 2,
+        nest: bool = True,
+    ):
+        self.jobs, self.unsafe, self.nest = jobs, unsafe, nest
+        self.limits = {
+            "seconds": timeout,
+            "memory": memory,
+            "processes": processes,
+            "count_processes": not unsafe,  # the system would count all of the user's
+            "output": output,
+            "reply": 2**25,  # bytes of one frame
+            "file": 2**26,  # bytes of one file
+            "scratch": 2**27,  # bytes of all files
+            "stops": stops,
+        }
+        self._zygotes: list[_Zygote] = []
+        self._free: queue.Queue = queue.Queue()
+
+    def __enter__(self):
+        if self.unsafe:
+            warnings.warn(UNSAFE, UnsafeWarning, stacklevel=2)
+        try:
+            for _ in range(self.jobs):  # all start to import torch, then they are waited for
+                self._zygotes.append(_Zygote(self.unsafe, self.nest))
+            for zygote in self._zygotes:
+                zygote.wait()
+                self._free.put(zygote)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def close(self):
+        """End all processes."""
+        for zygote in self._zygotes:
+            zygote.close()
+        self._zygotes, self._free = [], queue.Queue()
+
+    @property
+    def isolation(self) -> str:
+        """ "namespaces" of each answer's own, "alone" (one sandbox, emptied after each answer), or "plain" (none)."""
+        return self._zygotes[0].isolation
+
+    def run(
+        self,
+        *,
+        cells: Sequence[str],
+        exercise_id: "str | Exercise",
+        args: Sequence[tuple],
+        params: Mapping | None = None,
+        own: int = -1,
+    ) -> Answer:
+        """Run one answer on all cases.
+
+        Args:
+            cells: the code cells of a notebook, in order. `own` is the place of the exercise's: it is run whole; of the
+                others only what it needs is taken (see `cell_dependencies`).
+            exercise_id: which exercise, by its id or itself.
+            args: for each case the arguments, as in `Case.args`.
+            params: of the cohort; what is not given has the book's value.
+
+        Raises:
+            values.NotData: for arguments that cannot be carried.
+            SandboxUnavailable: when a process that ended cannot be started again.
+        """
+        exercise = exercise_id if isinstance(exercise_id, Exercise) else registry.find(exercise_id)
+        request = {
+            "cells": list(cells),
+            "own": range(len(cells))[own],
+            "name": exercise.name,
+            "needs": list(exercise.needs),
+            "blocked": list(exercise.forbids),
+            "carried": carried(exercise),
+            "cases": [values.encode(tuple(each)) for each in args],
+            "params": values.encode(exercise.settings(params)),
+            "limits": self.limits,
+        }
+        data = json.dumps(request).encode()
+        zygote = self._free.get()
+        try:
+            return zygote.ask(data, len(args), self._patience(len(args)))
+        finally:
+            self._free.put(zygote)
+
+    def _patience(self, cases) -> float:
+        """Seconds after which a zygote must have answered, whatever its child does."""
+        return (self.limits["seconds"] + 1) * (cases + self.limits["stops"] + 2) + 20
+
+
+# ------------------------------------------------------------------------------------- what the worker gets of a file
+
+
+@functools.lru_cache(maxsize=512)
+def _carried(exercise_id, module, keyword, function):
+    name = getattr(function, "__qualname__", "")
+    if name.isidentifier():
+        return function.__module__, _standalone(function.__module__, name), name
+    expression = cell_dependencies.keyword_of(inspect.getsource(sys.modules[module]), exercise_id, keyword)
+    if expression is None:
+        raise ValueError(f"{exercise_id}: make its {keyword} a function of its module, so that it can run elsewhere")
+    return module, _standalone(module, expression), expression
+
+
+def _standalone(module: str, expression: str) -> str:
+    """Return the statements of a module that `expression` needs.
+
+    What they import from the modules of the exercises, which the worker does not have, stands in place of the import.
+    """
+    parts = []
+    for statement in ast.parse(cell_dependencies.reduced(inspect.getsource(sys.modules[module]), expression)).body:
+        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith(f"{worker.COURSE}.exercises."):
+            for alias in statement.names:
+                parts.append(_standalone(statement.module, "_" if alias.name == "*" else alias.name))
+                parts += [f"{alias.asname} = {alias.name}"] * bool(alias.asname)
+        else:
+            parts.append(ast.unparse(statement))
+    return "\n".join(parts)
+
+
+def carried(exercise) -> dict:
+    """Return of an exercise what runs beside the student's code: (module, source, expression) of `probe` and `prepare`.
+
+    The source holds what these two need of their module and nothing more: not the oracle, not the cases.
+
+    Raises ValueError where they are made in a way that cannot be read from the source.
+    """
+    usual = {"probe": call, "prepare": as_given}
+    made = {key: getattr(exercise, key) for key in usual}
+    home = exercise.cases.__module__
+    return {key: _carried(exercise.id, home, key, each) for key, each in made.items() if each is not usual[key]}
+
+
+@functools.cache
+def _texts() -> dict[str, str]:
+    texts = {name: (_course() / f"{name.replace('.', '/')}.py").read_text("utf-8") for name in SHARED}
+    return {worker.COURSE: "", **{f"{worker.COURSE}.{name}": text for name, text in {"sandbox": "", **texts}.items()}}
+
+
+# -------------------------------------------------------------------------------------------------------- one process
+
+
+class _Zygote:
+    """A worker with torch imported, in its sandbox."""
+
+    def __init__(self, unsafe, nest):
+        self.unsafe, self.nest, self.isolation = unsafe, nest, ""
+        self._way = None if unsafe else _way()
+        self._start()
+
+    def _start(self):
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
+        self._process = subprocess.Popen(
+            _command(self._way),
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=_environment(),
+            start_new_session=True,  # Ctrl-C ends the grader in its own order
+        )
+        setup = {
+            "sandboxed": not self.unsafe,
+            "nest": self.nest,
+            "nobody": NOBODY if self._way == "root" else None,
+            "scratch": SCRATCH,
+            "path": [*_packages(), str(_package().parent)],
+            "modules": _texts(),
+        }
+        with contextlib.suppress(OSError):  # it has ended already; `wait` says why
+            worker.send(self._process.stdin.fileno(), json.dumps(setup).encode())
+
+    def wait(self):
+        """Wait until torch is imported."""
+        hello = self._receive(time.monotonic() + STARTING)
+        if hello is not None:
+            self.isolation = json.loads(hello)["isolation"]
+            return
+        self._process.kill()
+        self._process.wait()
+        self._errors.seek(0)
+        said = self._errors.read().decode("utf-8", "replace").strip()
+        why = "The process that grades does not start" if self.unsafe or "Traceback" in said else ALLOW
+        raise SandboxUnavailable(f"{why}\n\nIt says: {said[-1500:] or 'nothing'}")
+
+    def ask(self, data: bytes, cases: int, patience: float) -> Answer:
+        if self._process.poll() is not None:
+            self._again()
+        try:
+            worker.send(self._process.stdin.fileno(), data)
+            end = time.monotonic() + patience
+            notes, printed, *frames = (self._receive(end) for _ in range(cases + 2))
+        except OSError:
+            notes, printed, frames = None, None, [None] * cases
+        if None in (notes, printed, *frames):  # something ended the zygote itself, or it does not answer
+            why = "exit" if self._process.poll() is not None else "time"
+            self._again()
+            return Answer([_reply(frame) if frame else {"stopped": why} for frame in frames], lost=True)
+        return Answer([_reply(frame) for frame in frames], _text(printed), _texts_in(notes))
+
+    def _again(self):
+        self.close()
+        self._start()
+        self.wait()
+
+    def _receive(self, end) -> bytes | None:
+        """One frame, or None when the process ends or `end` (of time.monotonic) is reached."""
+        fd, data, size = self._process.stdout.fileno(), bytearray(), 4
+        for part in ("head", "body"):
+            while len(data) < size:
+                ready, _, _ = select.select([fd], [], [], max(0, end - time.monotonic()))
+                more = os.read(fd, min(size - len(data), 1 << 20)) if ready else b""
+                if not more:
+                    return None
+                data += more
+            if part == "head":
+                size, data = int.from_bytes(data, "big"), bytearray()
+        return bytes(data)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._errors.close()
+
+
+def _reply(frame: bytes) -> dict:
+    """A frame that a child wrote, or may have written, as a reply."""
+    try:
+        data = json.loads(frame)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict) or not data.keys() <= REPLY:
+        return {"stopped": "exit"}
+    if "stopped" in data:
+        return {"stopped": data["stopped"] if data["stopped"] in STOPS else "exit"}
+    said = data.get("said", "")
+    no_memory = data.get("raised") == "RuntimeError" and isinstance(said, str) and "DefaultCPUAllocator" in said
+    return {"stopped": "memory"} if data.get("raised") == "MemoryError" or no_memory else data
+
+
+def _text(frame: bytes) -> str:
+    try:
+        text = json.loads(frame)
+    except (ValueError, RecursionError):
+        return ""
+    return text if isinstance(text, str) else ""
+
+
+def _texts_in(frame: bytes) -> list[str]:
+    try:
+        texts = json.loads(frame)
+    except (ValueError, RecursionError):
+        return []
+    return [str(text)[:300] for text in texts[: worker.NOTES]] if isinstance(texts, list) else []
+
+
+# ------------------------------------------------------------------------------------------------------------- bwrap
+
+
+def why_unavailable() -> str:
+    """Return why there can be no sandbox here, or an empty string; starts a sandbox that does nothing."""
+    try:
+        command = [*_bwrap(_way()), "--", "/usr/bin/true"]
+    except SandboxUnavailable as error:
+        return str(error)
+    done = subprocess.run(command, capture_output=True, text=True, env=_environment())
+    return f"{ALLOW}\n\nIt says: {done.stderr.strip()[-500:]}" if done.returncode else ""
+
+
+def _way() -> str:
+    """How bwrap is started here: by "root", or by a "user" in a user namespace. Raises SandboxUnavailable."""
+    if sys.platform != "linux" or shutil.which("bwrap") is None:
+        raise SandboxUnavailable(INSTALL)
+    # a user namespace of root's would leave nobody in there the owner of all that is root's: root changes the user
+    return "root" if os.geteuid() == 0 else "user"
+
+
+def _command(way) -> list[str]:
+    python = [sys.executable, "-I", "-B"]
+    if way is None:
+        return [*python, worker.__file__]
+    inside = "/worker.py"
+    return [*_bwrap(way), "--ro-bind", worker.__file__, inside, "--remount-ro", "/", "--", *python, inside]
+
+
+def _bwrap(way) -> list[str]:
+    """Return the start of the command. What is not named here is not there."""
+    command = [shutil.which("bwrap"), "--die-with-parent", "--new-session"]
+    command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    if way == "root":
+        command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        command += ["--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY)]
+    command += ["--hostname", "sandbox", "--proc", "/proc", "--dev", "/dev"]
+    command += ["--perms", "1777", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
+    for path in SYSTEM:
+        if os.path.islink(path):
+            command += ["--symlink", os.readlink(path), path]
+        elif os.path.exists(path):
+            command += ["--ro-bind", path, path]
+    shown = _shown()
+    for above in sorted({str(above) for path in shown for above in Path(path).parents} - {"/"}, key=len):
+        if not any(Path(above).is_relative_to(other) for other in SYSTEM):
+            command += ["--perms", "0755", "--dir", above]  # bwrap's own would be root's alone
+    for path in shown:
+        command += ["--ro-bind", os.path.realpath(path), path]
+    course = str(_course())
+    command += ["--perms", "0555", "--tmpfs", course, "--remount-ro", course]  # what is known of the exercises
+    command += ["--perms", "1777", "--tmpfs", SCRATCH, "--chdir", SCRATCH]
+    if not any(Path(path).is_relative_to("/tmp") for path in shown):
+        command += ["--symlink", SCRATCH.lstrip("/"), "/tmp"]
+    return command
+
+
+def _shown() -> list[str]:
+    """The folders of the interpreter and of its packages, outermost first, none within another."""
+    prefixes = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
+    wanted = {*prefixes, *map(os.path.realpath, prefixes), *_packages(), str(_package())}
+    kept: list[str] = []
+    for path in sorted(wanted, key=lambda path: (len(Path(path).parts), path)):
+        if path != "/" and not any(Path(path).is_relative_to(other) for other in (*SYSTEM, *kept)):
+            kept.append(path)
+    return kept
+
+
+def _packages() -> list[str]:
+    """The folders that packages are installed in."""
+    return [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages") and os.path.isdir(path)]
+
+
+def _package() -> Path:
+    """The folder of unet_edu."""
+    return Path(__file__).resolve().parents[2]
+
+
+def _course() -> Path:
+    """The folder of unet_edu.course, which no answer may see."""
+    return Path(__file__).parents[1]
+
+
+def _environment() -> dict[str, str]:
+    """What a worker is told of its surroundings; one thread, since the answers run side by side."""
+    one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR")}
+    plain = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": SCRATCH, "TMPDIR": SCRATCH, "USER": "nobody"}
+    return {**plain, **one, "MPLBACKEND": "agg", "MPLCONFIGDIR": SCRATCH, "PYTHONHASHSEED": "0"}

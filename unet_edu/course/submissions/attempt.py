@@ -1,0 +1,39 @@
+"""One file that was handed in."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from unet_edu.course.submissions.archives import Place
+from unet_edu.course.submissions.notebook import LARGEST
+from unet_edu.course.submissions.roster import InputError, Student
+
+NOTEBOOKS = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json", ".ipynb.html", ".txt")
+
+
+class SubmissionsError(InputError):
+    """A folder or zip of submissions that is none, or a rule that cannot be understood."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One file that was handed in."""
+
+    path: str  # within the submissions, "/" between folders; a zip counts as a folder
+    name: str  # of the file as the student named it
+    time: datetime | None = None  # when it was handed in, on the clock here
+    timed: str = ""  # how that is known: "the file's date", "Gradescope"
+    late: bool | None = None  # what Canvas says of it; None where nobody says anything
+    order: tuple = ()  # the larger, the later
+    student: Student | None = None
+    matched: str = ""  # how the student was found, or why nobody was
+    number: tuple[str, str] = ("", "")  # the student's number on a platform: ("Canvas", "12345")
+    _place: Place | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether the name is that of a notebook, or of one that was saved as something else."""
+        return self.name.lower().endswith(NOTEBOOKS) or "." not in self.name
+
+    def read(self) -> bytes:
+        """Return the bytes of the file. Raises Unreadable."""
+        return self._place.read(LARGEST)

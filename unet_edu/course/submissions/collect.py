@@ -1,0 +1,185 @@
+"""What a class handed in, as learning platforms export it: a folder or a zip, zips within it, sorted by student.
+
+    with collect("submissions.zip", roster, due="2027-01-31 23:59", late="10") as handed:
+        for student in handed.students:
+            attempts = handed.of(student)           the files of one student, the earliest first
+            chosen = handed.rule.choose(attempts, student)
+            chosen.attempt.read()                   the bytes of one
+        handed.nobody                               files that belong to nobody of the roster, each with a why
+
+What each platform writes is in `platforms`, how files are found and read in `archives`.
+"""
+
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from unet_edu.course.submissions.archives import Found, Place, Zips, file_time, in_folder, in_zip, is_noise
+from unet_edu.course.submissions.attempt import Attempt, SubmissionsError
+from unet_edu.course.submissions.late_policy import Rule
+from unet_edu.course.submissions.platforms import NUMBERED, Sign, by_platform, gradescope, signs_of, stem
+from unet_edu.course.submissions.roster import Roster, Student, read_roster, unaccented
+
+
+class Collected:
+    """All that was handed in. A context manager: zips are open meanwhile."""
+
+    def __init__(self, roster: Roster, attempts: Sequence[Attempt], rule: Rule, skipped, zips):
+        self.roster, self.rule = roster, rule
+        self.skipped: list[tuple[str, str]] = skipped  # (path, why) of links and of zips that cannot be opened
+        self.nobody = [attempt for attempt in attempts if attempt.student is None]
+        self._of: dict[str, list[Attempt]] = {}
+        self._zips = zips
+        for attempt in sorted(attempts, key=lambda attempt: attempt.order):
+            if attempt.student is not None:
+                self._of.setdefault(attempt.student.id, []).append(attempt)
+
+    @property
+    def students(self) -> tuple[Student, ...]:
+        """Everybody in the roster; without one, everybody who handed something in."""
+        return self.roster.students
+
+    def of(self, student: Student) -> list[Attempt]:
+        """The files of a student, the earliest first."""
+        return list(self._of.get(student.id, []))
+
+    def number(self, student: Student, platform: str) -> str:
+        """The number of a student on "Canvas" or "Moodle", of the roster or of the files' names; "" if unknown."""
+        listed = student.canvas if platform == "Canvas" else student.moodle
+        found = {attempt.number[1] for attempt in self.of(student) if attempt.number[0] == platform}
+        return listed or (found.pop() if len(found) == 1 else "")
+
+    def close(self):
+        """Close what is open."""
+        self._zips.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+
+def collect(path, roster=None, *, due=None, late="accept", attempts="last") -> Collected:
+    """Sort what lies in a folder or zip by student.
+
+    Args:
+        path: of the folder, the zip, or a single notebook.
+        roster: of the course, a `Roster` or the path of one; without it, every name in the submissions is a student.
+        due, late, attempts: which attempts count, see `Rule.of`.
+
+    Raises:
+        SubmissionsError: for a path that is neither, or a rule that cannot be understood.
+        RosterError: for a roster that cannot be read.
+    """
+    rule = Rule.of(due, late, attempts)
+    if roster is not None and not isinstance(roster, Roster):
+        roster = read_roster(roster)
+    path = Path(path)
+    zips, skipped = Zips(), []
+    if path.is_dir():
+        found = list(in_folder(path, zips, skipped))
+    elif zipfile.is_zipfile(path):
+        found = list(in_zip(Place(zips, path), (), zips, skipped, 0, export=True))
+    elif path.is_file():
+        found = [Found(Place(zips, path), (path.name,), file_time(path.stat().st_mtime))]
+    else:
+        raise SubmissionsError(f"{path}: no such folder, zip or notebook")
+    if not found and not skipped:
+        raise SubmissionsError(f"{path}: there are no notebooks in it")
+    listed = gradescope(found)
+    found = [each for each in found if not is_noise(each.parts)]
+    parts = [each.parts for each in found]
+    if roster is None:
+        parts = _without_common_folders(parts, listed)
+    known = roster if roster is not None else _everybody(parts, listed)
+    made = [attempt for each, p in zip(found, parts, strict=True) for attempt in _attempts(each, p, known, listed)]
+    return Collected(known, made, rule, skipped, zips)
+
+
+def _without_common_folders(found: list[tuple[str, ...]], listed) -> list[tuple[str, ...]]:
+    """Take away the folders in which all lies, unless there is a single file: then its folder may be the student."""
+    while len(found) > 1 and all(len(parts) > 1 for parts in found) and len({parts[0] for parts in found}) == 1:
+        if by_platform(found[0][0]) or found[0][0] in listed:
+            break
+        found = [parts[1:] for parts in found]
+    return found
+
+
+def _attempts(found: Found, parts, roster, listed) -> list[Attempt]:
+    """Return one attempt for each student whose it is."""
+    signs = signs_of(parts, listed)
+    sign = signs[0] if signs else Sign("")
+    name = sign.file if sign.file and parts[-1].endswith(sign.file) else parts[-1]
+    time, timed = found.time, "the file's date"
+    if sign.platform == "Canvas":
+        time = None  # that of the export; Canvas marks what is late
+    elif sign.time is not None:
+        time, timed = sign.time, sign.platform
+    copy = NUMBERED.search(name.rpartition(".")[0] or name)
+    order = (sign.attachment, time or datetime.min, int(copy[1][:9]) if copy else 0, _natural("/".join(parts)))
+    number = (sign.platform, sign.number)
+    path, timed = "/".join(parts), timed if time else ""
+    made = Attempt(path, name, time, timed, sign.late, order, number=number, _place=found.place)
+    whose = [_by_sign(sign, roster) for sign in signs] or [_by_names(parts, roster)]
+    return [replace(made, student=student, matched=how) for student, how in whose]
+
+
+def _natural(text) -> tuple:
+    return tuple((int(part[:18]), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text))
+
+
+def _by_sign(sign, roster) -> tuple[Student | None, str]:
+    numbered = roster.by("canvas" if sign.platform == "Canvas" else "moodle", sign.number)
+    for student in numbered:
+        return student, f"by {sign.platform}'s number"
+    for text in (sign.id, sign.email, sign.name):
+        students, how = roster.named(text) if text else ([], "")
+        if len(students) == 1:
+            return students[0], how
+        if students:
+            return None, f"{text!r} may be {' or '.join(student.id for student in students[:4])}"
+    return None, f"nobody in the roster is {sign.name or sign.id or sign.email!r}"
+
+
+def _by_names(parts, roster) -> tuple[Student | None, str]:
+    """Look in the names of the folders from the outside in, then in the file's."""
+    open_between = []
+    for look in (roster.named, roster.mentioned):
+        for part in (*parts[:-1], parts[-1]):
+            students, how = look(stem(part))
+            if len(students) == 1:
+                return students[0], how
+            open_between = open_between or students
+    if open_between:
+        return None, f"it may be of {' or '.join(student.id for student in open_between[:4])}"
+    return None, "no folder and no file is named after anybody in the roster"
+
+
+def _everybody(found, listed) -> Roster:
+    """Without a roster: one student for each name."""
+    everybody: dict[tuple, Student] = {}
+    for parts in found:
+        for sign in signs_of(parts, listed) or [None]:
+            student = _named_by(sign, parts)
+            everybody.setdefault((student.id.casefold(), student.canvas, student.moodle), student)
+    taken: dict[str, int] = {}
+    for student in everybody.values():
+        taken[student.id.casefold()] = taken.get(student.id.casefold(), 0) + 1
+    students = [
+        replace(s, id=f"{s.id} {s.canvas or s.moodle}") if taken[s.id.casefold()] > 1 else s for s in everybody.values()
+    ]
+    return Roster(tuple(sorted(students, key=lambda s: _natural(unaccented(s.id)))))
+
+
+def _named_by(sign, parts) -> Student:
+    if sign is None:
+        name = stem(parts[0])
+        return Student(name or parts[0], name)
+    if sign.platform == "Gradescope":
+        return Student(sign.id or sign.email or sign.name, sign.name, sign.email)
+    canvas, moodle = (sign.number if sign.platform == platform else "" for platform in ("Canvas", "Moodle"))
+    return Student(sign.name, sign.name, canvas=canvas, moodle=moodle)

@@ -1,0 +1,123 @@
+// FeatureMaps: the image with the window that the network sees and the covered square, and the reader's own picture.
+
+const LONGEST = 1024; // pixels; a larger image is scaled down
+
+/** What scale makes a picture fit: 1, or less for a large one; throws where it is too small, or too long and thin. */
+export function fitting(width, height, least) {
+  const [short, long] = [Math.min(width, height), Math.max(width, height)];
+  if (short < least) throw new Error(`That picture has ${width} × ${height} pixels; the network needs at least ${least} on each side.`);
+  const scale = Math.min(1, Math.max(LONGEST / long, least / short));
+  if (scale * long > 4 * LONGEST) throw new Error(`That picture is too long and thin: ${width} × ${height} pixels. Cut a piece of at most 1 : 15 out of it.`);
+  return scale;
+}
+
+/** { node, draw }; start() is called when a reader moves something or brings a picture. */
+function imageInput(shared, start) {
+  const { model, root, get, say, alarm, kernel } = shared;
+  const scene = element("canvas");
+  const marks = svg("svg", { "aria-hidden": "true", preserveAspectRatio: "none" });
+  const stageBox = element("div", { class: "lf-fm-scene" }, scene, marks);
+  const tools = choice(model, "tool", "drag", [["window", "the window"], ["cover", "a cover"]]);
+  const uncover = element("button", { type: "button", onclick: () => change(model, { cover: [] }) }, "uncover");
+  const chooser = (words, extra) => {
+    const input = element("input", { type: "file", accept: "image/*", class: "lf-unseen", tabindex: -1, "aria-hidden": "true", ...extra });
+    input.onchange = () => {
+      if (input.files[0]) takePicture(input.files[0]);
+      input.value = "";
+    };
+    return [element("button", { type: "button", onclick: () => input.click() }, words), input];
+  };
+  const own = element("div", { class: "lf-buttons" }, ...chooser("your own image …", {}), ...chooser("camera …", { capture: "environment" }));
+  const note = element("span");
+  const hint = "Also by paste or drop. These weights know only tissue under the microscope, cells with dark membranes between them: of anything else they make the nearest thing they know.";
+  const node = element("div", { class: "lf-fm-left" }, stageBox,
+    element("div", { class: "lf-controls lf-fm-tools" }, tools.node, uncover), own,
+    element("p", { class: "lf-fm-note lf-muted" }, note, hint), alarm);
+
+  function draw() {
+    const [width, height, size] = [get("width"), get("height"), get("size")];
+    if (shared.greys) paint(scene, shared.greys, width, height, [0, 255]);
+    stageBox.style.aspectRatio = `${width} / ${height}`;
+    marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    const [x, y] = cornerOf(model);
+    const side = shared.now?.output.size ?? size - 2 * border();
+    const edge = (size - side) / 2;
+    const box = (left, top, wide, name) => svg("rect", { x: left, y: top, width: wide, height: wide, class: name });
+    const shade = svg("path", { d: `M0 0H${width}V${height}H0ZM${x} ${y}v${size}h${size}v${-size}Z`, class: "lf-fm-shade" });
+    const nodes = [shade, box(x, y, size, "lf-fm-window"), box(x + edge, y + edge, side, "lf-fm-output")];
+    if (get("cover").length) {
+      const [left, top, wide] = get("cover");
+      nodes.push(box(x + left, y + top, wide, "lf-fm-cover"));
+    }
+    marks.replaceChildren(...nodes);
+    uncover.disabled = get("cover").length === 0;
+    tools.update();
+  }
+
+  const covered = () => Math.round(get("size") / 5);
+  pointing(stageBox, {
+    label: "The image. Arrow keys move the window that the network sees, or the square that covers a part of it.",
+    steps: 8,
+    at: () => (get("tool") === "window" ? cornerOf(model).map((value) => value + get("size") / 2)
+      : (get("cover").length ? get("cover").slice(0, 2).map((value, axis) => value + cornerOf(model)[axis] + get("cover")[2] / 2) : cornerOf(model).map((value) => value + get("size") / 2))),
+    range: () => [get("width") - 1, get("height") - 1],
+    place: placeOn(stageBox, () => [get("width"), get("height")]),
+    go: (point) => {
+      start();
+      const [size, side] = [get("size"), covered()];
+      if (get("tool") === "window") {
+        const [x, y] = point.map((value, axis) => Math.min(Math.max(Math.round(value - size / 2), 0), [get("width"), get("height")][axis] - size));
+        change(model, { x, y });
+      } else {
+        const corner = point.map((value, axis) => Math.min(Math.max(Math.round(value - cornerOf(model)[axis] - side / 2), 0), size - side));
+        change(model, { cover: [...corner, side] });
+      }
+    },
+  });
+
+  async function takePicture(file) {
+    alarm.textContent = "";
+    try {
+      if (file.type && !file.type.startsWith("image/")) throw new Error(`“${file.name}” is no picture (${file.type}).`);
+      const bitmap = await createImageBitmap(file).catch(() => {
+        throw new Error(`“${file.name}” cannot be read as a picture: it is damaged, or of a kind that this browser does not know.`);
+      });
+      const scale = fitting(bitmap.width, bitmap.height, get("size"));
+      const [width, height] = [Math.round(bitmap.width * scale), Math.round(bitmap.height * scale)];
+      const canvas = Object.assign(document.createElement("canvas"), { width, height });
+      const context = canvas.getContext("2d", { willReadFrequently: true });
+      context.drawImage(bitmap, 0, 0, width, height);
+      const { data } = context.getImageData(0, 0, width, height);
+      const grey = new Uint8Array(width * height);
+      for (let at = 0; at < grey.length; at += 1) {
+        grey[at] = Math.round(0.299 * data[4 * at] + 0.587 * data[4 * at + 1] + 0.114 * data[4 * at + 2]);
+      }
+      const packed = new Blob([grey]).stream().pipeThrough(new CompressionStream("deflate"));
+      const image = new DataView(await new Response(packed).arrayBuffer());
+      const size = get("size");
+      change(model, {
+        image, width, height, truth: new DataView(new ArrayBuffer(0)), cover: [],
+        x: Math.floor((width - size) / 2), y: Math.floor((height - size) / 2),
+      });
+      start();
+      const shrunk = scale < 1 ? ` It was ${bitmap.width} × ${bitmap.height} pixels and is shown at ${width} × ${height}.` : "";
+      say(`Your picture is in.${shrunk}`);
+      note.textContent = `Your picture stays ${kernel ? "on this machine and its kernel" : "in this browser"}.${shrunk} `;
+    } catch (error) {
+      alarm.textContent = error.message;
+    }
+  }
+  root.addEventListener("paste", (event) => {
+    const file = [...event.clipboardData.files][0];
+    if (!file) return;
+    event.preventDefault();
+    takePicture(file);
+  });
+  root.addEventListener("dragover", (event) => event.preventDefault());
+  root.addEventListener("drop", (event) => {
+    event.preventDefault();
+    if (event.dataTransfer.files[0]) takePicture(event.dataTransfer.files[0]);
+  });
+
+  return { node, draw };
+}
