@@ -8,8 +8,8 @@ import ast
 import pytest
 import yaml
 from bookkit import ROOT
-from exercise_cells import exercises, split_exercises
 
+from _ext.exercise_cells import exercises, split_exercises
 from unet_edu.course.assignment.source import CODE_CELL
 
 PAGES = sorted((ROOT / "book").glob("*.md"))

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from unet_edu import files
 from unet_edu.files import Locked, lock, written_whole
 
 HOLDS = """

@@ -24,9 +24,32 @@ ELSEWHERE = {
     "training/preview.py": "training/test_loop.py",
     "training/recipe.py": "training/test_loop.py",
     "training/state.py": "training/test_loop.py",
-    # rooms that are not mirrored file by file
-    "course/": "course/",
-    "plots/": "test_plots.py",
+    "course/exercises/": "course/answers",
+    "course/assignment/editions.py": "course/assignment/test_release.py",
+    "course/assignment/own_exercises.py": "course/assignment/test_bundle.py",
+    "course/evaluate.py": "course/test_exercise.py",
+    "course/grading/feedback_page.py": "course/grading/test_report.py",
+    "course/grading/gradebooks.py": "course/grading/test_report.py",
+    "course/grading/redact.py": "course/grading/test_report.py",
+    "course/grading/sheet.py": "course/grading/test_report.py",
+    "course/nbgrader.py": "course/grading/test_nbgrader.py",
+    "course/outcome.py": "course/test_exercise.py",
+    "course/registry.py": "course/test_exercise.py",
+    "course/sandbox/cell_dependencies.py": "course/sandbox/test_sandbox.py",
+    "course/sandbox/worker.py": "course/sandbox/test_sandbox.py",
+    "course/submissions/archives.py": "course/submissions/test_collect.py",
+    "course/submissions/attempt.py": "course/submissions/test_collect.py",
+    "course/submissions/late_policy.py": "course/submissions/test_collect.py",
+    "course/submissions/notebook.py": "course/submissions/test_collect.py",
+    "course/submissions/overrides.py": "course/grading/test_grade.py",
+    "course/submissions/platforms.py": "course/submissions/test_collect.py",
+    "course/submissions/roster.py": "course/submissions/test_collect.py",
+    "data/examples.py": "data/test_isbi2012.py",
+    "data/sample.py": "data/test_cells.py",
+    "plots/how_to_use.py": "plots/test_pages.py",
+    "plots/index.py": "plots/test_pages.py",
+    "plots/teaching.py": "plots/test_pages.py",
+    "plots/shared.py": "plots/test_style.py",
 }
 
 
@@ -53,6 +76,14 @@ def test_every_module_has_its_test_file():
         if not (TESTS / mirrored(module)).is_file() and listed(module) is None
     ]
     assert not lost, "\n".join(lost)
+
+
+def test_every_exercise_has_its_answers():
+    exercises = {
+        path.relative_to(PACKAGE / "course/exercises") for path in (PACKAGE / "course/exercises").glob("*/[!_]*.py")
+    }
+    answers = {path.relative_to(TESTS / "course/answers") for path in (TESTS / "course/answers").glob("*/*.py")}
+    assert exercises == answers
 
 
 def test_the_list_names_what_is_there():

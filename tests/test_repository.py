@@ -172,7 +172,7 @@ def imports(path, only_top_level=False) -> set[str]:
             base = package[: len(package) - node.level + 1] if node.level else []
             whole = ".".join([*base, *([node.module] if node.module else [])])
             inside = {f"{whole}.{alias.name}" for alias in node.names}
-            found |= {name for name in inside if is_module(name)} or {whole}
+            found |= {name if is_module(name) else whole for name in inside}
     return found
 
 
@@ -238,7 +238,7 @@ LAYER = {name: number for number, line in enumerate(LAYERS.strip().split("\n")) 
 
 
 def layer(module: str) -> int:
-    """Return the number of the line of LAYERS that a module stands on: that of its own name, or of the nearest above."""
+    """Return the line of LAYERS that a module stands on: that of its own name, or of the nearest above it."""
     name = module.removeprefix("unet_edu.")
     while name not in LAYER:
         name = name.rpartition(".")[0] or "unet_edu"

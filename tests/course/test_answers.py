@@ -6,6 +6,7 @@ Besides, for each exercise: the chapter's stub scores nothing, its solution ever
 import re
 
 import pytest
+import torch
 from answerkit import all_answers
 from bookkit import ROOT
 
@@ -33,6 +34,7 @@ def cases(exercise, params):
 
 def verdicts(exercise, answer, some, params):
     found = []
+    torch.manual_seed(0)  # for answers that draw
     for case in some:
         wanted = exercise.oracle(values.copy(case.args), params)
         reply = observe(exercise, answer, case.args, params)
@@ -180,3 +182,28 @@ def test_its_parts_are_filled_in(exercise):
     assert exercise.points > 0
     assert exercise.minutes > 0
     assert all(name.startswith("unet_edu.") for name in exercise.forbids)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=by_id)
+def test_its_id_is_its_path(exercise):
+    folder = ROOT / "unet_edu" / "course" / "exercises"
+    path = folder.joinpath(*exercise.id.split(".")).with_suffix(".py")
+    assert path.is_file()
+    assert f'id="{exercise.id}"' in path.read_text("utf-8")
+
+
+def test_a_topic_lists_each_of_its_files_and_no_other():
+    folder = ROOT / "unet_edu" / "course" / "exercises"
+    listed = [exercise.id for exercise in EXERCISES]
+    assert sorted(listed) == sorted(f"{path.parent.name}.{path.stem}" for path in folder.glob("*/[!_]*.py"))
+    assert len(set(listed)) == 62
+
+
+def test_the_exercises_stand_in_the_order_of_the_book():
+    """As `unet-edu course exercises` prints them: chapter by chapter, each chapter's as its page has them."""
+    in_the_book = [
+        id
+        for path in sorted((ROOT / "book").glob("[0-9][0-9]_*.md"))
+        for id in cells_of(path.read_text("utf-8"), path.name)
+    ]
+    assert [exercise.id for exercise in EXERCISES] == in_the_book

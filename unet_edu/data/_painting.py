@@ -12,7 +12,7 @@ from math import isqrt, pi
 import numpy as np
 from scipy import ndimage
 
-from ._shapes import RHO2, SUB, direction, smooth, uniform, window
+from unet_edu.data._shapes import RHO2, SUB, direction, smooth, uniform, window
 
 
 def noise(rng, h, w, step):

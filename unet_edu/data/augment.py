@@ -25,7 +25,7 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 
-from .cells import check_size
+from unet_edu.data.cells import check_size
 
 GRID = 3  # nodes a side, the paper's "coarse 3 by 3 grid"
 

@@ -14,8 +14,9 @@ from operator import index
 
 import numpy as np
 
-from . import Sample, _painting, _shapes
-from ._shapes import RHO2, SUB, Recipe
+from unet_edu.data import _painting, _shapes
+from unet_edu.data._shapes import RHO2, SUB, Recipe
+from unet_edu.data.sample import Sample
 
 MAX_SIZE = 4096  # pixels; memory grows with the area, about 100 bytes a pixel
 

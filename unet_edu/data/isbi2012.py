@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import Sample
+from unet_edu.data.sample import Sample
 
 SPLITS = {
     "train": range(18),
