@@ -129,7 +129,7 @@ class FixtureBook:
         if edition == "course":
             command += ["--path-output", "_build/course"]
         done = subprocess.run(
-            command, cwd=self.root, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300
+            command, cwd=self.root, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900
         )
         return Build(done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stdout))
 

@@ -74,7 +74,7 @@ def node(tmp_path):
         (tmp_path / "figure.mjs").write_text(figure._esm, encoding="utf-8")
         (tmp_path / "run.mjs").write_text(f'import * as figure from "./figure.mjs";\n{script}', encoding="utf-8")
         done = subprocess.run(
-            [program, "run.mjs"], cwd=tmp_path, input=text, capture_output=True, text=True, timeout=120
+            [program, "run.mjs"], cwd=tmp_path, input=text, capture_output=True, text=True, timeout=600
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

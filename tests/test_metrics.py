@@ -481,16 +481,21 @@ def test_lowest_error_over_thresholds():
 # ------------------------------------------------------------------------------------------ size and speed
 
 
-def test_a_slice_takes_less_than_a_seventh_of_a_second_a_threshold():
+def test_a_threshold_of_a_slice_takes_no_longer_than_sorting_its_pixels_a_few_times():
+    """A seventh of a second on two quiet cores is six of them; a ratio, since a busy machine slows both alike."""
     sample = cells.tissue(512, 0)
     blur = ndimage.gaussian_filter(sample.label.astype(float), 2)
     noise = np.random.default_rng(0).normal(0, 0.1, blur.shape)
-    times = []
+    numbers = np.random.default_rng(1).random(blur.size)
+    sorting, scoring = [], []
     for _ in range(3):
         start = time.process_time()  # the processor's time: other programs do not count
+        np.argsort(numbers, kind="stable")
+        between = time.process_time()
         curve = metrics.v_rand(sample.label, np.clip(blur + noise, 0, 1))
-        times.append((time.process_time() - start) / len(curve.thresholds))
-    assert min(times) < 0.15, times
+        sorting.append(between - start)
+        scoring.append((time.process_time() - between) / len(curve.thresholds))
+    assert min(scoring) / min(sorting) < 6, (scoring, sorting)
 
 
 def test_large_numbers_of_cells_and_pixels_do_not_overflow():

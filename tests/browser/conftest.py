@@ -12,11 +12,12 @@ import yaml
 from bookkit import ROOT, Quiet, served
 from browserkit import settled
 from livekit import write_page
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tools.book_pdf import find_chromium
 from tools.book_zip import make
 
+expect.set_options(timeout=60_000)  # on a busy machine
 SITE = ROOT / "_build" / "html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 CHAPTERS = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]

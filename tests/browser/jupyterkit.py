@@ -16,7 +16,7 @@ from environments import environment
 
 PINS = {"jupyterlab": ROOT / "tools" / "jupyterlab.txt", "classic": Path(__file__).parent / "kernels" / "classic.txt"}
 KEPT = ROOT / "_build" / "kernels"  # environments, made once and made anew when their pins change
-READY_SECONDS = 60
+READY_SECONDS = 300  # on a busy machine
 LAB_SETTINGS = {  # every cell's output is on the page, seen or not; and nothing asks for news
     "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from bookkit import ROOT
+from browserkit import slowness
 from livekit import nudge
 from playwright.sync_api import expect
 
@@ -42,6 +43,16 @@ def home(site):
     return lambda kind: next((page for page in pages if kind in states(page)), None)
 
 
+def changed(figure, before):
+    """Return what a figure shows once it is another picture than `before`, however long that takes a busy machine."""
+    for _ in range(60):
+        figure.page.wait_for_timeout(400)
+        now = figure.screenshot()
+        if now != before:
+            break
+    return now
+
+
 @pytest.mark.parametrize("kind", figures.__all__)
 @pytest.mark.parametrize(("where", "colours", "width"), EVERY_WAY)
 def test_it_is_alive_on_its_page(visit, home, kind, where, colours, width):
@@ -57,12 +68,10 @@ def test_it_is_alive_on_its_page(visit, home, kind, where, colours, width):
     )
     before = figure.screenshot()
     nudge(figure)
-    seen.page.wait_for_timeout(400)
-    moved = figure.screenshot()
+    moved = changed(figure, before)
     assert moved != before, "a key press changes nothing"
     figure.locator("button[aria-pressed=false]:visible:enabled, button:visible:enabled").first.click()
-    seen.page.wait_for_timeout(400)
-    assert figure.screenshot() != moved, "a click changes nothing"
+    assert changed(figure, moved) != moved, "a click changes nothing"
     assert figure.evaluate("node => node.scrollWidth <= node.clientWidth + 1")
     assert seen.complaints == []
     assert seen.outside == []
@@ -70,7 +79,7 @@ def test_it_is_alive_on_its_page(visit, home, kind, where, colours, width):
 
 @pytest.mark.parametrize("kind", figures.__all__)
 def test_its_first_frame_is_there_soon_after_load(chromium, addresses, home, kind):
-    """Of three loads the quickest, for other programs run on this machine too."""
+    """Of three loads the quickest, on a slow or busy machine later."""
     times = []
     for _ in range(3):
         context = chromium.new_context(viewport={"width": 1280, "height": 900})
@@ -78,7 +87,8 @@ def test_its_first_frame_is_there_soon_after_load(chromium, addresses, home, kin
         page.add_init_script(WATCH.replace("KIND", kind))
         page.goto(f"{addresses['http']}/{home(kind)}")
         page.wait_for_function("window.firstFrame")
-        times.append(page.evaluate("firstFrame - performance.getEntriesByType('navigation')[0].loadEventEnd"))
+        taken = page.evaluate("firstFrame - performance.getEntriesByType('navigation')[0].loadEventEnd")
+        times.append(taken / slowness(page))
         context.close()
     assert min(times) <= FIRST_FRAME_MS, times
 

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browserkit import FRAME_MS, slowness
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -28,7 +29,7 @@ def shown(visit):
         seen = visit(PAGE, origin, theme=theme, width=width)
         figure = seen.page.locator("[data-live-figure=FeatureMaps]")
         figure.scroll_into_view_if_needed()
-        expect(figure.locator(".lf-fm-where")).to_have_text(COMPUTED, timeout=20_000)
+        expect(figure.locator(".lf-fm-where")).to_have_text(COMPUTED, timeout=120_000)
         expect(figure.locator("progress")).to_be_hidden()
         return seen, figure
 
@@ -199,7 +200,7 @@ def test_the_page_stays_free_while_the_network_runs(shown):
             on = false;
             return Math.max(...gaps);
         }"""
-    longest = [seen.page.evaluate(beats) for _ in range(3)]  # other programs run on this machine, too
+    longest = [seen.page.evaluate(beats) / slowness(seen.page) for _ in range(3)]
     assert min(longest) < 100, longest
 
 
@@ -213,6 +214,7 @@ def test_it_has_no_accessibility_violation(shown, theme):
 def test_it_is_quick_and_does_not_grow(shown):
     """Another channel is drawn within a frame (median), and 500 changes leave no more elements than one."""
     seen, figure = shown()
+    slow = slowness(seen.page)
     median, before, after = seen.page.evaluate(
         """async () => {
             const root = document.querySelector("[data-live-figure=FeatureMaps]");
@@ -232,5 +234,5 @@ def test_it_is_quick_and_does_not_grow(shown):
             return [times.sort((a, b) => a - b)[250], before, root.querySelectorAll("*").length];
         }"""
     )
-    assert median <= 16
+    assert median <= FRAME_MS * max(slow, slowness(seen.page))
     assert after <= before + 2

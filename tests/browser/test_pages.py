@@ -97,7 +97,7 @@ def test_solutions_are_folded_and_open_by_mouse_and_by_keyboard(visit, chapter):
 def test_search_finds_a_word_of_a_chapter(visit, site, origin):
     for name, word in [("book/03_arithmetic.html", "convolution"), ("book/05_skips.html", "crop")]:
         page = visit("search.html", origin, query=f"?q={word}").page
-        page.locator("ul.search li a").first.wait_for(timeout=10_000)
+        page.locator("ul.search li a").first.wait_for(timeout=120_000)
         targets = page.locator("ul.search li a").evaluate_all("links => links.map(link => link.href)")
         assert any(name in target for target in targets), targets
         found = page.locator(f'ul.search li a[href*="{name}"]').first

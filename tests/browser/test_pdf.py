@@ -30,7 +30,7 @@ def printed(site, tmp_path_factory):
     """The PDF as the command makes it: in a process of its own, for this one has a Chromium open."""
     file = tmp_path_factory.mktemp("pdf") / "book.pdf"
     command = [sys.executable, ROOT / "tools" / "book_pdf.py", site, file]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr[-2000:]
     reader = PdfReader(file)
     assert f"{len(reader.pages)} pages" in done.stdout

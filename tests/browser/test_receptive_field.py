@@ -4,6 +4,7 @@ import json
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browserkit import FRAME_MS, slowness
 from playwright.sync_api import expect
 
 from unet_edu import arithmetic
@@ -96,7 +97,7 @@ def test_it_plays_level_by_level_and_two_views_move_together(shown):
     views = page.locator("[data-live-figure=ReceptiveField]")
     figure.get_by_role("button", name="▶ level by level").click()
     assert figure.locator(".lf-rf-hit, .lf-rf-chosen").count() < 11
-    expect(figure.locator(".lf-rf-hit, .lf-rf-chosen")).to_have_count(11, timeout=10_000)
+    expect(figure.locator(".lf-rf-hit, .lf-rf-chosen")).to_have_count(11, timeout=120_000)
     figure.locator("svg").first.focus()
     page.keyboard.press("ArrowLeft")
     for at in (0, 1):
@@ -114,6 +115,7 @@ def test_it_has_no_accessibility_violation(shown, theme):
 def test_it_is_quick_and_does_not_grow(shown):
     """A change is redrawn within a frame (median), and 500 changes leave no more elements than one."""
     page, _, _ = shown()
+    slow = slowness(page)
     median, before, after = page.evaluate(
         """async () => {
             const root = document.querySelector("[data-live-figure]"), drawing = root.querySelector("svg");
@@ -132,5 +134,5 @@ def test_it_is_quick_and_does_not_grow(shown):
             return [times.sort((a, b) => a - b)[250], before, root.querySelectorAll("*").length];
         }"""
     )
-    assert median <= 16
+    assert median <= FRAME_MS * max(slow, slowness(page))
     assert after <= before + 2

@@ -50,12 +50,12 @@ def test_what_a_call_raises_passes():
     assert isinstance(on_thread(lambda: call(5, {}.__getitem__, 1)), KeyError)
 
 
-@pytest.mark.parametrize("function", [forever, ignoring_exceptions, lambda: time.sleep(30)])
+@pytest.mark.parametrize("function", [forever, ignoring_exceptions, lambda: time.sleep(600)])
 def test_a_call_that_does_not_end_is_stopped(function):
     start = time.monotonic()
     with pytest.raises(OutOfTime, match=r"stopped after 0\.1 seconds"):
         call(0.1, function)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 300, "on a busy machine, too"
 
 
 def test_a_bare_except_keeps_it_once_only():
@@ -63,7 +63,7 @@ def test_a_bare_except_keeps_it_once_only():
     start = time.monotonic()
     with pytest.raises(OutOfTime):
         call(0.1, swallowing_a_while)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 300
 
 
 def swallowing_a_while():

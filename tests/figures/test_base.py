@@ -111,7 +111,7 @@ def test_a_notebook_with_the_figure_runs_and_keeps_its_state(figure):
     source = f"from unet_edu.figures import {name}\nfirst = {name}()\nfirst"
     cells = [nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell("first")]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "P"}})
-    NotebookClient(notebook, timeout=120).execute()
+    NotebookClient(notebook, timeout=600).execute()
     mime = "application/vnd.jupyter.widget-view+json"
     first, second = (cell.outputs[0].data[mime]["model_id"] for cell in notebook.cells)
     assert first == second, "one figure, shown twice"

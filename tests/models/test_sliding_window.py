@@ -1,5 +1,7 @@
 """The sliding-window network: its counts, its errors, and that `predict` is what its definition says."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -66,10 +68,11 @@ def test_predict_is_the_net_on_windows_cut_by_hand(net, shape):
 
 
 def test_predict_tells_what_it_cost(net):
+    start = time.perf_counter()
     found = net.predict(torch.zeros(3, 4))
+    assert 0 < found.seconds <= time.perf_counter() - start
     assert found.patches == 12
     assert found.macs == 12 * 121_464_592
-    assert 0 < found.seconds < 60
 
 
 def test_predict_takes_channels_and_keeps_the_network_as_it_was(net):
@@ -99,13 +102,15 @@ def test_predict_cuts_no_more_windows_at_a_time_than_asked(net):
 @pytest.mark.parametrize("shape", [(9, 7), (1, 1), (1, 3), (18, 2)])
 def test_dense_says_what_predict_says(net, shape):
     image = np.random.default_rng(4).random(shape)
-    found, wanted = net.dense(image), net.predict(image)
+    start = time.perf_counter()
+    found = net.dense(image)
+    assert 0 < found.seconds <= time.perf_counter() - start
+    wanted = net.predict(image)
     assert found.probabilities.dtype == torch.float32
     assert found.probabilities.shape == (2, *shape)
     assert torch.allclose(found.probabilities, wanted.probabilities, rtol=0, atol=1e-5)
     assert wanted.probabilities.max() - wanted.probabilities.min() > 1e-3
     assert found.patches == wanted.patches
-    assert 0 < found.seconds < 60
 
 
 def test_dense_takes_channels_and_keeps_the_network_as_it_was(net):

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from tools import lab
-from unet_edu.course import editions
+from unet_edu.course.assignment import editions
 
 MINE = "answer = 42  # mine"
 

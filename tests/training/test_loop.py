@@ -362,7 +362,7 @@ fit(OneLevelUNet(base_width=2), [cells.tissue(96, seed) for seed in range(3)],
 """
     path = tmp_path / "run.safetensors"
     threads = {"OMP_NUM_THREADS": str(torch.get_num_threads())}  # sums are taken in an order that depends on them
-    done = subprocess.run([sys.executable, "-c", code, path], env=os.environ | threads, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code, path], env=os.environ | threads, timeout=600)
     assert done.returncode == -signal.SIGKILL
     assert facts(path)["done"] == 4
     resumed, history = run(tissue, net=small_net(seed=9), checkpoint=path, every=2)
@@ -488,7 +488,7 @@ def test_two_processes_have_the_gradients_of_one(tmp_path, capsys):
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("1 steps in") == 1

@@ -233,7 +233,7 @@ def test_a_grading_that_is_stopped_goes_on_where_it_was(tmp_path, here, number, 
             assert process.poll() is None, (tmp_path / "said").read_text()
             time.sleep(0.02)
         process.send_signal(number)
-        code = process.wait(60)
+        code = process.wait(300)
     text = (tmp_path / "said").read_text("utf-8", "replace")
     assert code in (status, -number), text
     if number == signal.SIGINT:

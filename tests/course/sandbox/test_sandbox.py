@@ -90,7 +90,7 @@ class Room:
 
     def is_as_before(self):
         assert points(self.first(RIGHT_FIRST)) == 3
-        end = time.monotonic() + 2  # those that were ended are gone as soon as the first process in there has seen it
+        end = time.monotonic() + 60  # those that were ended are gone as soon as the first process in there has seen it
         while len(self.processes()) != self.sandbox.idle and time.monotonic() < end:
             time.sleep(0.05)
         assert len(self.processes()) == self.sandbox.idle
@@ -424,7 +424,7 @@ def test_a_helper_has_the_meaning_that_it_had_when_the_cell_was_run(room):
 
 
 def test_a_trap_in_a_helper_does_not_cost_an_answer_that_stands_by_itself(room, monkeypatch):
-    monkeypatch.setitem(room.sandbox.limits, "seconds", 1.5)
+    monkeypatch.setitem(room.sandbox.limits, "seconds", 4)
     trap = "class two:\n    while True: pass"
     answer = room.first("try:\n    two\nexcept NameError:\n    two = 2\ndef first(x):\n    return 2 * x", trap)
     assert points(answer) == 3
@@ -440,7 +440,7 @@ def test_what_is_missing_is_named(room):
 
 
 def test_one_bad_case_costs_one_case(room, monkeypatch):
-    monkeypatch.setitem(room.sandbox.limits, "seconds", 1.5)
+    monkeypatch.setitem(room.sandbox.limits, "seconds", 4)
     for bad in ("while True: pass", "import os; os._exit(1)"):
         answer = room.first(f"def first(x):\n    if len(x) == 4:\n        {bad}\n    return 2 * x")
         assert points(answer) == 1.5
@@ -513,7 +513,7 @@ def test_probe_prepare_needs_and_parameters_run_in_there(room):
 
 def test_answers_side_by_side_get_what_they_get_one_by_one():
     cells = [RIGHT_FIRST, "def first(x):\n    return x", "def first(x):\n    import os\n    os._exit(0)", "1 +"] * 3
-    with Sandbox(timeout=2, jobs=2) as sandbox, ThreadPoolExecutor(2) as pool:
+    with Sandbox(timeout=20, jobs=2) as sandbox, ThreadPoolExecutor(2) as pool:
         both = list(pool.map(lambda cell: sandbox.run(cells=[cell], exercise_id=FIRST, args=CASES), cells))
         assert both == [sandbox.run(cells=[cell], exercise_id=FIRST, args=CASES) for cell in cells]
     assert [points(answer) for answer in both] == [3, 0, 0, 0] * 3
@@ -523,7 +523,7 @@ AS_A_USER = """
 import os, sys
 from unet_edu.course import exercise, sandbox
 tried = exercise.Exercise("test.user", "00_test", "first", 3, 1, cases=len, oracle=len)
-with sandbox.Sandbox(timeout=1) as box:
+with sandbox.Sandbox(timeout=4) as box:
     for body in ("return os.getuid()", "while True: pass", "open('file', 'w'); return os.listdir()"):
         cell = "import os\\ndef first():\\n    " + body
         print(os.getuid() > 0, box.run(cells=[cell], exercise_id=tried, args=[()]).outcomes)
@@ -549,7 +549,7 @@ def without_root() -> list[str]:
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="no setpriv to become another user")
 def test_as_a_user_without_privileges():
     command = [*without_root(), sys.executable, "-c", AS_A_USER]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(unet_edu.__file__).parents[1])
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=Path(unet_edu.__file__).parents[1])
     if "kernel.apparmor" in done.stderr:
         pytest.skip("only root may make a sandbox here")
     assert done.returncode == 0, done.stderr
