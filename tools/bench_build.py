@@ -67,6 +67,7 @@ def rebuild(folder: Path) -> float:
 
 
 def main() -> None:
+    """Build both commits in turns and print the ratio of their times."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("commit", help="what to compare with")
     given = parser.parse_args()

@@ -182,6 +182,7 @@ def lead_inside(writer: PdfWriter, starts: dict[Path, int]) -> None:
 
 
 def main() -> None:
+    """Write the PDF that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("site", nargs="?", type=Path, default=ROOT / "_build" / "html")
     parser.add_argument("file", nargs="?", type=Path, default=ROOT / "_build" / "unet-inside-out.pdf")
