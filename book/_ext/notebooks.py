@@ -12,6 +12,8 @@ that their set-up cell installs: ``<html>/wheels/``.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import os
 import re
@@ -36,6 +38,7 @@ from _ext.exercise_cells import SOLUTION_TAG, STUB_TAG, exercises, render_for_pa
 from _ext.markdown_writer import MarkdownWriter, UnknownNode
 from unet_edu.course import editions
 from unet_edu.course.editions import cell_id, code_cell, text_cell
+from unet_edu.files import written_whole
 
 logger = logging.getLogger(__name__)
 
@@ -99,12 +102,43 @@ def write_notebooks(app, exception):
         shutil.rmtree(folder, ignore_errors=True)  # no notebook of a chapter that is gone
         folder.mkdir(parents=True)
     for docname in status_iterator(chapters, "writing notebooks... ", "darkgreen", len(chapters), app.verbosity):
-        stem = Path(docname).name
-        source = assemble(_read_page(app, docname), stem, _setup_source(app, docname, wheel))
+        made = made_notebooks(app, docname, wheel, folders)
         for edition, folder in folders.items():
-            notebook = MAKE[edition](source)
-            nbformat.validate(notebook)
-            nbformat.write(notebook, folder / f"{stem}.ipynb")
+            (folder / f"{Path(docname).name}.ipynb").write_text(made[edition], "utf-8")
+
+
+def made_notebooks(app, docname: str, wheel: str, editions) -> dict[str, str]:
+    """Return the notebooks of a page, edition → text: those of the last build if Sphinx has not written the page.
+
+    A page is written anew whenever something that it shows has changed. The set-up cell is compared, and the list of
+    references, since they are not on the page.
+    """
+    setup = _setup_source(app, docname, wheel)
+    works = [Path(app.srcdir, name).read_bytes() for name in app.config.bibtex_bibfiles]
+    key = hashlib.sha256(repr((setup, works, sorted(editions), nbformat.__version__)).encode()).hexdigest()
+    file = Path(app.doctreedir) / f"{docname}.notebooks.json"
+    if file.exists() and docname not in app.unet_written:
+        known = json.loads(file.read_text("utf-8"))
+        if known["key"] == key:
+            return known["texts"]
+    stem = Path(docname).name
+    source, texts = assemble(_read_page(app, docname), stem, setup), {}
+    for edition in editions:
+        notebook = MAKE[edition](source)
+        nbformat.validate(notebook)
+        texts[edition] = nbformat.writes(notebook) + "\n"
+    with written_whole(file) as part:
+        part.write_text(json.dumps({"key": key, "texts": texts}), "utf-8")
+    return texts
+
+
+def note_written(app, pagename, templatename, context, doctree):
+    """Note that Sphinx writes a page in this build."""
+    app.unet_written.add(pagename)
+
+
+def begin(app):
+    app.unet_written = set()
 
 
 def _is_chapter(app, docname: str) -> bool:
@@ -335,5 +369,7 @@ def setup(app):
     app.setup_extension("_ext.exercise_cells")
     # before `execution` marks the build as complete (sphinx calls equal priorities in order of connection)
     app.connect("build-finished", write_notebooks, priority=400)
+    app.connect("builder-inited", begin)
+    app.connect("html-page-context", note_written)
     app.connect("html-page-context", add_notebook_buttons, priority=502)  # after the theme's own buttons
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
