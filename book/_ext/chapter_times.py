@@ -114,8 +114,8 @@ def gain(records: list[dict], name: str) -> Gain | None:
 def speeds(file: Path, probe: str) -> tuple[float, float]:
     """Return the seconds of a bit of Python, and the FLOP/s of the best device, as pages have them that are executed.
 
-    They are measured where `file` is missing, and kept there; `execution` removes it when it executes pages. Rounded to
-    ten steps a decade, so that notebooks do not change with each build.
+    They are measured where `file` is missing, and kept there; `execution` removes it when it executes the book. They
+    are rounded to ten steps a decade, so that notebooks do not change with each build.
     """
     if not file.exists():
         from unet_edu import device  # takes seconds to import

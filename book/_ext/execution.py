@@ -13,10 +13,6 @@ myst-nb finds the outputs in the cache when Sphinx reads a page, as if it had pu
 from __future__ import annotations
 
 import os
-import signal
-import tempfile
-import time
-import traceback
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,8 +25,6 @@ from jupyter_cache.cache.db import NbCacheRecord
 from myst_nb.core.execute.base import ExecutionError
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from myst_nb.sphinx_ import NbMetadataCollector
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from sphinx.application import ENV_PICKLE_FILENAME
 from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util import logging
@@ -38,13 +32,12 @@ from sphinx.util import logging
 from _ext import chapter_times
 from _ext.build_lock import CACHE_LOCK, cache_folder, end_turn, wait_for_turn
 from _ext.exercise_cells import SOLUTION_TAG, ExerciseError, render_for_page, split_exercises
-from _ext.page_inputs import Inputs, digest_of_files
+from _ext.kernels import ONE_THREAD, Executed, Running, run
+from _ext.page_inputs import Inputs, digest_of, digest_of_files
 from unet_edu.data import isbi2012
 
 logger = logging.getLogger(__name__)
 
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-RECORDER = Path(__file__).with_name("record_reads.py")
 # what pages are made by and of after their execution; of `unet_edu.course` the pages show points and parameters
 READING = ("book/_ext/*.py", "unet_edu/course/**/*.py", "unet_edu/records/chapters-*.json")
 WHEEL = ("unet_edu/**/*", "pyproject.toml", "README.md", "LICENSE")
@@ -57,18 +50,6 @@ class Page:
     path: Path
     cells: nbformat.NotebookNode
     shown: nbformat.NotebookNode
-
-
-@dataclass
-class Executed:
-    """A page after its execution: its cells with outputs, how long that took, and what went wrong, if anything."""
-
-    notebook: nbformat.NotebookNode
-    started: float
-    seconds: float
-    log: bytes
-    error: Exception | None = None
-    trace: str = ""
 
 
 # --- which pages ---------------------------------------------------------------------------------------
@@ -97,26 +78,36 @@ def on_env_get_outdated(app, env, added, changed, removed):
     wait_for_turn(cache_folder(app).parent, CACHE_LOCK)
     cache = get_cache(cache_folder(app))
     app.unet_inputs = Inputs(Path(app.srcdir))
-    app.unet_pages = {name: page for name in sorted(env.found_docs) if (page := read_page(app, name))}
+    app.unet_reading = digest_of_files(Path(app.srcdir), *READING)
+    app.unet_pages = {name: page for name in sorted(env.found_docs) if (page := known_page(app, env, name))}
     app.unet_seconds = known_seconds(app, cache)
     drop_stale(app, cache)
     if not hasattr(env, "unet_outputs"):
         env.unet_outputs = {}  # of each page that Sphinx has read: which outputs
-    reading = digest_of_files(Path(app.srcdir), *READING)
-    if getattr(env, "unet_reading", reading) != reading:
+    if getattr(env, "unet_reading", app.unet_reading) != app.unet_reading:
         logger.info("an extension or an exercise has changed: every page is read again")
         outdated = set(env.found_docs)
     else:
         pages = {name: outputs(cache, page) for name, page in app.unet_pages.items()}
         outdated = {name for name, now in pages.items() if not now or now != env.unet_outputs.get(name)}
-    env.unet_reading = reading
+    env.unet_reading = app.unet_reading
     return sorted(outdated - added)
 
 
-def read_page(app, docname: str) -> Page | None:
-    """Return the cells of a page; None for a page without any. Raises ExtensionError for a broken exercise."""
-    path = Path(app.env.doc2path(docname))
+def known_page(app, env, docname: str) -> Page | None:
+    """Return the cells of a page: those that were read before, if its text is the same."""
+    path = Path(env.doc2path(docname))
     text = path.read_text("utf-8")
+    if not hasattr(env, "unet_read"):
+        env.unet_read = {}
+    key = digest_of(str(path), text, app.unet_reading, repr(env.myst_config), str(app.config.unet_course_edition))
+    if env.unet_read.get(docname, ("",))[0] != key:
+        env.unet_read[docname] = key, read_page(app, docname, path, text)
+    return env.unet_read[docname][1]
+
+
+def read_page(app, docname: str, path: Path, text: str) -> Page | None:
+    """Return the cells of a page; None for a page without any. Raises ExtensionError for a broken exercise."""
     if not is_myst_markdown_notebook(text):
         return None
     where = app.env.doc2path(docname, base=False)
@@ -203,11 +194,15 @@ def execute(app, cache, names: list[str]) -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     workers = min(int(os.environ.get("UNET_BOOK_JOBS", cores)), len(names))
     logger.info("executing %d pages, %d at a time", len(names), workers)
-    cache_folder(app).with_name(chapter_times.SPEEDS).unlink(missing_ok=True)
+    if 2 * len(names) > len(app.unet_pages):  # so that the speeds are those of the machine that executed the book
+        cache_folder(app).with_name(chapter_times.SPEEDS).unlink(missing_ok=True)
     failed, running = None, Running()
     with ThreadPoolExecutor(workers) as pool:
         seconds = app.env.mystnb_config.execution_timeout
-        jobs = {pool.submit(run, app.unet_pages[name], seconds, running): name for name in names}
+        jobs = {}
+        for name in names:
+            page = app.unet_pages[name]
+            jobs[pool.submit(run, page.cells, page.path.parent, seconds, running)] = name
         try:
             for job in as_completed(jobs):
                 if job.cancelled():
@@ -228,49 +223,6 @@ def execute(app, cache, names: list[str]) -> None:
             raise
     if failed:
         raise ExecutionError(str(failed[0])) from failed[1]
-
-
-class Running:
-    """The kernels that are running, so that all of them can be ended."""
-
-    def __init__(self):
-        self.clients, self.stopped = [], False
-
-    def started(self, client) -> None:
-        """Note a client whose kernel has started. Raises InterruptedError if it should not run any more."""
-        self.clients.append(client)
-        if self.stopped:
-            raise InterruptedError("the build was ended")
-
-    def stop(self) -> None:
-        """End all kernels, at once; their pages end with an error."""
-        self.stopped = True
-        for client in self.clients:
-            if client.km and client.km.has_kernel and (pid := getattr(client.km.provisioner, "pid", None)):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
-
-
-def run(page: Page, timeout: int, running: Running) -> Executed:
-    """Execute a page in a kernel of its own, in the folder of its file. timeout: seconds a cell."""
-    notebook = nbformat.from_dict(page.cells)
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "reads"
-        log.touch()
-        client = NotebookClient(
-            notebook,
-            timeout=timeout,
-            record_timing=False,  # it would become part of the cells
-            resources={"metadata": {"path": str(page.path.parent)}},
-            extra_arguments=[f"--IPKernelApp.exec_files={RECORDER}"],
-            on_notebook_start=lambda **_: running.started(client),
-        )
-        started, clock, error, trace = time.time(), time.perf_counter(), None, ""
-        try:
-            client.execute(env={**os.environ, **ONE_THREAD, "UNET_READS": str(log)})
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as raised:
-            error, trace = raised, traceback.format_exc()
-        return Executed(notebook, started, time.perf_counter() - clock, log.read_bytes(), error, trace)
 
 
 # --- keeping -------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ A notebook that somebody has changed since a build wrote it is kept as ``NAME.yo
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import os
 import re
@@ -107,12 +108,9 @@ def write_notebooks(app, exception):
         folders = {edition: private / edition for edition in MAKE} | {"reader": outdir / "notebooks"}
     texts = {}
     for docname in status_iterator(chapters, "writing notebooks... ", "darkgreen", len(chapters), app.verbosity):
-        stem = Path(docname).name
-        source = assemble(_read_page(app, docname), stem, _setup_source(app, docname, wheel))
+        made = made_notebooks(app, docname, wheel, folders)
         for edition, folder in folders.items():
-            notebook = MAKE[edition](source)
-            nbformat.validate(notebook)
-            texts[folder / f"{stem}.ipynb"] = nbformat.writes(notebook) + "\n"
+            texts[folder / f"{Path(docname).name}.ipynb"] = made[edition]
     for path, kept in replace_notebooks(texts, outdir.parent / WRITTEN).items():
         logger.info("%s was changed since it was built: that version is kept as %s", path, kept.name)
 
@@ -162,6 +160,40 @@ def _as_built(path: Path, known: set[str] | None) -> bool:
         return False
     unused = all(not cell.outputs for cell in notebook.cells if cell.cell_type == "code")
     return unused and notebook.metadata.get("language_info") == {"name": "python"}
+
+
+def made_notebooks(app, docname: str, wheel: str, editions) -> dict[str, str]:
+    """Return the notebooks of a page, edition → text: those of the last build if Sphinx has not written the page.
+
+    A page is written anew whenever something that it shows has changed. The set-up cell is compared, and the list of
+    references, since they are not on the page.
+    """
+    setup = _setup_source(app, docname, wheel)
+    works = [Path(app.srcdir, name).read_bytes() for name in app.config.bibtex_bibfiles]
+    key = hashlib.sha256(repr((setup, works, sorted(editions), nbformat.__version__)).encode()).hexdigest()
+    file = Path(app.doctreedir) / f"{docname}.notebooks.json"
+    if file.exists() and docname not in app.unet_written:
+        known = json.loads(file.read_text("utf-8"))
+        if known["key"] == key:
+            return known["texts"]
+    stem = Path(docname).name
+    source, texts = assemble(_read_page(app, docname), stem, setup), {}
+    for edition in editions:
+        notebook = MAKE[edition](source)
+        nbformat.validate(notebook)
+        texts[edition] = nbformat.writes(notebook) + "\n"
+    with written_whole(file) as part:
+        part.write_text(json.dumps({"key": key, "texts": texts}), "utf-8")
+    return texts
+
+
+def note_written(app, pagename, templatename, context, doctree):
+    """Note that Sphinx writes a page in this build."""
+    app.unet_written.add(pagename)
+
+
+def begin(app):
+    app.unet_written = set()
 
 
 def _is_chapter(app, docname: str) -> bool:
@@ -393,5 +425,7 @@ def setup(app):
     app.setup_extension("_ext.exercise_cells")
     # before `execution` marks the build as complete (sphinx calls equal priorities in order of connection)
     app.connect("build-finished", write_notebooks, priority=400)
+    app.connect("builder-inited", begin)
+    app.connect("html-page-context", note_written)
     app.connect("html-page-context", add_notebook_buttons, priority=502)  # after the theme's own buttons
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -20,7 +20,7 @@ import unet_edu
 from unet_edu.data import isbi2012
 
 PINS = ("requirements.txt", "constraints.txt")
-HOW = ("execution.py", "record_reads.py")  # beside this file: how pages are executed
+HOW = ("kernels.py", "record_reads.py")  # beside this file: how pages are executed
 NOT_SOURCE = ("_build", ".git", ".venv")
 
 
@@ -28,6 +28,7 @@ class Inputs:
     """The inputs of pages as they are now. Each file is read once, unless it changes meanwhile.
 
     root: the checkout whose pins and pages are meant.
+    how: a digest of the pins, of Python's version and of how pages are executed.
     """
 
     def __init__(self, root: Path):
@@ -40,6 +41,9 @@ class Inputs:
         }
         self.loader = self._name(Path(isbi2012.__file__))  # a page that imports it may look for the real slices
         self._digests: dict[tuple, str] = {}
+        # now, since this process has read them, too
+        paths = [*(root / name for name in PINS), *(Path(__file__).with_name(name) for name in HOW)]
+        self.how = digest_of(sys.version, *map(self._digest, paths))
 
     def of(self, log: bytes, started: float) -> dict | None:
         """Return the inputs of a page from the entries of `record_reads`; None where they are not certain.
@@ -71,7 +75,7 @@ class Inputs:
                     if path.suffix != ".py":  # another record, another style sheet beside it may count as well
                         folders.setdefault(self._name(path.parent), "no modules")
         return {
-            "how": self.how(),
+            "how": self.how,
             "slices": self.slices() if self.loader in files else None,
             "files": dict(sorted(files.items())),
             "folders": {name: [kind, self._listing(name, kind)] for name, kind in sorted(folders.items())},
@@ -81,7 +85,7 @@ class Inputs:
         """Return what is different now, in words, or None. inputs: of an earlier build; None: they are not known."""
         if not inputs:
             return "what it reads is not known"
-        if inputs["how"] != self.how():
+        if inputs["how"] != self.how:
             return "pins, Python or how pages are executed"
         if inputs["slices"] and inputs["slices"] != self.slices():
             return "the real slices found"
@@ -92,11 +96,6 @@ class Inputs:
             if self._listing(name, kind) != listing:
                 return f"the files in {name}"
         return None
-
-    def how(self) -> str:
-        """Return a digest of the pins, of Python's version and of how pages are executed."""
-        paths = [*(self.root / name for name in PINS), *(Path(__file__).with_name(name) for name in HOW)]
-        return digest_of(sys.version, *map(self._digest, paths))
 
     def slices(self) -> str:
         """Return a digest of which real slices are there. Raises ValueError when UNET_EDU_DATA is a relative path."""
