@@ -206,7 +206,7 @@ const IN_THE_WORKER = [
  * Who computes in a page: the shipped network, in a worker, so that the page stays free. A source answers
  * run({ image, size, off }, onProgress) → { ms, where, stages: [{ name, channels, size }], output: map } or null where a
  * later call came in between, map(name, channel), thumbnails(name, side), filters(name, channel, most), and ends by
- * dispose(). All but run speak of the last run.
+ * dispose(). All but run refer to the last run.
  */
 export async function pageSource(load) {
   const network = readNetwork(await load());
@@ -322,16 +322,16 @@ export function filtersOf(tensors, name, channel, most) {
 export function kernelSource(model) {
   const open = new Map();
   let latest = 0, busy = false, waiting = null;
-  const hear = (message, buffers) => {
+  const onReply = (message, buffers) => {
     const asked = open.get(message?.id);
     if (!asked) return;
     open.delete(message.id);
     if (message.type === "error") asked.reject(new Error(message.message));
     else asked.resolve([message, buffers]);
   };
-  model.on("msg:custom", hear);
+  model.on("msg:custom", onReply);
   const ask = (content, buffers = []) => new Promise((resolve, reject) => {
-    const id = `${(latest += 1)}-${Math.random()}`; // two views of a figure hear each other's answers
+    const id = `${(latest += 1)}-${Math.random()}`; // each of two views of a figure gets the replies to both
     open.set(id, { resolve, reject });
     model.send({ ...content, id }, undefined, buffers);
   });
@@ -376,7 +376,7 @@ export function kernelSource(model) {
       return { ...reply, strongest: reply.strongest.map((input, at) => ({ input, weights: weights.slice(at * area, (at + 1) * area) })) };
     },
     dispose() {
-      model.off("msg:custom", hear);
+      model.off("msg:custom", onReply);
     },
   };
 }

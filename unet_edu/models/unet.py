@@ -138,7 +138,7 @@ def init_gaussian(network):
         if isinstance(layer, nn.Conv2d):
             incoming = layer.in_channels * layer.kernel_size[0] * layer.kernel_size[1]  # the paper: 64 · 9 = 576
         elif isinstance(layer, nn.ConvTranspose2d):
-            # With kernel = stride no two windows overlap: each output pixel is made of one input pixel, all channels.
+            # With kernel = stride no two windows overlap, so one input pixel makes an output pixel, over all channels.
             # `nn.init.kaiming_normal_` would count out_channels · 4 here, and draw too little by sqrt(2).
             incoming = layer.in_channels
         else:
