@@ -13,7 +13,7 @@ myst-nb finds the outputs in the cache when Sphinx reads a page, as if it had pu
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -203,20 +203,21 @@ def execute(app, cache, names: list[str]) -> None:
         for name in names:
             page = app.unet_pages[name]
             jobs[pool.submit(run, page.cells, page.path.parent, seconds, running)] = name
+        waiting = set(jobs)
         try:
-            for job in as_completed(jobs):
-                if job.cancelled():
-                    continue
-                name, executed = jobs[job], job.result()
-                path = app.unet_pages[name].path
-                if executed.error:
-                    words = f"Executing notebook failed: {type(executed.error).__name__}\n{executed.trace}"
-                    logger.warning(f"{words} [mystnb.exec]", location=name, type="mystnb", subtype="exec")
-                    failed = failed or (path, executed.error)
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    continue
-                keep(app, cache, app.unet_pages[name], executed)
-                logger.info("%s: Executed notebook in %.2f seconds [mystnb]", path, executed.seconds)
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for job in done:
+                    name, executed = jobs[job], job.result()
+                    path = app.unet_pages[name].path
+                    if executed.error:
+                        words = f"Executing notebook failed: {type(executed.error).__name__}\n{executed.trace}"
+                        logger.warning(f"{words} [mystnb.exec]", location=name, type="mystnb", subtype="exec")
+                        failed = failed or (path, executed.error)
+                        waiting = {other for other in waiting if not other.cancel()}
+                        continue
+                    keep(app, cache, app.unet_pages[name], executed)
+                    logger.info("%s: Executed notebook in %.2f seconds [mystnb]", path, executed.seconds)
         except BaseException:  # Ctrl-C above all
             pool.shutdown(wait=False, cancel_futures=True)
             running.stop()

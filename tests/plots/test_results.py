@@ -14,6 +14,7 @@ from unet_edu import results
 from unet_edu.data import Sample
 from unet_edu.metrics import v_rand
 from unet_edu.plots import results as pictures
+from unet_edu.plots import shared
 
 # --- records -----------------------------------------------------------------------------------------
 
@@ -88,7 +89,7 @@ def test_ratios_show_time_and_work_quickest_first():
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=5), st.sampled_from("xy"))
 def test_the_axis_widens_towards_one_and_shows_all_scores(scores, which):
     fig, axes = plt.subplots()
-    pictures.towards_one(axes, which, scores)
+    shared.towards_one(axes, which, scores)
     low, high = getattr(axes, f"get_{which}lim")()
     assert low < min(scores) or low == pytest.approx(min(scores), abs=1e-5)
     assert high > max(scores) or high == pytest.approx(max(scores), abs=1e-5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from unet_edu.plots import shared
 from unet_edu.plots.style import (
     DOWN,
     DOWN_AREA,
@@ -402,8 +403,6 @@ def bending_by_slices(record):
     """
     import matplotlib.pyplot as plt
 
-    from unet_edu import results
-
     scores = _by_seed(record)
     counts = sorted({*scores[True]} & {*scores[False]})
     gains = {
@@ -424,7 +423,7 @@ def bending_by_slices(record):
         left.plot(places, means, color=colour, ls=style, lw=2, marker=marker, ms=4, label=name)
     left.legend(loc="lower right", fontsize=9.5, handlelength=3)
     drawn = [score for kind in scores.values() for found in kind.values() for score in found.values()]
-    results.towards_one(left, "y", drawn)
+    shared.towards_one(left, "y", drawn)
     left.set_title("V_Rand", fontsize=10.5, loc="left")
     right.axhline(0, color=MUTED, lw=1)
     for count, found in gains.items():

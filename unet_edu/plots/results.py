@@ -2,7 +2,6 @@
 
 curves, dot_plot, scaling, ratios          draw a record, as `unet_edu.results.read` returns it
 slice_with_mistakes, crop_of_all           draw a slice and predictions of it
-towards_one                                let an axis of V_Rand widen towards 1
 """
 
 import itertools
@@ -12,7 +11,7 @@ from scipy import ndimage
 
 from unet_edu.experiments.runs import mean_sd, rows, spread, values
 from unet_edu.metrics import v_rand
-from unet_edu.plots.shared import image_row
+from unet_edu.plots.shared import image_row, towards_one
 from unet_edu.plots.style import DOWN, DOWN_AREA, EXTRA, GRID, INK, MUTED, SKIP, UP, WRONG
 from unet_edu.results import busiest_window, mistakes, scaling_values
 
@@ -78,25 +77,6 @@ def _with_mean(axes, lines, colour, style, label, marker=None):
 
 
 # ---------------------------------------------------------------------------------------------------- dots and bars
-
-
-TICKS = (0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)
-
-
-def towards_one(axes, which, scores):
-    """Let an axis of V_Rand widen towards 1, where the differences are, and label it. scores: those that it shows."""
-    axis = getattr(axes, f"{which}axis")
-    forward, back = (lambda x: -np.log10(np.clip(1 - x, 1e-6, None))), (lambda y: 1 - 10.0**-y)
-    low, high = forward(np.array([min(scores), max(scores)]))
-    margin = 0.05 * (high - low) + 0.01
-    getattr(axes, f"set_{which}scale")("function", functions=(forward, back))
-    getattr(axes, f"set_{which}lim")(back(low - margin), back(high + margin))
-    ticks, last = [], -np.inf
-    for tick in TICKS:
-        if low - margin <= forward(tick) <= high + margin and forward(tick) - last > 0.12 * (high - low):
-            ticks, last = [*ticks, tick], forward(tick)
-    axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
-    axis.set_ticks([], minor=True)
 
 
 def dot_plot(record):

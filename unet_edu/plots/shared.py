@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from unet_edu.plots.style import ON_IMAGE_MARK
 
 
@@ -34,3 +36,22 @@ def image_row(images, titles, frames=None, figsize=None, cmap="gray", limits=(No
             )
     fig.tight_layout(w_pad=0.6)
     return fig
+
+
+TICKS = (0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)
+
+
+def towards_one(axes, which, scores):
+    """Let an axis of V_Rand widen towards 1, where the differences are, and label it. scores: those that it shows."""
+    axis = getattr(axes, f"{which}axis")
+    forward, back = (lambda x: -np.log10(np.clip(1 - x, 1e-6, None))), (lambda y: 1 - 10.0**-y)
+    low, high = forward(np.array([min(scores), max(scores)]))
+    margin = 0.05 * (high - low) + 0.01
+    getattr(axes, f"set_{which}scale")("function", functions=(forward, back))
+    getattr(axes, f"set_{which}lim")(back(low - margin), back(high + margin))
+    ticks, last = [], -np.inf
+    for tick in TICKS:
+        if low - margin <= forward(tick) <= high + margin and forward(tick) - last > 0.12 * (high - low):
+            ticks, last = [*ticks, tick], forward(tick)
+    axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+    axis.set_ticks([], minor=True)
