@@ -46,9 +46,9 @@ class Answer:
     from IPython.display import HTML, display
     display(HTML('<p title="{TOKENS["output"]}"></p>'))
     import ipywidgets
-    from unet_edu.book import glue
+    from myst_nb import glue
     display(ipywidgets.Text("{TOKENS["widget"]}"))
-    glue("glued", "{TOKENS["glued"]}")
+    glue("glued", "{TOKENS["glued"]}", display=False)
     ### END SOLUTION
 
 
@@ -394,8 +394,17 @@ def test_a_change_of_prose_runs_nothing(reader):
     page = reader.book.page("02_second")
     page.write_text(page.read_text("utf-8").replace("The end.", "The very end."), encoding="utf-8")
     done, ran = reader.build()
-    assert (done.returncode, ran) == (0, [])
+    assert (done.returncode, ran, done.executed) == (0, [], [])
     assert "The very end." in (reader.book.html() / "book" / "02_second.html").read_text("utf-8")
+    assert "The very end." in (reader.book.html() / "notebooks" / "02_second.ipynb").read_text("utf-8")
+
+
+def test_a_change_of_the_bibliography_changes_the_notebooks_that_cite(reader):
+    references = reader.book.root / "book" / "references.bib"
+    references.write_text(references.read_text("utf-8").replace("A title", "Another title"), encoding="utf-8")
+    done, ran = reader.build()
+    assert (done.returncode, ran) == (0, [])
+    assert "Another title" in (reader.book.html() / "notebooks" / "01_first.ipynb").read_text("utf-8")
 
 
 def test_a_change_of_the_package_runs_the_page_that_reads_it_and_renews_the_wheel(reader):

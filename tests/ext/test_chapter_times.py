@@ -1,6 +1,7 @@
 """How long a notebook takes elsewhere: from runs on one thread and on all, and on a GPU."""
 
 import json
+import math
 
 import pytest
 from bookkit import FRONT_MATTER, FixtureBook
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from _ext import chapter_times
+from unet_edu import device
 
 
 def record(seconds_of, gpu=None):
@@ -49,6 +51,16 @@ def test_a_gain_is_told_where_it_is_worth_a_word():
     assert chapter_times.gain([made], "b") is None
     assert chapter_times.gain([made], "new") is None
     assert chapter_times.gain([record({"a": lambda flops: 5})], "a") is None
+
+
+def test_speeds_are_measured_where_they_are_not_known(tmp_path, monkeypatch):
+    measured = []
+    monkeypatch.setattr(device, "flops", lambda best: measured.append(best) or 1.234e11)
+    for _ in range(2):
+        python, flops = chapter_times.speeds(tmp_path / "speeds.json", "1 + 1")
+        assert flops == pytest.approx(10**11.1)
+        assert 10 * math.log10(python) == pytest.approx(round(10 * math.log10(python)))
+    assert len(measured) == 1
 
 
 def test_a_page_and_its_notebook_say_it(tmp_path):
