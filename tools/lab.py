@@ -99,7 +99,7 @@ def main(options: list[str]) -> int:
     if importlib.util.find_spec("jupyterlab") is None:
         print(f"JupyterLab is missing. Type:\n    {sys.executable} -m pip install -r {PINS}", file=sys.stderr)
         return 1
-    print(f"The notebooks are in {WORK}. What you write there stays: no build touches that folder.")
+    print(f"The notebooks are in {WORK}. What you write there stays: no build touches that folder.", flush=True)
     try:
         return subprocess.call([sys.executable, "-m", "jupyterlab", *options], cwd=WORK)
     except KeyboardInterrupt:  # Ctrl-C has ended JupyterLab, too
