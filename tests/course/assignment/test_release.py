@@ -19,7 +19,7 @@ from IPython.display import display
 from IPython.utils.capture import capture_output
 from matplotlib import pyplot as plt
 
-from unet_edu.course import check, exercise
+from unet_edu.course import check, registry
 from unet_edu.course.assignment import editions, source
 from unet_edu.course.assignment import release as making
 from unet_edu.course.assignment.bundle import Bundle, BundleError
@@ -113,7 +113,7 @@ def book_with(folder, **notebooks):
 @pytest.fixture(autouse=True)
 def _forget():
     yield
-    exercise.forget("own.times")
+    registry.forget("own.times")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -157,7 +157,7 @@ def released(tmp_path_factory, book, own):
     """The chapter and a private exercise, for one cohort."""
     out = tmp_path_factory.mktemp("released") / "week3"
     done = release(["05_skips"], out, cohort=Cohort("autumn 2027", "1" * 64), private=own, book=book)
-    exercise.forget("own.times")
+    registry.forget("own.times")
     return done
 
 
@@ -525,7 +525,7 @@ def test_private_files_that_cannot_be_used(tmp_path, book, files, message):
     with pytest.raises(ReleaseError, match=message):
         release(["05_skips"], tmp_path / "out", cohort="a", private=[tmp_path / name for name in files], book=book)
     assert not (tmp_path / "out").exists()
-    assert not exercise.is_private("own.times")
+    assert not registry.is_private("own.times")
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------
@@ -653,7 +653,7 @@ def contents(out):
 def test_released_again_keeps_the_secret_and_mends_the_text(tmp_path, own):
     book, out = book_with(tmp_path / "book", n05_skips=source_notebook(ids=IDS[:2])), tmp_path / "out"
     first = release(["05_skips"], out, cohort="autumn", private=own, book=book)
-    exercise.forget("own.times")
+    registry.forget("own.times")
     (out / "student" / "notes.txt").write_text("mine")
     mended = source_notebook(ids=IDS[:2], prompt=PROMPT.replace("The crops", "All crops"))
     book_with(book, n05_skips=mended)
