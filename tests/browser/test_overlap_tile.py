@@ -33,7 +33,7 @@ def says(figure, tile, stride):
     result = figure.locator(".lf-result")
     expect(result.locator("strong")).to_have_text(f"{plan.tiles} × {tile} → {plan.output}")
     expect(result).to_contain_text(f"every {plan.stride} pixels: {plan.macs / 1e9:,.1f} GMAC")
-    words = f"up to {largest:.2f}; {100 * changed:.2f} % of the labels" if largest else "what it says in one pass"
+    words = f"up to {largest:.2f}; {100 * changed:.2f} % of the labels" if largest else "what it predicts in one pass"
     expect(result).to_contain_text(words)
 
 

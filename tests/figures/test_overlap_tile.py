@@ -75,7 +75,7 @@ def test_the_state_is_small_and_what_is_wrong_is_refused():
     fig, alt = figure.poster()
     assert "388 is no multiple of 16" in alt
     assert len(fig.axes) == 2
-    assert "is what it says in one pass" in OverlapTile(stride="grid").poster()[1]
+    assert "predicts what it predicts in one pass" in OverlapTile(stride="grid").poster()[1]
     assert "is not legal" in OverlapTile(570).poster()[1]
     for values in ({"tile": 0}, {"tile": 1101}, {"stride": 6}, {"stride": "far"}, {"row": -1}, {"show": "no"}):
         with pytest.raises(traitlets.TraitError):
