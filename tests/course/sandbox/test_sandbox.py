@@ -521,7 +521,8 @@ def test_answers_side_by_side_get_what_they_get_one_by_one():
 
 AS_A_USER = """
 import os, sys
-from unet_edu.course import exercise, sandbox
+from unet_edu.course import exercise
+from unet_edu.course.sandbox import sandbox
 tried = exercise.Exercise("test.user", "00_test", "first", 3, 1, cases=len, oracle=len)
 with sandbox.Sandbox(timeout=4) as box:
     for body in ("return os.getuid()", "while True: pass", "open('file', 'w'); return os.listdir()"):

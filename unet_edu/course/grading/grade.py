@@ -26,7 +26,7 @@ from unet_edu.course.assignment.bundle import Bundle, Task
 from unet_edu.course.evaluate import one_thread
 from unet_edu.course.grading import report
 from unet_edu.course.grading.mark import NOT_GRADED, GradeError, Mark, Question, mark, places
-from unet_edu.course.grading.sheet import MISSING, UNREADABLE, Entry, Sheet
+from unet_edu.course.grading.sheet import LATE, MISSING, UNREADABLE, Entry, Sheet
 from unet_edu.course.sandbox.sandbox import Sandbox
 from unet_edu.course.submissions.attempt import Attempt
 from unet_edu.course.submissions.collect import Collected, collect
@@ -219,7 +219,7 @@ def _of_chapter(chapter, chapters, student, rule, found, others, held) -> Chosen
         return Chosen(None, 1.0, f"no notebook of {chapter} was handed in", MISSING)
     choice = rule.choose([each.attempt for each in fitting], student)
     if choice.attempt is None:
-        return Chosen(None, 0.0, choice.why, report.LATE)
+        return Chosen(None, 0.0, choice.why, LATE)
     notebook = next(each for each in fitting if each.attempt is choice.attempt)
     later = [(a, why) for a, why in others if a.order > choice.attempt.order and a.is_notebook]
     also = f"; {later[-1][0].name}, handed in later, cannot be read: {later[-1][1]}" if later else ""
