@@ -191,6 +191,16 @@ def test_a_page_that_fails_stops_the_build_and_those_beside_it_are_kept(tmp_path
     assert (done.returncode, done.executed) == (0, ["02_bad"])
 
 
+def test_pages_that_wait_behind_one_that_fails_are_not_executed(tmp_path):
+    """But for the one that was begun before the error was seen; nobody waits for the others."""
+    pages = {"index": "# A book\n", "01_bad": page("Bad", "x = 1 / 0")}
+    pages |= {f"0{n}_good": page("Good", f"print({n})\n" + GLUE.replace("VALUE", f"{n}")) for n in range(2, 6)}
+    done = FixtureBook(tmp_path / "book", pages).build(UNET_BOOK_JOBS="1")
+    assert done.returncode != 0
+    assert "ZeroDivisionError" in done.log
+    assert done.executed in ([], ["02_good"])
+
+
 def test_nothing_of_a_solution_is_left(tmp_path):
     """Not its code, its outputs, nor the state of the widgets that it alone shows."""
     own, inner, secret = "a" * 32, "b" * 32, "c" * 32
