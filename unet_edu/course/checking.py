@@ -93,7 +93,7 @@ def unsuitable(exercise, answer) -> str:
 
 
 def public_cases(exercise, params) -> list:
-    """The cases of `check`: always the same."""
+    """Return the cases of `check`: always the same."""
     return exercise.cases(generator("public", exercise.id), params)
 
 
@@ -197,7 +197,7 @@ def _closing(exercise, results, passed, total) -> str:
 
 
 def called(exercise, case, params) -> str:
-    """The call of a case, as a student would write it: ``crops(4, 5)``, ``DoubleConv(1, 4)(tensor of 1×1×9×9)``.
+    """Return the call of a case, as a student would write it: ``crops(4, 5)``, ``DoubleConv(1, 4)(tensor of 1×1×9×9)``.
 
     Where a class is written, the last argument is that of the object; a tuple, its several arguments. Networks and
     functions are shown by the data that they are made of, unless there is a generator, which no seed can stand for.
@@ -218,7 +218,7 @@ def _bracketed(given, case) -> str:
 
 
 def _argument(value, case) -> str:
-    """One argument in few words; a generator of NumPy's with the seed, if it is fresh from one that the case has."""
+    """Return one argument in few words; a generator of NumPy's with its seed, if that is one of the case's."""
     try:
         values.encode(value)
         return values.brief(value, 40)

@@ -104,12 +104,12 @@ def grade(args) -> None:
 
 
 def chapters() -> list[str]:
-    """The chapters that have exercises, in the order of the book, then an instructor's own."""
+    """Return the chapters that have exercises, in the order of the book, then an instructor's own."""
     return list(dict.fromkeys(each.chapter for each in everything()))
 
 
 def chapters_named(texts) -> list[str]:
-    """Chapters as their files are called, of what is typed: "05_skips", "5", "skips", "book/05_skips.md".
+    """Return chapters as their files are called, of what is typed: "05_skips", "5", "skips", "book/05_skips.md".
 
     Raises UnknownExercise for one that there is not, or that has no exercises.
     """
@@ -126,7 +126,7 @@ def chapters_named(texts) -> list[str]:
 
 
 def positive(text) -> float:
-    """A number above 0."""
+    """Return a number above 0."""
     number = float(text)
     if not 0 < number < float("inf"):
         raise ValueError
@@ -134,12 +134,12 @@ def positive(text) -> float:
 
 
 def count(text) -> int:
-    """A whole number above 0."""
+    """Return a whole number above 0."""
     return int(positive(str(int(text))))
 
 
 def cores() -> int:
-    """How many processes may compute here at a time."""
+    """Return how many processes may compute here at a time."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -240,7 +240,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def mistakes() -> tuple[type[BaseException], ...]:
-    """What is raised for a mistake of the user's, with a message on what to do."""
+    """Return what is raised for a mistake of the user's, with a message on what to do."""
     from unet_edu.course.assignment.bundle import BundleError
     from unet_edu.course.assignment.release import ReleaseError
     from unet_edu.course.sandbox.sandbox import SandboxUnavailable
@@ -250,7 +250,7 @@ def mistakes() -> tuple[type[BaseException], ...]:
 
 
 def said(error: BaseException) -> str:
-    """The message of an error, with the file that the system complains about."""
+    """Return the message of an error, with the file that the system complains about."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename}: {error.strerror}"
     return str(error)

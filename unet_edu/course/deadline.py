@@ -22,7 +22,7 @@ class OutOfTime(BaseException):
 
 
 def can_signal() -> bool:
-    """Whether a timer of the system can be used here."""
+    """Return whether a timer of the system can be used here."""
     return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
 
@@ -42,7 +42,7 @@ def _inside(function):
 
 
 def _is_inside(frame) -> bool:
-    """Whether the call is still going on: what handles its end must not be interrupted."""
+    """Return whether the call is still going on: what handles its end must not be interrupted."""
     while frame is not None:
         if frame.f_code is _inside.__code__:
             return True

@@ -53,7 +53,7 @@ def observe(exercise: Exercise, answer, args: tuple, params: Mapping) -> dict:
 
 
 def _fingerprints(given) -> list:
-    """What the arguments look like, to see whether a call changes them; None for what is no plain data."""
+    """Return what the arguments look like, to see whether a call changes them; None for what is no plain data."""
     prints = []
     for value in given:
         try:
@@ -73,7 +73,7 @@ def _raised(error: BaseException, answer) -> dict:
 
 
 def _where(error, answer) -> str:
-    """The innermost line of the student's own file or cell that the error passed through."""
+    """Return the innermost line of the student's own file or cell that the error passed through."""
     try:
         home = getattr(answer, "__code__", None) or answer.__init__.__code__
         found, trace = "", error.__traceback__

@@ -19,22 +19,22 @@ __all__ = ["Case", "Exercise", "Raised", "Verdict", "as_given", "by_value", "cal
 
 
 def call(answer, args, params):
-    """The usual probe: call the answer."""
+    """Return the usual probe: call the answer."""
     return answer(*args)
 
 
 def as_given(args, params):
-    """The usual `prepare`: the arguments as they are."""
+    """Return the usual `prepare`: the arguments as they are."""
     return args
 
 
 def unchanged(rng) -> dict:
-    """The usual `params`: a cohort changes nothing."""
+    """Return the usual `params`: a cohort changes nothing."""
     return {}
 
 
 def by_value(args, got, wanted, params) -> Verdict:
-    """The usual judge: compare the values, and describe how they differ (`judging.judge_value`)."""
+    """Return the usual judge: compare the values, and describe how they differ (`judging.judge_value`)."""
     from unet_edu.course.judging import judge_value
 
     return judge_value(args, got, wanted, params)
@@ -67,7 +67,7 @@ class Exercise:
         return self.name[:1].isupper()
 
     def settings(self, changed: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """All parameters: the book's values, or those of a cohort (`changed`).
+        """Return all parameters: the book's values, or those of a cohort (`changed`).
 
         Raises ValueError for a parameter that the exercise does not have.
         """
@@ -79,7 +79,7 @@ class Exercise:
 
 
 def generator(*seed: str | int):
-    """A numpy Generator of a seed of any texts and numbers; the same on every machine."""
+    """Return a numpy Generator of a seed of any texts and numbers; the same on every machine."""
     import numpy as np
 
     digest = hashlib.sha256("\0".join(map(str, seed)).encode()).digest()

@@ -162,7 +162,7 @@ def difference(got, wanted, rtol=RTOL, atol=ATOL) -> tuple[str, str] | None:
 
 
 def equal(got, wanted) -> bool:
-    """Whether there is no difference; quicker than `difference` where there is one between maps."""
+    """Return whether there is no difference; quicker than `difference` where there is one between maps."""
     if is_map(got) and is_map(wanted):
         if is_tensor(got) != is_tensor(wanted) or tuple(got.shape) != tuple(wanted.shape) or _kind_fault(got, wanted):
             return False
@@ -175,12 +175,12 @@ def equal(got, wanted) -> bool:
 
 
 def shown(value) -> str:
-    """What came, in few words."""
+    """Return what came, in few words."""
     return values.brief(value)
 
 
 def sort_of(value) -> str:
-    """What kind of thing a value is, with its article."""
+    """Return what kind of thing a value is, with its article."""
     if is_tensor(value):
         return "a tensor"
     names = {"bool": "a truth value", "int": "an integer", "float": "a float", "str": "a text", "ndarray": "an array"}
@@ -197,12 +197,12 @@ def is_tensor(value) -> bool:
 
 
 def is_map(value) -> bool:
-    """Whether it is an array or a tensor."""
+    """Return whether it is an array or a tensor."""
     return is_tensor(value) or isinstance(value, np.ndarray)
 
 
 def as_array(value):
-    """Any array or tensor as an array, half precision as float32."""
+    """Return any array or tensor as an array, half precision as float32."""
     if not is_tensor(value):
         return value
     return (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
@@ -366,7 +366,7 @@ def _map(got, wanted, rtol, atol):
 
 
 def _kind_fault(got, wanted):
-    """Whether numbers are of another kind: integers for floats, or half precision for single."""
+    """Return whether numbers are of another kind: integers for floats, or half precision for single."""
     one, other = (str(value.dtype).removeprefix("torch.") for value in (got, wanted))
     if one == other:
         return None
@@ -393,7 +393,7 @@ def _close(one, other, rtol=RTOL, atol=ATOL) -> bool:
 
 
 def sizes(shape) -> str:
-    """A shape in words: "2×3×7"."""
+    """Return a shape in words: "2×3×7"."""
     return "×".join(map(str, shape)) if len(shape) else "a single number"
 
 
@@ -423,7 +423,7 @@ def _shape_hint(one, other, rtol, atol) -> str:
 
 
 def _map_hint(one, other, rtol, atol) -> str:
-    """What turns the map that was wanted into the one that came."""
+    """Return what turns the map that was wanted into the one that came."""
 
     def same(a, b):
         return a.shape == b.shape and _close(a, b, rtol, atol)
@@ -467,7 +467,7 @@ def _map_hint(one, other, rtol, atol) -> str:
 
 
 def _shift(one, other, same) -> str | None:
-    """Say by how many rows and columns `one` shows what lies elsewhere in `other`; None if it does not."""
+    """Describe by how many rows and columns `one` shows what lies elsewhere in `other`; None if it does not."""
     height, width = other.shape[-2:]
     most = min(3, height - 2, width - 2)
     for down, right in sorted(
@@ -493,7 +493,7 @@ def _steps(down, right) -> str:
 
 
 def _channels(one, other, same) -> bool:
-    """Whether the channels (third axis from the end) of one are those of the other in another order."""
+    """Return whether the channels (third axis from the end) of one are those of the other in another order."""
     one, other = (np.moveaxis(each, -3, 0) for each in (one, other))
     if len(other) < 2 or len(other) > 64 or same(one, other):
         return False
@@ -523,7 +523,7 @@ def coded(*shape, dtype="float32"):
 
 
 def displaced(got, wanted, source) -> str | None:
-    """Say where the values of a part of a `coded` map come from, if it has the shape that was wanted.
+    """Describe where the values of a part of a `coded` map come from, if it has the shape that was wanted.
 
     None where the values are those of the source but in disorder.
     """
@@ -570,7 +570,7 @@ def run_by_shape(answer, args, seed: int):
 
 
 def layers_of(network, seed: int):
-    """The layers of a network in a module that will not run them itself, weights set by shape, in eval mode."""
+    """Return the layers of a network in a module that will not run them itself, weights set by shape, in eval mode."""
     from torch import nn
 
     class Layers(nn.Module):
@@ -584,7 +584,7 @@ def layers_of(network, seed: int):
 
 
 def without_gradients(answer, args, params):
-    """A probe: call the answer without gradients."""
+    """Return a probe: call the answer without gradients."""
     import torch
 
     with torch.no_grad():

@@ -35,7 +35,7 @@ class Raised:
     where: str = ""  # "line 3 of centre_crop"; "" where unknown
 
     def is_a(self, name: str) -> bool:
-        """Whether it is an exception of the class `name`, or of one made from it."""
+        """Return whether it is an exception of the class `name`, or of one made from it."""
         return name == self.name or name in self.kinds
 
 

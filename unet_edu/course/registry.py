@@ -28,12 +28,12 @@ def find(id: str) -> Exercise:
 
 
 def everything() -> list[Exercise]:
-    """All exercises: the book's, chapter by chapter, then an instructor's own."""
+    """Return all exercises: the book's, chapter by chapter, then an instructor's own."""
     return [*_of_the_book(), *_private.values()]
 
 
 def all_of(chapter: str) -> list[Exercise]:
-    """The exercises of a chapter, named as its file is: "05_skips". Raises UnknownExercise for a chapter without."""
+    """Return the exercises of a chapter, "05_skips". Raises UnknownExercise for a chapter without any."""
     found = [exercise for exercise in everything() if exercise.chapter == chapter]
     if not found:
         chapters = sorted({exercise.chapter for exercise in everything()})
@@ -50,7 +50,7 @@ def register(*exercises: Exercise) -> None:
 
 
 def is_private(id: str) -> bool:
-    """Whether an exercise was added by `register`."""
+    """Return whether an exercise was added by `register`."""
     return id in _private
 
 

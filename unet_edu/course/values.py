@@ -154,7 +154,7 @@ def _tensor(tensor, torch, budget):
 
 
 def described(value) -> str:
-    """A name for what cannot be carried: "a function", "an object of class Foo"."""
+    """Return a name for what cannot be carried: "a function", "an object of class Foo"."""
     kind = type(value)
     common = {"function": "a function", "generator": "a generator", "module": "a module", "range": "a range"}
     common |= {"map": "a map object", "zip": "a zip object", "type": "a class", "slice": "a slice"}

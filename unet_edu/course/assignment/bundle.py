@@ -73,7 +73,7 @@ class Bundle:
     raw: bytes = field(default=b"", repr=False, compare=False)  # the file that it was read from
 
     def task(self, id: str) -> Task:
-        """The exercise called `id`. Raises KeyError with the ids that there are."""
+        """Return the exercise called `id`. Raises KeyError with the ids that there are."""
         for task in self.exercises:
             if task.id == id:
                 return task
@@ -81,7 +81,7 @@ class Bundle:
         raise UnknownExercise(f"{id!r} is not in this assignment; it has {ids}")
 
     def hidden_cases(self, task: Task) -> list[Case]:
-        """The cases that answers to `task` are graded on."""
+        """Return the cases that answers to `task` are graded on."""
         return self.cohort.hidden_cases(task.exercise, task.params)
 
     @property
@@ -149,7 +149,7 @@ class Bundle:
         )
 
     def _zipped(self) -> bytes:
-        """The file's bytes; the same for the same assignment."""
+        """Return the file's bytes; the same for the same assignment."""
         described = {
             "format": self.format,
             "made_with": self.made_with,
@@ -181,7 +181,7 @@ class Bundle:
 
 
 def _unzipped(raw: bytes) -> dict[str, str]:
-    """The text files of a bundle by name; nothing is written to disk."""
+    """Return the text files of a bundle by name; nothing is written to disk."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         found = archive.infolist()
         if any(info.file_size > LARGEST for info in found):

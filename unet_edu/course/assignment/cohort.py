@@ -32,19 +32,19 @@ class Cohort:
 
     @classmethod
     def new(cls, name: str) -> "Cohort":
-        """A cohort with a new secret."""
+        """Return a cohort with a new secret."""
         return cls(name, secrets.token_hex(32))
 
     def seed(self, exercise_id: str) -> str:
-        """The cohort's seed of one exercise, HMAC-SHA256 of its id: 64 hexadecimal digits, a secret as well."""
+        """Return the cohort's seed of one exercise, HMAC-SHA256 of its id: 64 hexadecimal digits, a secret as well."""
         return hmac.new(self.secret.encode(), exercise_id.encode(), hashlib.sha256).hexdigest()
 
     def params(self, exercise: Exercise) -> dict:
-        """The values of all parameters of an exercise: the book's, but for those that a cohort changes."""
+        """Return the values of all parameters of an exercise: the book's, but for those that a cohort changes."""
         return exercise.settings(exercise.params(generator(self.seed(exercise.id), "params")))
 
     def hidden_cases(self, exercise: Exercise, params=None, draw: int = 0) -> list[Case]:
-        """The cases that answers are graded on.
+        """Return the cases that answers are graded on.
 
         Args:
             params: of the exercise, where they are not those of `params`.

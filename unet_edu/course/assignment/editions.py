@@ -30,27 +30,27 @@ HAND_IN = """\
 
 
 def cell_id(*parts: str) -> str:
-    """The id of a cell, of the parts joined: short enough for the format; two long ones that begin alike stay two."""
+    """Return the id of a cell, its parts joined: short enough for the format, and different for different parts."""
     name = re.sub(r"[^A-Za-z0-9_-]", "-", "-".join(parts))
     return name if len(name) <= 64 else f"{name[:55]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def code_cell(text: str, id: str, metadata: Mapping | None = None):
-    """A code cell without outputs."""
+    """Return a code cell without outputs."""
     from nbformat.v4 import new_code_cell
 
     return new_code_cell(text, id=id, metadata=dict(metadata or {}))
 
 
 def text_cell(text: str, id: str):
-    """A cell of Markdown."""
+    """Return a cell of Markdown."""
     from nbformat.v4 import new_markdown_cell
 
     return new_markdown_cell(text, id=id)
 
 
 def new_notebook(cells: list, stem: str):
-    """A notebook of these cells, with the metadata that Jupyter and Colab look for; `stem` is its file's name."""
+    """Return a notebook of these cells, with the metadata that Jupyter and Colab read; `stem` is its file's name."""
     from nbformat.v4 import new_notebook
 
     notebook = new_notebook(cells=cells)
@@ -64,7 +64,7 @@ def new_notebook(cells: list, stem: str):
 
 
 def exercise_cells(notebook, where: str) -> dict[str, source.Cell]:
-    """The exercise cells of a source notebook by grade_id, in order.
+    """Return the exercise cells of a source notebook by grade_id, in order.
 
     Raises:
         source.ExerciseError: for unbalanced markers, a marker elsewhere, an id that occurs twice.
@@ -90,7 +90,7 @@ def _metadata(cell: source.Cell) -> dict:
 
 
 def reader(notebook):
-    """The notebook of the book's reader: all solutions are there, folded."""
+    """Return the notebook of the book's reader: all solutions are there, folded."""
 
     def cells(cell, place):
         solution = folded("Show the solution", fenced(cell.solution))
@@ -104,7 +104,7 @@ def reader(notebook):
 
 
 def student(notebook, values: Mapping[str, Mapping] | None = None, graded: Callable[[str], bool] = lambda id: True):
-    """The notebook that students fill in.
+    """Return the notebook that students fill in.
 
     Args:
         values: of a cohort's parameters, by the ids of exercises; for all others the book's.
@@ -124,7 +124,7 @@ def instructor(
     graded: Callable[[str], bool] = lambda id: True,
     hidden: bool = False,
 ):
-    """The notebook with the solutions between markers; with `hidden`, nbgrader's source of an assignment."""
+    """Return the notebook with the solutions between markers; with `hidden`, nbgrader's source of an assignment."""
 
     def cells(cell, place):
         check = _check(cell, place.id, graded(cell.grade_id), hidden)
@@ -134,14 +134,14 @@ def instructor(
 
 
 def _to_hand_in(notebook, cells_of, values):
-    """A copy with the values of a cohort, and with how to hand in at the top."""
+    """Return a copy with the values of a cohort, and with how to hand in at the top."""
     made = _made(notebook, cells_of, lambda id: (values or {}).get(id) or source.book_values(id))
     made.cells.insert(0, text_cell(HAND_IN, cell_id(made.metadata["unet_edu"]["notebook"], "hand-in")))
     return made
 
 
 def _made(notebook, cells_of, values):
-    """A copy with `cells_of(cell, place)` for each exercise cell, and with the values of all parameters."""
+    """Return a copy with `cells_of(cell, place)` for each exercise cell, and with the values of all parameters."""
     stem = notebook.metadata["unet_edu"]["notebook"]
     known = exercise_cells(notebook, stem)
     made = copy.deepcopy(notebook)
@@ -158,12 +158,12 @@ def _made(notebook, cells_of, values):
 
 
 def folded(title: str, body: str) -> str:
-    """A folded part of Markdown, in the HTML that notebooks and GitHub understand."""
+    """Return a folded part of Markdown, in the HTML that notebooks and GitHub understand."""
     return f"<details>\n<summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
 def fenced(text: str, language: str = "python") -> str:
-    """A block of code in Markdown, in a fence that is longer than any inside it."""
+    """Return a block of code in Markdown, in a fence that is longer than any inside it."""
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 

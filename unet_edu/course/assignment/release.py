@@ -130,7 +130,7 @@ def _earlier(out, again) -> list[tuple[Path, dict]]:
 
 
 def _cohort(cohort, earlier) -> Cohort:
-    """The cohort, with the secret of an earlier release where there is one."""
+    """Return the cohort, with the secret of an earlier release where there is one."""
     if isinstance(cohort, str):
         secret = next((each["cohort"]["secret"] for _, each in earlier if each["cohort"]["name"] == cohort), None)
         try:
@@ -147,7 +147,7 @@ def _cohort(cohort, earlier) -> Cohort:
 
 
 def _modules(files, registered) -> dict[str, str]:
-    """The private modules by the names of their files; their exercises are registered."""
+    """Return the private modules by the names of their files; their exercises are registered."""
     paths = [Path(file) for file in files if Path(file).suffix == ".py"]
     modules = {path.name: path.read_text("utf-8") for path in paths}
     if len(modules) < len(paths):
@@ -157,7 +157,7 @@ def _modules(files, registered) -> dict[str, str]:
 
 
 def _notebooks(chapters, files, book) -> dict:
-    """The source notebooks by the names of their files, without ending: the chapters', then the private ones."""
+    """Return the source notebooks by the names of their files, without ending: the chapters', then the private ones."""
     import nbformat
 
     folder = _folder(book) if chapters else None
@@ -184,7 +184,7 @@ def _notebooks(chapters, files, book) -> dict:
 
 
 def _folder(book) -> Path:
-    """The folder of the source notebooks."""
+    """Return the folder of the source notebooks."""
     here = Path.cwd()
     places = [Path(book)] if book else [here, *here.parents, Path(__file__).resolve().parents[2]]
     for place in places:
@@ -194,7 +194,7 @@ def _folder(book) -> Path:
 
 
 def _tasks(notebooks, cohort, chosen, registered, earlier) -> tuple[Task, ...]:
-    """The exercises that are graded, in the order of the notebooks."""
+    """Return the exercises that are graded, in the order of the notebooks."""
     kept = {each["id"]: each["params"] for _, described in reversed(earlier) for each in described["exercises"]}
     cells, homes = {}, {}
     for stem, notebook in notebooks.items():
@@ -225,7 +225,7 @@ def _tasks(notebooks, cohort, chosen, registered, earlier) -> tuple[Task, ...]:
 
 
 def _params(exercise, cohort, kept) -> dict:
-    """The cohort's parameters: those that students have been given already, where they fit the exercise still."""
+    """Return the cohort's parameters: those that students have already, where they still fit the exercise."""
     if kept is not None:
         params = values.decode(kept)
         if set(params) == set(exercise.book):
@@ -249,7 +249,7 @@ def _defines(text: str, exercise) -> None:
 
 
 def _editions(notebooks, tasks) -> dict[str, dict[str, str]]:
-    """The texts of the notebooks, by edition and file name. Refuses what has a trace of a solution left in it."""
+    """Return the texts of the notebooks, by edition and file name; raise where a trace of a solution is left."""
     import nbformat
 
     given = {task.id: task.params for task in tasks}
@@ -275,7 +275,7 @@ def _try(tasks, cohort) -> None:
 
 @contextmanager
 def _runner():
-    """Where references are run: as answers are graded, if that is possible here; they are the instructor's own code."""
+    """Return a sandbox for references: isolated where that is possible; they are the instructor's own code."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnsafeWarning)
         with Sandbox(unsafe=bool(why_unavailable())) as sandbox:

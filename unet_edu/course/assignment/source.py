@@ -53,7 +53,7 @@ class Cell:
     values: Mapping = field(default_factory=dict)  # what the parameters stand for
 
     def with_values(self, values: Mapping) -> "Cell":
-        """The same cell with other values of the parameters. Raises ExerciseError for a ``@name@`` without one."""
+        """Return the cell with other values of the parameters. Raises ExerciseError for a ``@name@`` without one."""
         fill(self.source, values, self.grade_id)
         return replace(self, values=dict(values))
 
@@ -74,12 +74,12 @@ class Cell:
 
 
 def nbgrader_id(id: str) -> str:
-    """How the id of an exercise is written in a notebook's metadata: nbgrader refuses a dot, and no id has a hyphen."""
+    """Return an exercise's id as nbgrader accepts it, with a hyphen for the dot; no id has a hyphen."""
     return id.replace(".", "-")
 
 
 def exercise_id(grade_id: str) -> str:
-    """The id that a notebook's metadata mean, the way back from `nbgrader_id`."""
+    """Return the id that a notebook's metadata mean, the way back from `nbgrader_id`."""
     return grade_id.replace("-", ".")
 
 
@@ -164,7 +164,7 @@ def refuse_marks(text: str, where: str) -> None:
 
 
 def exercises(text: str, where: str) -> dict[str, Cell]:
-    """All exercise cells of a chapter's source by grade_id, in order."""
+    """Return all exercise cells of a chapter's source by grade_id, in order."""
     found: dict[str, Cell] = {}
     split_exercises(text, where, lambda cell, _: found.setdefault(cell.grade_id, cell).source)
     return found
@@ -221,5 +221,5 @@ def fill_text(text: str, values: Callable[[str], Mapping] = book_values) -> str:
 
 
 def in_text(id: str, name: str) -> str:
-    """How a parameter is written where `fill_text` puts its value in."""
+    """Return how a parameter is written where `fill_text` puts its value in."""
     return f"@{id}.{name}@"

@@ -120,7 +120,7 @@ def lines(entry) -> list[str]:
 
 
 def text(value) -> str:
-    """Any text as text of a page: escaped; what is no character or turns the direction of writing is made visible."""
+    """Return a text escaped for a page; characters that cannot be printed or turn the direction are shown as codes."""
     shown = "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in str(value))
     return escape(shown)
 
@@ -134,7 +134,7 @@ def _capital(sentence) -> str:
 
 
 def _result(entry) -> tuple[str, str]:
-    """How an answer came out, in a class of the page's style and in words."""
+    """Return how an answer came out, in a class of the page's style and in words."""
     state = entry.mark.state
     if entry.by_hand:
         return "part", "graded by hand"

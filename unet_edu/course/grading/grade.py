@@ -227,7 +227,7 @@ def _of_chapter(chapter, chapters, student, rule, found, others, held) -> Chosen
 
 
 def _chapters_of(bundle, cells) -> set[str]:
-    """The chapters that a notebook holds answers to, by the ids of its cells; where these are lost, by names."""
+    """Return the chapters that a notebook holds answers to, by the ids of its cells; where these are lost, by names."""
     ids = {cell.grade_id for cell in cells}
     by_id = {task.chapter for task in bundle.exercises if task.id in ids}
     return by_id or {task.chapter for task in bundle.exercises if places(task, cells)}
@@ -316,7 +316,7 @@ class _Grading:
             return Mark(NOT_GRADED, 0, task.points, why, lasting=False)
 
     def _key(self, task: Task, choice: Chosen) -> str:
-        """What a result depends on."""
+        """Return what a result depends on."""
         notebook = choice.notebook.digest if choice.notebook else ""
         parts = [notebook, self.digest, __version__, *map(str, self.limits), task.id]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -327,7 +327,7 @@ class _Grading:
         return self.results / f"{self.files[student.id]}.json"
 
     def _saved(self, student) -> dict[str, dict]:
-        """What is kept of a student by exercise; nothing where there is no file, or one that is not of this program."""
+        """Return what is kept of a student by exercise; nothing without a file, or with one of another program."""
         try:
             data = json.loads(self._path(student).read_text("utf-8"))
             if data["format"] != FORMAT or data["student"]["id"] != student.id:

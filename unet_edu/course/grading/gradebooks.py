@@ -12,7 +12,7 @@ FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")
 
 
 def safe(value) -> str:
-    """A cell that no spreadsheet takes for a formula, in one line."""
+    """Return a cell that no spreadsheet takes for a formula, in one line."""
     text = " ".join(str(value).replace("\0", "").split())
     return f"'{text}" if FORMULA.match(text) and not re.fullmatch(r"-|-?\d+(\.\d+)?", text) else text
 
@@ -34,6 +34,7 @@ class Canvas:
         writer.writerow(("    Points Possible", "", "", "", *[""] * len(self.more), "", total))
 
     def row(self, sheet):
+        """Write the row of a student."""
         student = sheet.student
         columns = student.columns if self.has_own else {}
         own = self.handed.number(student, "Canvas")

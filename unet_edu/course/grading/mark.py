@@ -57,12 +57,12 @@ class Mark:
     lasting: bool = True  # False: of trouble on this machine; to be tried again
 
     def data(self) -> dict:
-        """As JSON takes it."""
+        """Return as JSON takes it."""
         return {**asdict(self), "cases": [asdict(case) for case in self.cases]}
 
     @classmethod
     def of_data(cls, data: dict) -> "Mark":
-        """The inverse of `data`. Raises TypeError or KeyError for anything else."""
+        """Return the inverse of `data`. Raises TypeError or KeyError for anything else."""
         return cls(**{**data, "cases": tuple(CaseMark(**case) for case in data["cases"])})
 
 
@@ -132,7 +132,7 @@ def _definition(name) -> re.Pattern:
 
 
 def is_stub(task: Task, cell: Cell) -> bool:
-    """Whether a cell is as it was handed out, but for comments and spaces."""
+    """Return whether a cell is as it was handed out, but for comments and spaces."""
     return _bare(cell.source) == _bare(task.stub)
 
 

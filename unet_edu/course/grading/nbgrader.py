@@ -123,7 +123,7 @@ def _nothing_displayed():
 
 
 def reference(task: Task):
-    """The reference solution of an exercise, defined in a namespace of its own."""
+    """Return the reference solution of an exercise, defined in a namespace of its own."""
     names: dict = {}
     for line in task.exercise.needs:
         exec(line, names)

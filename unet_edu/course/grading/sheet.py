@@ -111,7 +111,7 @@ class Sheet:
 
 
 def number(value: float) -> str:
-    """A number of points as it is written: 3, 2.5, 0.67."""
+    """Return a number of points as it is written: 3, 2.5, 0.67."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 

@@ -82,7 +82,7 @@ def pieces(cells: list[str], own: int) -> tuple[list[Piece], dict[int, SyntaxErr
 
 
 def is_definition(tree: ast.stmt) -> bool:
-    """Whether a statement is an import, a function, a class, or a constant that is written down without a call."""
+    """Return whether a statement is an import, a function, a class, or a constant that calls nothing."""
     if isinstance(tree, ast.Assign | ast.AnnAssign):
         return tree.value is not None and not any(isinstance(node, CALLS) for node in ast.walk(tree))
     return isinstance(tree, (*DEFINITIONS, *IMPORTS))

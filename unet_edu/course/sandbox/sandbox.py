@@ -66,7 +66,7 @@ leave processes and files behind. Only a call's time, memory and output are limi
 
 
 class SandboxUnavailable(RuntimeError):
-    """There can be no isolation here; the message names what to install or to allow."""
+    """No isolation is possible here; the message names what to install or to allow."""
 
 
 class UnsafeWarning(UserWarning):
@@ -158,7 +158,7 @@ class Sandbox:
 
     @property
     def isolation(self) -> str:
-        """ "namespaces" of each answer's own, "alone" (one sandbox, emptied after each answer), or "plain" (none)."""
+        """How answers are kept apart: "namespaces" (each has its own), "alone" (emptied after each), "plain" (not)."""
         return self._zygotes[0].isolation
 
     def run(
@@ -203,7 +203,7 @@ class Sandbox:
             self._free.put(zygote)
 
     def _patience(self, cases) -> float:
-        """Seconds after which a zygote must have answered, whatever its child does."""
+        """Return seconds after which a zygote must have answered, whatever its child does."""
         return (self.limits["seconds"] + 1) * (cases + self.limits["stops"] + 2) + 20
 
 
@@ -323,7 +323,7 @@ class _Zygote:
         self.wait()
 
     def _receive(self, end) -> bytes | None:
-        """One frame, or None when the process ends or `end` (of time.monotonic) is reached."""
+        """Return one frame, or None when the process ends or `end` (of time.monotonic) is reached."""
         fd, data, size = self._process.stdout.fileno(), bytearray(), 4
         for part in ("head", "body"):
             while len(data) < size:
@@ -349,7 +349,7 @@ class _Zygote:
 
 
 def _reply(frame: bytes) -> dict:
-    """A frame that a child wrote, or may have written, as a reply."""
+    """Return a frame that a child wrote, or may have written, as a reply."""
     try:
         data = json.loads(frame)
     except (ValueError, RecursionError):
@@ -393,7 +393,7 @@ def why_unavailable() -> str:
 
 
 def _way() -> str:
-    """How bwrap is started here: by "root", or by a "user" in a user namespace. Raises SandboxUnavailable."""
+    """Return how bwrap is started here: by "root", or by a "user" in a user namespace. Raises SandboxUnavailable."""
     if sys.platform != "linux" or shutil.which("bwrap") is None:
         raise SandboxUnavailable(INSTALL)
     # a user namespace of root's would leave nobody in there the owner of all that is root's: root changes the user
@@ -438,7 +438,7 @@ def _bwrap(way) -> list[str]:
 
 
 def _shown() -> list[str]:
-    """The folders of the interpreter and of its packages, outermost first, none within another."""
+    """Return the folders of the interpreter and of its packages, outermost first, none within another."""
     prefixes = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
     wanted = {*prefixes, *map(os.path.realpath, prefixes), *_packages(), str(_package())}
     kept: list[str] = []
@@ -449,17 +449,17 @@ def _shown() -> list[str]:
 
 
 def _packages() -> list[str]:
-    """The folders that packages are installed in."""
+    """Return the folders that packages are installed in."""
     return [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages") and os.path.isdir(path)]
 
 
 def _package() -> Path:
-    """The folder of unet_edu."""
+    """Return the folder of unet_edu."""
     return Path(__file__).resolve().parents[2]
 
 
 def _course() -> Path:
-    """The folder of unet_edu.course, which no answer may see."""
+    """Return the folder of unet_edu.course, which no answer may see."""
     return Path(__file__).parents[1]
 
 

@@ -160,12 +160,14 @@ class Texts(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.texts = texts
 
     def find_spec(self, name, path=None, target=None):
+        """Return the spec of a module; None for one that this finder leaves to others."""
         if name in self.texts:
             package = any(other.startswith(f"{name}.") for other in self.texts)
             return importlib.util.spec_from_loader(name, self, is_package=package)
         return None
 
     def exec_module(self, module):
+        """Execute the text of a module."""
         exec(compile(self.texts[module.__name__], f"<{module.__name__}>", "exec"), vars(module))
 
 
@@ -176,6 +178,7 @@ class Blocked(importlib.abc.MetaPathFinder):
         self.names = names
 
     def find_spec(self, name, path=None, target=None):
+        """Return the spec of a module; None for one that this finder leaves to others."""
         if any(name == blocked or name.startswith(f"{blocked}.") for blocked in self.names):
             raise ModuleNotFoundError(f"{name} cannot be imported while this exercise is graded", name=name)
         return None
@@ -204,7 +207,7 @@ def _no_check(*args, **options):
 
 
 def _files_of(names) -> list[str]:
-    """The files and folders of modules of unet_edu, compiled ones included."""
+    """Return the files and folders of modules of unet_edu, compiled ones included."""
     found = []
     spec = importlib.util.find_spec("unet_edu")
     for name in names:
@@ -252,7 +255,7 @@ def child(request: dict, reply: int, first: int, alone: bool) -> None:
 
 
 def _carried(carried, exercise):
-    """The exercise's own `probe` and `prepare`, from the part of their module that they need."""
+    """Return the exercise's own `probe` and `prepare`, from the part of their module that they need."""
     tried = {"probe": exercise.call, "prepare": exercise.as_given}
     for what, (module, source, expression) in carried.items():
         space = {"__name__": module, "__package__": module.rpartition(".")[0]}
@@ -312,7 +315,7 @@ def _describe(error) -> str:
 
 
 def _seed():
-    """The same random numbers in every call, on every machine, in any number of jobs."""
+    """Return the same random numbers in every call, on every machine, in any number of jobs."""
     random.seed(0)
     sys.modules["numpy"].random.seed(0)
     sys.modules["torch"].manual_seed(0)
@@ -344,8 +347,9 @@ def _confine(request, scratch):
 
 
 class Zygote:
-    """Answers requests, one after the other. `isolation`: "namespaces" of each child's own, "alone" in a sandbox, or
-    "plain", as any other process of the user.
+    """The process that answers requests, one after the other.
+
+    isolation: "namespaces" of each child's own, "alone" in a sandbox, or "plain", as any other process of the user.
     """
 
     def __init__(self, isolation, scratch, control, out):
@@ -375,7 +379,7 @@ class Zygote:
         return [notes, json.dumps(printed.decode("utf-8", "replace")).encode(), *replies[:cases]]
 
     def fork(self, request, first, alone):
-        """One child: its frames, why it was stopped ("time", "memory", "exit", "output" or None), its output."""
+        """Return one child: its frames, why it was stopped ("time", "memory", "exit", "output" or None), its output."""
         reply_in, reply_out = os.pipe()
         print_in, print_out = os.pipe()
         scratch = tempfile.mkdtemp(prefix="unet-edu-") if self.isolation == "plain" else self.scratch
@@ -405,7 +409,7 @@ class Zygote:
             self.clean(scratch)
 
     def start(self, request, reply, printed, scratch):
-        """The first that a child does."""
+        """Return the first that a child does."""
         os.setsid()
         if sys.platform == "linux":
             _libc().prctl(SET_DUMPABLE, 1, 0, 0, 0)  # its own /proc/self is its own again
@@ -428,6 +432,7 @@ class Zygote:
         _confine(request, scratch)
 
     def watch(self, request, pid, reply, printed, wanted):
+        """Wait until the child ends or reaches a limit; return its frames, why it was stopped, its output."""
         limits = request["limits"]
         frames, buffer, kept, total = [], bytearray(), bytearray(), 0
         end = time.monotonic() + limits["seconds"]
@@ -475,7 +480,7 @@ class Zygote:
 
     @staticmethod
     def rest(printed) -> bytes:
-        """What is printed and not yet read."""
+        """Return what is printed and not yet read."""
         os.set_blocking(printed, False)
         try:
             return os.read(printed, 1 << 16)
@@ -484,19 +489,20 @@ class Zygote:
 
     @staticmethod
     def is_gone(pid) -> bool:
+        """Return whether the child has ended."""
         try:
             return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
         except ChildProcessError:
             return True
 
     def processes(self) -> set[str]:
-        """The processes that can be seen, where they are the sandbox's own."""
+        """Return the processes that can be seen, where they are the sandbox's own."""
         if self.isolation == "plain" or not os.path.isdir("/proc"):
             return set()
         return {name for name in os.listdir("/proc") if name.isdigit()}
 
     def uses(self) -> int:
-        """Bytes of memory that all processes of a child have written themselves, together."""
+        """Return bytes of memory that all processes of a child have written themselves, together."""
         total, shared = 0, self.written("self")
         for name in self.processes() - self.known:
             total += max(0, self.written(name) - shared)  # of what a fork shares, none
@@ -504,12 +510,13 @@ class Zygote:
 
     @classmethod
     def written(cls, name) -> int:
+        """Return the bytes that a process has written itself."""
         _, resident, shared = cls.pages(name)
         return (resident - shared) * resource.getpagesize()
 
     @staticmethod
     def pages(name) -> tuple[int, int, int]:
-        """Pages of a process: all, in memory, and of these the ones of files."""
+        """Return pages of a process: all, in memory, and of these the ones of files."""
         try:
             with open(f"/proc/{name}/statm") as file:
                 return tuple(map(int, file.read().split()[:3]))
@@ -517,7 +524,7 @@ class Zygote:
             return 0, 0, 0
 
     def filled(self) -> int:
-        """Bytes in a scratch that has no size of its own."""
+        """Return bytes in a scratch that has no size of its own."""
         if self.isolation != "alone":
             return 0
         spaces = [os.statvfs(place) for place in (self.scratch, "/dev/shm")]
@@ -594,6 +601,7 @@ def warm():
 
 
 def main():
+    """Set up the isolation, import torch, then answer requests until the parent closes."""
     control, out = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)

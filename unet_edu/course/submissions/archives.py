@@ -50,6 +50,7 @@ class Zips:
             return opened, False
 
     def close(self):
+        """Close all zips."""
         with self._lock:
             for opened in self._open.values():
                 opened.close()
@@ -65,6 +66,7 @@ class Place:
     steps: tuple[int, ...] = ()
 
     def within(self, number) -> "Place":
+        """Return the place of an entry, by its number, of the zip at this place."""
         return replace(self, steps=(*self.steps, number))
 
     def read(self, most) -> bytes:
@@ -124,12 +126,15 @@ def _bounded(file, most) -> bytes:
 
 @dataclass(frozen=True)
 class Found:
+    """A file, where its bytes are, and when it was last changed."""
+
     place: Place
     parts: tuple[str, ...]
     time: datetime | None
 
 
 def file_time(seconds) -> datetime | None:
+    """Return a time of the file system, seconds, on the clock here; None for none."""
     try:
         return datetime.fromtimestamp(int(seconds))
     except (ValueError, OverflowError, OSError):
@@ -137,6 +142,7 @@ def file_time(seconds) -> datetime | None:
 
 
 def in_folder(top, zips, skipped) -> Iterator[Found]:
+    """Yield the files below a folder, and those in its zips; note what is skipped."""
     for folder, folders, files in os.walk(top):
         folders.sort()
         for name in [name for name in folders if os.path.islink(os.path.join(folder, name))]:
@@ -154,7 +160,7 @@ def in_folder(top, zips, skipped) -> Iterator[Found]:
 
 
 def in_zip(place, above, zips, skipped, depth, export=False) -> Iterator[Found]:
-    """The files in a zip, and in the zips in there. `export`: it is the platform's, not a student's."""
+    """Return the files in a zip, and in the zips in there. `export`: it is the platform's, not a student's."""
     try:
         opened, mine = _opened(place, zips, export)
     except BROKEN as error:  # it is listed as a file that somebody handed in, and found unreadable again
@@ -195,7 +201,7 @@ def _opened(place, zips, export) -> tuple[zipfile.ZipFile, bool]:
 
 
 def _labels(info) -> list[str]:
-    """The folders and the name of an entry, as labels: no "..", no drive, nothing that moves the cursor."""
+    """Return the folders and the name of an entry, as labels: no "..", no drive, nothing that moves the cursor."""
     name = info.filename
     if not info.flag_bits & 0x800:  # many write UTF-8 without the flag for it
         with contextlib.suppress(UnicodeError):
@@ -205,7 +211,7 @@ def _labels(info) -> list[str]:
 
 
 def _readable(parts) -> list[str]:
-    """Names as they are compared and shown: in one Unicode form, without what moves the cursor."""
+    """Return names as they are compared and shown: in one Unicode form, without what moves the cursor."""
     shown = (unicodedata.normalize("NFC", part) for part in parts)
     return ["".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in part) for part in shown]
 
@@ -219,4 +225,5 @@ def _zip_time(info) -> datetime | None:
 
 
 def is_noise(parts) -> bool:
+    """Return whether a file is one that systems and editors leave behind."""
     return any(part.lower() in IGNORED or part.startswith((".", "~$")) for part in parts)

@@ -43,11 +43,11 @@ class Collected:
         return self.roster.students
 
     def of(self, student: Student) -> list[Attempt]:
-        """The files of a student, the earliest first."""
+        """Return the files of a student, the earliest first."""
         return list(self._of.get(student.id, []))
 
     def number(self, student: Student, platform: str) -> str:
-        """The number of a student on "Canvas" or "Moodle", of the roster or of the files' names; "" if unknown."""
+        """Return the number of a student on "Canvas" or "Moodle", by the roster or file names; "" if unknown."""
         listed = student.canvas if platform == "Canvas" else student.moodle
         found = {attempt.number[1] for attempt in self.of(student) if attempt.number[0] == platform}
         return listed or (found.pop() if len(found) == 1 else "")
@@ -64,7 +64,7 @@ class Collected:
 
 
 def collect(path, roster=None, *, due=None, late="accept", attempts="last") -> Collected:
-    """Sort what lies in a folder or zip by student.
+    """Read what lies in a folder or zip, and sort it by student.
 
     Args:
         path: of the folder, the zip, or a single notebook.

@@ -37,7 +37,7 @@ class Overrides:
     remarks: list[str] = field(default_factory=list)  # on lines that mean nobody, or more points than there are
 
     def of(self, student: Student, task: Task | None) -> Override | None:
-        """What was given for one answer."""
+        """Return what was given for one answer."""
         return self.given.get((student.id, task.id)) if task is not None else None
 
     @classmethod

@@ -58,7 +58,7 @@ def signs_of(parts, listed) -> list[Sign]:
 
 
 def stem(part) -> str:
-    """A file's name without what browsers and editors add to it."""
+    """Return a file's name without what browsers and editors add to it."""
     for ending in sorted((*NOTEBOOKS, *OTHERS), key=len, reverse=True):
         if part.lower().endswith(ending):
             part = part[: -len(ending)]

@@ -140,30 +140,30 @@ class Roster:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The letters and digits of a text, word by word, without capitals; the same for NFC and NFD."""
+    """Return the letters and digits of a text, word by word, without capitals; the same for NFC and NFD."""
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return tuple(re.findall(r"(?:[^\W_]|[\u0300-\u036f])+", text))
 
 
 def squashed(text: str) -> str:
-    """The same without what stands between the words: Canvas writes names that way."""
+    """Return the same without what stands between the words: Canvas writes names that way."""
     return "".join(words(text))
 
 
 def unaccented(text: str) -> str:
-    """A text in plain letters, as far as it has some."""
+    """Return a text in plain letters, as far as it has some."""
     text = unicodedata.normalize("NFKC", text).casefold().translate(LETTERS)
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def plainly(text: str) -> tuple[str, ...]:
-    """Squashed, in plain letters: ü as u, and as ue."""
+    """Return a name squashed, in plain letters: ü as u, and as ue."""
     german = unicodedata.normalize("NFKC", text).casefold().translate(GERMAN)
     return squashed(unaccented(text)), squashed(unaccented(german))
 
 
 def rotations(name: str) -> list[str]:
-    """The orders in which platforms write a name: "Maria García López", "García López, Maria", and the rest."""
+    """Return the orders in which platforms write a name: "Maria García López", "García López, Maria", and the rest."""
     if "," in name:
         last, _, first = name.partition(",")
         name = f"{first} {last}"
@@ -242,7 +242,7 @@ def _header(text) -> str:
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file that a spreadsheet may have written."""
+    """Return the text of a file that a spreadsheet may have written."""
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             return data.decode(encoding, "replace")
@@ -253,7 +253,7 @@ def decoded(data: bytes) -> str:
 
 
 def when(text: str | datetime) -> datetime:
-    """A time as it stands on a clock here. A day without a time means its end. Raises ValueError."""
+    """Return a time as it stands on a clock here. A day without a time means its end. Raises ValueError."""
     if not isinstance(text, datetime):
         text = text.strip()
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
