@@ -100,8 +100,9 @@ def known_page(app, env, docname: str) -> Page | None:
     text = path.read_text("utf-8")
     if not hasattr(env, "unet_read"):
         env.unet_read = {}
-    syntax = sorted(env.myst_config.enable_extensions)
-    key = digest_of(str(path), text, app.unet_reading, *syntax, str(app.config.unet_course_edition))
+    if app.config.unet_course_edition:  # Sphinx would keep the solutions beside the site
+        return read_page(app, docname, path, text)
+    key = digest_of(str(path), text, app.unet_reading, *sorted(env.myst_config.enable_extensions))
     if env.unet_read.get(docname, ("",))[0] != key:
         env.unet_read[docname] = key, read_page(app, docname, path, text)
     return env.unet_read[docname][1]

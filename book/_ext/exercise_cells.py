@@ -96,8 +96,9 @@ def on_builder_inited(app):
     last = mark.read_text() if mark.exists() else "unknown"
     if edition == "course" and last != "course" and next(outdir.rglob("*.html"), None):
         raise ExerciseError(f"{outdir} holds another edition, solutions included: build with 'make book-course'")
-    with written_whole(mark) as partial:
-        partial.write_text(edition)
+    if last != edition:
+        with written_whole(mark) as partial:
+            partial.write_text(edition)
 
 
 # --- prompts, hints, numbers -------------------------------------------------------------------------
