@@ -5,8 +5,6 @@ import os
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 
 class Locked(Exception):
     """Another process holds the lock. `.holder` is its number, "?" where that cannot be read."""
@@ -54,6 +52,8 @@ def lock(path, wait=False):
         Locked: where another process holds it.
         OSError: where the file cannot be opened or, as on some network drives, not be locked.
     """
+    from filelock import FileLock, Timeout
+
     path = Path(path)
     file = FileLock(path, thread_local=False)
     try:

@@ -139,8 +139,8 @@ def test_a_record_a_slice_and_a_module_execute_one_page_each(book):
 
 def test_the_words_of_an_exercise_an_extension_and_prose_execute_nothing(book):
     """But pages are read again, and the wheel is made again."""
-    exercises = next((book.package / "course" / "exercises").glob("[!_]*.py"))
-    exercises.write_text(exercises.read_text("utf-8") + "\n# other words\n", "utf-8")
+    words = "one level is missing: is the top one in it?"
+    book.change(book.package / "course" / "exercises" / "crop" / "ladder.py", words, "one level is missing")
     book.change(
         book.root / "book" / "_ext" / "exercise_cells.py", "about {exercise.minutes}", "perhaps {exercise.minutes}"
     )
