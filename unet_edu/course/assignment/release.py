@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import unet_edu
 from unet_edu.course import checking, registry, values
 from unet_edu.course.assignment import editions, source
 from unet_edu.course.assignment import own_exercises as own
@@ -186,7 +187,7 @@ def _notebooks(chapters, files, book) -> dict:
 def _folder(book) -> Path:
     """Return the folder of the source notebooks."""
     here = Path.cwd()
-    places = [Path(book)] if book else [here, *here.parents, Path(__file__).resolve().parents[2]]
+    places = [Path(book)] if book else [here, *here.parents, Path(unet_edu.__file__).resolve().parents[1]]
     for place in places:
         if (place / SOURCES).is_dir():
             return place.resolve() / SOURCES
