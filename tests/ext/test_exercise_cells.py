@@ -324,7 +324,10 @@ def test_a_build_that_is_broken_off_leaves_the_mark_of_the_edition_whole(tmp_pat
     """An empty mark would make the next build of the course edition refuse its own folder."""
     (tmp_path / "html").mkdir()
     (tmp_path / "html" / "page.html").touch()
-    app = SimpleNamespace(outdir=tmp_path / "html", config=SimpleNamespace(unet_course_edition=True))
+    app, reader = (
+        SimpleNamespace(outdir=tmp_path / "html", config=SimpleNamespace(unet_course_edition=course))
+        for course in (True, False)
+    )
     (tmp_path / ".unet_edition_html").write_text("course")
 
     def full(path, *_):
@@ -334,7 +337,8 @@ def test_a_build_that_is_broken_off_leaves_the_mark_of_the_edition_whole(tmp_pat
     with monkeypatch.context() as disk:
         disk.setattr(Path, "write_text", full)
         with pytest.raises(OSError, match="no space left"):
-            on_builder_inited(app)
+            on_builder_inited(reader)  # which would write another mark
+        on_builder_inited(app)  # which need not write
     on_builder_inited(app)
     assert (tmp_path / ".unet_edition_html").read_text() == "course"
     assert sorted(path.name for path in tmp_path.iterdir()) == [".unet_edition_html", "html"]
