@@ -567,7 +567,9 @@ class Clone:
     def make(self, target):
         command = ["make", target, f"PYTHON={Path(sys.base_prefix) / 'bin' / 'python3'}"]
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "timeout": 1800}
-        return subprocess.run(command, cwd=self.folder, env=self.env, **options)
+        done = subprocess.run(command, cwd=self.folder, env=self.env, **options)
+        done.stdout = re.sub(r"\x1b\[[\d;]*m", "", done.stdout)  # its colours
+        return done
 
 
 TOKEN = "zq9planted4"
