@@ -1,8 +1,9 @@
-"""How good is a segmentation? Seven answers, each of which punishes something else and forgives the rest.
+"""How good is a segmentation? Scores and errors, each of which punishes something else and forgives the rest.
 
-    pixel_error, iou, dice      pixel by pixel: one hole in a membrane is one pixel
-    rand_error, v_rand, v_info  cell by cell: one hole in a membrane makes one cell of two
-    warping_error               after bending the truth towards the proposal: only what no bending mends
+    iou, dice, pixel_error     pixel by pixel: one hole in a membrane is one pixel
+    v_rand, v_info             cell by cell: one hole in a membrane makes one cell of two
+    rand_error                 cell by cell, and broad borders count as well
+    warping_error              after bending the truth towards the proposal: splits and mergers, which no bending mends
 
 V_Rand and V_Info, the final measures of the ISBI 2012 challenge, at each threshold 0.0, 0.1 … 1.0; the best counts:
 
@@ -10,30 +11,41 @@ V_Rand and V_Info, the final measures of the ISBI 2012 challenge, at each thresh
                                                                      ├──► overlap, inside true cells ──► split, merge
     probability > threshold ──► watershed: 1-px borders ──► segments ┘
 
-Labels and proposals are whole numbers, 1 = inside a cell, 0 = membrane. The challenge: Arganda-Carreras et al.,
-Crowdsourcing the creation of image segmentation algorithms for connectomics, Frontiers in Neuroanatomy 9:142 (2015).
+Labels are 1 inside a cell, 0 on membrane. All values are those of the challenge's own code, a plugin of Fiji, but for
+V_Info where there is one true cell (`info_parts`); what the challenge did not have carries another name. The challenge:
+Arganda-Carreras et al., Crowdsourcing the creation of image segmentation algorithms for connectomics, Frontiers in
+Neuroanatomy 9:142 (2015).
 """
 
 from dataclasses import dataclass
+from itertools import accumulate
 from math import fsum, log
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
-THRESHOLDS = tuple(tenth / 10 for tenth in range(11))  # those of the challenge
+from unet_edu.thinning import regions, thin
+from unet_edu.warping import bend, splits_and_mergers
+
+# Those of the challenge. Its code adds 0.1 ten times in double precision, so the last is 0.9999999999999999: a pixel of
+# exactly 1 is above all of them.
+THRESHOLDS = tuple(accumulate([0.0] + [0.1] * 10))
+FIRST_THRESHOLDS = THRESHOLDS[:10]  # those of its first three measures
 
 # ------------------------------------------------------------------------------------------ pixel by pixel
 
 
-def pixel_error(label, proposal):
+def share_of_wrong_pixels(label, proposal, threshold=None):
     """Return the share of pixels whose class is wrong: 0 (perfect) to 1.
 
     Punishes every wrong pixel alike: a border drawn one pixel too broad everywhere costs much. Forgives what matters
-    most: a hole of one pixel in a membrane joins two cells and costs one pixel.
-    label, proposal: whole numbers ``(H, W)`` or a stack ``(S, H, W)``, any classes. Raises TypeError or ValueError.
-    Source: one of the challenge's first three measures.
+    most: a hole of one pixel in a membrane joins two cells and costs one pixel. The challenge's `pixel_error` is
+    another number.
+    label, proposal: whole numbers ``(H, W)`` or a stack ``(S, H, W)``, any classes. threshold: where it is given, the
+    proposal is a probability of cell instead, and cut there. Raises TypeError or ValueError.
     """
+    if threshold is not None:
+        proposal = _cut(_cells(label, "label"), proposal, threshold)
     label, proposal = _two_maps(label, proposal)
     return float(np.mean(label != proposal))
 
@@ -125,35 +137,22 @@ def challenge_scores(label, probability, thresholds=THRESHOLDS, thinning=True):
     """Return V_Rand and V_Info at each threshold (``ChallengeScores``), as the ISBI 2012 challenge scores.
 
     label: truth, 0 or 1, ``(H, W)`` or a stack ``(S, H, W)``; true cells are its 4-connected regions.
-    probability: of being inside a cell, in [0, 1], same shape (``predict(...)[1]``); a map of 0 and 1 will do.
-    thresholds: in [0, 1]. A pixel is taken for a cell where its probability is above the threshold: nothing is above
-    1.0. (Fiji adds 0.1 ten times and stops at 0.9999999999999999: pixels of exactly 1 still are cells there.)
+    probability: of being inside a cell, in [0, 1], same shape (``predict(...)[1]``); a map of 0 and 1 will do. It is
+    rounded to float32, as in the files that the challenge took.
+    thresholds: in [0, 1]. A pixel is taken for a cell where its probability is above the threshold, compared in double
+    precision. Nothing is above 1.0; the challenge's last threshold is a little less (`THRESHOLDS`).
     thinning: whether `thin` makes all borders one pixel wide first, as the challenge's final measures have it.
-    A stack has one threshold for all slices: V_Rand counts the pairs of all, V_Info is their mean, as in Fiji.
+    A stack has one threshold for all slices; its scores and their parts are the means of the slices'.
 
     Raises TypeError or ValueError for other shapes and values, NaN, and a truth without any cell.
-    Source: `rand_parts`, `info_parts`; Fiji's plugin Trainable_Segmentation, metrics/RandError.java and
-    VariationOfInformation.java.
+    Source: `rand_parts`, `info_parts`; the behaviour of Fiji's plugin Trainable_Segmentation as the organisers call it
+    for "the final official metrics" (imagej.net, "Segmentation evaluation after border thinning - Script").
     """
-    label = _cells(label, "label")
-    probability = _probability(probability, label.shape)
     thresholds = _levels(thresholds)
-    slices = [label] if label.ndim == 2 else list(label)
-    proposals = [probability] if label.ndim == 2 else list(probability)
-    truths = [regions(cells) for cells in slices]
-    for number, truth in enumerate(truths):
-        if not truth.any():
-            where = "label" if label.ndim == 2 else f"slice {number} of label"
-            raise ValueError(f"{where} has no cell: no pixel is 1, so there is nothing to score; leave it out")
-
-    segment = thin if thinning else regions
     rand, info = [], []
-    for threshold in thresholds:
-        overlaps = [
-            overlap(truth, segment(proposal > threshold)) for truth, proposal in zip(truths, proposals, strict=True)
-        ]
-        rand.append(_rand(overlaps))
-        info.append(Parts(*np.mean([_info(o) for o in overlaps], axis=0).tolist()))
+    for overlaps in _overlaps(label, probability, thresholds, thinning):
+        rand.append(_mean(_rand([one]) for one in overlaps))
+        info.append(_mean(_info(one) for one in overlaps))
     return ChallengeScores(_curve(thresholds, rand), _curve(thresholds, info))
 
 
@@ -176,19 +175,14 @@ def v_info(label, probability, thresholds=THRESHOLDS, thinning=True):
     return challenge_scores(label, probability, thresholds, thinning).v_info
 
 
-def rand_error(label, proposal):
-    """Return 1 - V_Rand of a proposal as it is, borders not thinned: 0 (perfect) to 1.
+def pooled_v_rand(label, probability, thresholds=THRESHOLDS, thinning=True):
+    """Return V_Rand of a stack with the pixel pairs of all slices counted together (``Curve``), 0 to 1 (perfect).
 
-    Punishes merged and split cells, and broad borders too: each border pixel inside a true cell is a segment of its
-    own. For that the challenge gave it up. Forgives all that happens outside true cells.
-    label, proposal: 0 or 1, ``(H, W)`` or ``(S, H, W)``. Errors as in `challenge_scores`.
-    Source: the challenge's first foreground-restricted Rand error, in the normalisation of 2015. The U-Net paper's
-    Table 1 prints the one at the best threshold: `lowest_error`.
-    Rand's own error (1971) is the share of pixel pairs on which two segmentations disagree, another number; and
-    ``skimage.metrics.adapted_rand_error`` takes all border pixels of the proposal for one segment.
+    A slice of large cells then weighs more than one of small cells; the challenge's `v_rand` takes the mean of the
+    slices. For one slice both are the same. Arguments and errors as in `challenge_scores`.
     """
-    proposal = _cells(proposal, "proposal")
-    return 1 - v_rand(label, proposal, thresholds=(0.5,), thinning=False).score
+    thresholds = _levels(thresholds)
+    return _curve(thresholds, [_rand(overlaps) for overlaps in _overlaps(label, probability, thresholds, thinning)])
 
 
 def rand_parts(truth, segments):
@@ -210,47 +204,11 @@ def info_parts(truth, segments):
     split: of the information in a pixel's segment, the share about its true cell, I/H(S). merge: of the information
     about its true cell, the share that its segment holds, I/H(T). score = 2I / (H(S) + H(T)), their harmonic mean,
     with I the mutual information and H the entropies. Pixels and arguments as in `rand_parts`.
-    Where H is 0, nothing can be split (or merged) and the part is 1; Fiji's code gives such a pair the score 0.
+    Where H is 0, nothing can be split (or merged) and the part is 1. Here the package differs from the challenge's code
+    on purpose: for a truth of one cell, found as one segment, that gives 0, as if it were the worst of all.
     Source: Arganda-Carreras et al. 2015, V^Info.
     """
     return _info(overlap(truth, segments))
-
-
-def regions(cells):
-    """Return the 4-connected regions of a map, int32 ``(H, W)``: 0 where it is 0 (False), else 1…n."""
-    return ndimage.label(cells)[0]
-
-
-def thin(cells):
-    """Return the segments of a map after thinning, int32 ``(H, W)``: 1…n, and 0 on borders one pixel wide.
-
-    cells: bool or 0 and 1, ``(H, W)``. All its regions grow at one speed until they meet, which is the watershed of the
-    inverted map, 4-connected, with dams: a border that ends within a cell vanishes, a closed one stays. Each region
-    becomes one segment, with the number that `regions` gives it. A map without a cell is flat: one basin, one segment.
-
-    No definition says on which side of the middle the dam stands in a border of even width; between implementations
-    that moves V_Rand by a few 0.00001 where cells are mostly right. Here it alternates, which favours no cell. Dams of
-    ``skimage.segmentation.watershed`` now and then cut a pixel off its segment, hence our own flood.
-    """
-    cells = np.asarray(cells, dtype=bool)
-    if not cells.any():
-        return np.ones(cells.shape, np.int32)
-    width = cells.shape[1] + 2
-    beside = np.array([-width, -1, 1, width])
-    segments, dry = np.pad(regions(cells), 1).ravel(), np.pad(~cells, 1).ravel()
-    black = np.arange(segments.size) // width % 2 == np.arange(segments.size) % width % 2  # of a chessboard
-    front = np.flatnonzero(segments)
-    while front.size:
-        reached = (front[:, None] + beside).ravel()
-        reached = np.unique(reached[dry[reached]])
-        for field in (reached[black[reached]], reached[~black[reached]]):  # fields of one colour never touch
-            around = segments[field[:, None] + beside]
-            last = around.max(axis=1)
-            first = np.where(around > 0, around, last[:, None]).min(axis=1)
-            segments[field] = np.where(first == last, last, 0)  # a dam where two segments would meet
-        dry[reached] = False
-        front = reached[segments[reached] > 0]
-    return segments.reshape(-1, width)[1:-1, 1:-1]
 
 
 def v_rand_with_hole(label):
@@ -307,58 +265,86 @@ def overlap(truth, segments):
     return Overlap(_sizes(pairs), _sizes(cell), _sizes(segment[found]), int(np.sum(~found)))
 
 
-# ------------------------------------------------------------------------------------------ after bending
+# ------------------------------------------------------------------------------------------ the first three errors
 
 
-def warping_error(label, proposal):
+def pixel_error(label, probability, threshold=0.5):
+    """Return the challenge's pixel error, 1 - F-score of the class cell: 0 (perfect) to 1.
+
+    That is 1 - `dice`. Punishes wrong pixels beside the pixels of cell: where cells are large, a missing membrane is
+    cheap. Forgives what `share_of_wrong_pixels` does.
+    label: 0 or 1, ``(H, W)`` or a stack ``(S, H, W)``, whose pixels are counted together. probability: of cell, in
+    [0, 1], or 0 and 1. threshold: cell is what is above it. Errors as in `challenge_scores`.
+    Source: one of the challenge's first three measures, at the best of ten thresholds (`lowest_error`). Its page names
+    a second reading, "or squared Euclidean distance", which for maps of 0 and 1 is the share of wrong pixels.
+    """
+    label = _cells(label, "label")
+    _cells_in(label)
+    return 1 - dice(label, _cut(label, probability, threshold))
+
+
+def rand_error(label, probability, threshold=0.5):
+    """Return 1 - V_Rand of a proposal as it is, borders not thinned: 0 (perfect) to 1.
+
+    Punishes merged and split cells, and broad borders too: each border pixel inside a true cell is a segment of its
+    own. For that the challenge gave it up. Forgives all that happens outside true cells.
+    Arguments and errors as in `pixel_error`; the pairs of all slices of a stack are counted together.
+    Source: the challenge's first foreground-restricted Rand error. The U-Net paper's Table 1 prints the one at the best
+    threshold: `lowest_error`.
+    What Rand counted (1971), the share of pixel pairs on which two segmentations disagree, is another number; and
+    ``skimage.metrics.adapted_rand_error`` takes all border pixels of the proposal for one segment.
+    """
+    return 1 - pooled_v_rand(label, probability, (threshold,), thinning=False).score
+
+
+def warping_error(label, probability, threshold=0.5):
+    """Return the challenge's warping error: the share of pixels that split or merge cells, 0 (perfect) to 1.
+
+    The truth is bent towards the proposal as far as its topology allows (`warp`), and of what is still wrong only
+    splits and mergers are counted: "minimum splits and mergers". Punishes a gap in a membrane by the length that is
+    missing, a false border across a cell by one pixel. Forgives any width of a border, a shift of about its width, and
+    also holes, specks, lost and invented cells: a proposal that is membrane everywhere may have no error at all.
+    Arguments and errors as in `pixel_error`. Source: `warp`, `unet_edu.warping.splits_and_mergers`.
+    """
+    return _after_bending(label, probability, threshold, splits_and_mergers)
+
+
+def classic_warping_error(label, probability, threshold=0.5):
     """Return the share of pixels that stay wrong when the truth bends towards the proposal: 0 (perfect) to 1.
 
-    Punishes changes of topology: a gap in a membrane by the length that is missing, a false border across a cell and
-    a missing cell by one pixel each, an invented cell or hole by its area. Forgives any width of a border, and a shift
-    of about its width at most: only wrong pixels bend, so the old place and the new one must meet. A line of one pixel
-    may stand one pixel off; at two it counts as missing here and invented there.
-    label, proposal: 0 or 1, ``(H, W)`` or ``(S, H, W)``. Raises TypeError or ValueError. `warp` bends.
+    Punishes all changes of topology: what `warping_error` does, a missing cell by one pixel, and an invented cell or
+    hole by its area. Forgives any width of a border, and a shift of about its width at most: only wrong pixels bend, so
+    the old place and the new one must meet. A line of one pixel may stand one pixel off; at two it counts as missing
+    here and invented there. Arguments and errors as in `pixel_error`. `warp` bends.
     Source: Jain et al., Boundary learning by optimization with topological constraints, CVPR 2010.
     """
-    return float(np.mean(warp(label, proposal) != np.asarray(proposal)))
+    return _after_bending(label, probability, threshold, np.not_equal)
 
 
-def warp(label, proposal):
+def warp(label, probability, threshold=0.5):
     """Return the truth, bent towards the proposal without a change of topology: uint8 like label.
 
     One pixel after another takes the proposal's value if that joins, cuts, makes and removes neither cell nor hole
     (a simple point; cells are 4-connected, membrane is 8-connected, and so is what lies outside of the image), until
     none can. Where it still differs from the proposal, the proposal has another topology. Jain et al. ask for the best
-    of all such deformations; this is a greedy one, as in the challenge, and another order may end a few pixels
-    elsewhere (the challenge's: surest pixel first). Arguments and errors as in `warping_error`.
+    of all such deformations; this is a greedy one, in the challenge's order: the pixel whose probability is furthest
+    from the threshold first, of equals the leftmost, then the uppermost. So a map of 0 and 1 is bent to in another
+    order at another threshold. Arguments and errors as in `pixel_error`.
     """
-    label, proposal = _cells(label, "label"), _cells(proposal, "proposal")
-    _same_shape(label, proposal, "proposal")
-    if label.ndim == 3:
-        return np.stack([warp(*maps) for maps in zip(label, proposal, strict=True)])
-    width = label.shape[1] + 2
-    bent, goal = np.pad(label, 1).ravel(), np.pad(proposal, 1).ravel()
-    ring = np.array([1, 1 - width, -width, -width - 1, -1, width - 1, width, width + 1])  # once around a pixel
-    while True:
-        wrong = np.flatnonzero(bent != goal)
-        changed = False
-        for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):  # pixels two apart do not touch: they may change at once
-            turn = wrong[(wrong // width % 2 == row) & (wrong % width % 2 == column)]
-            simple = turn[_connectivity_number(bent[turn[:, None] + ring]) == 1]
-            bent[simple] = goal[simple]
-            changed |= simple.size > 0
-        if not changed:
-            return bent.reshape(-1, width)[1:-1, 1:-1]
+    label = _cells(label, "label")
+    probability = _probability(probability, label.shape)
+    (threshold,) = _levels(threshold)
+    certainty = np.abs(probability - threshold).astype(np.float32)
+    maps = label, probability > threshold, certainty
+    return bend(*maps) if label.ndim == 2 else np.stack([bend(*one) for one in zip(*maps, strict=True)])
 
 
-def _connectivity_number(ring):
-    """How many 4-connected pieces of cell a pixel would join, from its eight neighbours in order, ``(N, 8)``.
-
-    1 means that the pixel is simple. Yokoi, Toriwaki and Fukumura, Computer Graphics and Image Processing 4 (1975).
-    """
-    ring = ring.astype(np.int8)
-    straight, corner, next_straight = ring[:, 0::2], ring[:, 1::2], np.roll(ring, -2, axis=1)[:, 0::2]
-    return np.sum(straight - straight * corner * next_straight, axis=1)
+def _after_bending(label, probability, threshold, wrong):
+    """Share of pixels that are wrong by a rule, a function of (bent label, proposal)."""
+    bent, proposal = warp(label, probability, threshold), _cut(_cells(label, "label"), probability, threshold)
+    if bent.ndim == 2:
+        return float(np.mean(wrong(bent, proposal)))
+    return float(np.mean([wrong(*maps) for maps in zip(bent, proposal, strict=True)]))
 
 
 # ------------------------------------------------------------------------------------------ thresholds
@@ -382,20 +368,34 @@ class ErrorCurve:
         return self.thresholds[self.errors.index(self.error)]
 
 
-def lowest_error(error, label, probability, thresholds=THRESHOLDS):
+def lowest_error(error, label, probability, thresholds=FIRST_THRESHOLDS):
     """Return an error at each threshold (``ErrorCurve``), as the challenge scored at first: the lowest counts.
 
-    error: `pixel_error`, `rand_error`, `warping_error` or any function of (label, proposal).
-    label, probability, thresholds: as in `challenge_scores`, with the same errors.
+    error: `pixel_error`, `rand_error`, `warping_error`, `classic_warping_error`, `share_of_wrong_pixels` or any
+    function of (label, probability, threshold).
+    label, probability: as in `challenge_scores`, with the same errors. thresholds: in [0, 1]; the challenge's first
+    measures had ten, 0.0, 0.1 … 0.9.
     """
     label = _cells(label, "label")
     probability = _probability(probability, label.shape)
     thresholds = _levels(thresholds)
-    errors = tuple(error(label, (probability > threshold).astype(np.uint8)) for threshold in thresholds)
-    return ErrorCurve(thresholds, errors)
+    return ErrorCurve(thresholds, tuple(error(label, probability, threshold) for threshold in thresholds))
 
 
 # ------------------------------------------------------------------------------------------ sums
+
+
+def _overlaps(label, probability, thresholds, thinning):
+    """Yield for each threshold the overlaps of the slices."""
+    label = _cells(label, "label")
+    probability = _probability(probability, label.shape)
+    _cells_in(label)
+    slices = label.reshape(-1, *label.shape[-2:])
+    proposals = probability.reshape(slices.shape)
+    truths = [regions(cells) for cells in slices]
+    segment = thin if thinning else regions
+    for threshold in thresholds:
+        yield [overlap(truth, segment(one > threshold)) for truth, one in zip(truths, proposals, strict=True)]
 
 
 def _rand(overlaps):
@@ -407,7 +407,7 @@ def _rand(overlaps):
 
 
 def _info(counted):
-    """V_Info and its parts."""
+    """V_Info and its parts, of one overlap."""
     n = int(np.sum(counted.truth))
     of_cells = _entropy(counted.truth, 0, n)
     of_segments = _entropy(counted.segments, counted.singles, n)
@@ -426,6 +426,10 @@ def _entropy(sizes, singles, n):
 
 def _sizes(numbers):
     return np.unique(numbers, return_counts=True)[1]
+
+
+def _mean(parts):
+    return Parts(*np.mean(list(parts), axis=0).tolist())
 
 
 def _curve(thresholds, parts):
@@ -463,6 +467,14 @@ def _whole(array, name):
     return array
 
 
+def _cells_in(label):
+    """Raise ValueError where a slice has no cell."""
+    for number, cells in enumerate(label.reshape(-1, *label.shape[-2:])):
+        if not cells.any():
+            where = "label" if label.ndim == 2 else f"slice {number} of label"
+            raise ValueError(f"{where} has no cell: no pixel is 1, so there is nothing to score; leave it out")
+
+
 def _cells(array, name):
     """A map of 0 and 1 as uint8."""
     array = _whole(array, name)
@@ -488,7 +500,7 @@ def _same_shape(label, proposal, name, label_name="label"):
 
 
 def _probability(array, shape):
-    """A map of numbers in [0, 1]."""
+    """A map of numbers in [0, 1], float64, each that of a float32: the challenge took 32-bit images."""
     array = np.asarray(array)
     if array.dtype == bool:
         array = array.astype(np.uint8)
@@ -502,7 +514,13 @@ def _probability(array, shape):
             f"probability lies in [0, 1], not in [{array.min()}, {array.max()}]; take the softmax of logits, "
             "and divide an 8-bit image by 255"
         )
-    return array
+    return array.astype(np.float32).astype(np.float64)
+
+
+def _cut(label, probability, threshold):
+    """A probability as a map of 0 and 1."""
+    (threshold,) = _levels(threshold)
+    return (_probability(probability, label.shape) > threshold).astype(np.uint8)
 
 
 def _levels(thresholds):
