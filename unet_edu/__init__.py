@@ -7,7 +7,7 @@
     data          images and labels, drawn from a seed (``cells``) or real (``isbi2012``); augmentation, weight maps
     training      ``fit``: one loop, on one device or several
     predict       class probabilities of an image of any size, in tiles that leave no seam
-    metrics       pixel error, IoU, Dice, Rand error, V_Rand, V_Info, warping error
+    metrics       V_Rand, V_Info, pixel, Rand and warping error as the challenge scores; IoU, Dice
     checkpoints   trained networks, as safe files
     activations   every feature map of a network
     registration  whether a network's maps lie where they should

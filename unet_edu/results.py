@@ -27,7 +27,7 @@ from unet_edu.data import isbi2012
 from unet_edu.experiments.runs import rows, spread, values
 from unet_edu.experiments.time_to_score import reached
 from unet_edu.experiments.trial import cell_probability, fitting, slices
-from unet_edu.metrics import regions, thin, v_rand
+from unet_edu.metrics import SCORER, regions, thin, v_rand
 from unet_edu.models.fcn import num_parameters
 
 RECORDS = Path(unet_edu.__file__).parent / "records"
@@ -84,7 +84,33 @@ def origin_of(record):
     if commits:
         changed = any(head["git"]["changed"] for head in heads)
         parts.append(f"commit {listed(commits)}" + (", with changes not committed" if changed else ""))
+    parts.append(scored_before(record))
     return f"{'; '.join(filter(None, parts))}."
+
+
+def scored_before(record):
+    """Return in words that a record's runs were scored by the package's earlier scorer; nothing where none was.
+
+    How far it is from the challenge's is read off the shipped networks, which have scores by both.
+    """
+    if all(entry["scores"]["scorer"] == SCORER for entry in record.get("runs", [])):
+        return ""
+    moved = scorers_apart()
+    told = "" if moved is None else f", within {moved:.4f} of the challenge's in V_Rand on the shipped networks' slices"
+    return f"scored by an earlier version of unet_edu.metrics{told}"
+
+
+def scorers_apart():
+    """Return how far the earlier scorer's V_Rand of a slice is from the challenge's, at most; None: no run has both."""
+    paths = sorted(RECORDS.glob("checkpoints-*.json"))
+    entries = [entry for path in paths for entry in json.loads(path.read_text(encoding="utf-8"))["runs"]]
+    pairs = [
+        (before["v_rand"], now["v_rand"])
+        for entry in entries
+        if "earlier_scores" in entry
+        for before, now in zip(entry["earlier_scores"]["slices"], entry["scores"]["slices"], strict=True)
+    ]
+    return max((abs(before - now) for before, now in pairs), default=None)
 
 
 def days(heads):
@@ -132,16 +158,18 @@ def score_table(record):
     """Return (head, rows) of texts for `unet_edu.book.table`: a column for every row of the record, with its scores.
 
     ± is the standard deviation over seeds; "over slices" is the one of a run's six slices, its mean over the runs.
+    Of the measures of a stack it has those that all runs have: the earlier scorer knew other ones.
     """
     lines = [["runs"], ["parameters"], ["seconds of training"], ["V_Rand"], ["V_Rand, sd over slices"]]
-    lines += [[label] for label in STACK.values()]
+    held = [key for key in STACK if all(key in entry["scores"]["stack"] for entry in record["runs"])]
+    lines += [[STACK[key]] for key in held]
     for entries in rows(record).values():
         column = [str(len(entries))]
         if entries:
             seconds = [entry["training"]["seconds"] for entry in entries]
             column += [f"{entries[0]['parameters']:,}", spread(seconds, 0), spread(values(entries))]
             column += [f"{np.mean(values(entries, 'sd')):.4f}"]
-            column += [spread(values(entries, "stack", key)) for key in STACK]
+            column += [spread(values(entries, "stack", key)) for key in held]
         for line, cell in itertools.zip_longest(lines, column, fillvalue="–"):
             line.append(cell)
     return ["quantity", *record["trials"]], lines
@@ -149,9 +177,12 @@ def score_table(record):
 
 STACK = {
     "v_rand": "V_Rand, stack",
+    "pooled_v_rand": "V_Rand, stack, pairs pooled",
     "v_info": "V_Info, stack",
     "pixel_error": "pixel error, stack",
     "rand_error": "Rand error, stack",
+    "warping_error": "warping error, stack",
+    "share_of_wrong_pixels": "wrong pixels, stack",
 }
 
 
@@ -351,11 +382,16 @@ def shipped_table(networks):
 
 
 def error_table(networks):
-    """Return (head, rows) of texts for `unet_edu.book.table`: the paper's error measures, as far as files hold them."""
-    errors = [[one.metadata["scores"]["stack"][key] for key in ("rand_error", "pixel_error")] for one in networks]
-    return ["network", "Rand error", "pixel error"], [
-        [one.name, *(f"{value:.4f}" for value in pair)] for one, pair in zip(networks, errors, strict=True)
-    ]
+    """Return (head, rows) of texts for `unet_edu.book.table`: the three errors of the paper's Table 1, in its order.
+
+    Beside them stands the share of wrong pixels, which it does not have.
+    """
+    lines = []
+    for one in networks:
+        errors = one.metadata["scores"]["stack"]
+        others = (f"{errors[key]:.4f}" for key in ("rand_error", "pixel_error", "share_of_wrong_pixels"))
+        lines.append([one.name, f"{errors['warping_error']:.6f}", *others])
+    return ["network", "warping error", "Rand error", "pixel error", "wrong pixels"], lines
 
 
 def shipped_origin(networks):

@@ -5,7 +5,7 @@
     python -m unet_edu.experiments.replay --record    keep the results in unet_edu/records/, go on where they end
 
 The tissue is drawn, for the pictures are kept. A frame holds for each pixel how many of the challenge's thresholds its
-probability of cell exceeds, a whole number of 0 to 10: coarse to look at, and exactly what V_Rand counts.
+probability of cell exceeds, a whole number of 0 to 11: coarse to look at, and exactly what V_Rand counts.
 Frames follow one another quickly at first and slowly in the end. The loss is kept for every step.
 """
 
@@ -24,7 +24,7 @@ from unet_edu.experiments.costs import aligned
 from unet_edu.experiments.record import made
 from unet_edu.experiments.runs import main, rows
 from unet_edu.experiments.trial import Trial, fitting, scores, slices
-from unet_edu.metrics import THRESHOLDS, pixel_error, v_rand
+from unet_edu.metrics import SCORER, THRESHOLDS, share_of_wrong_pixels, v_rand
 from unet_edu.models.fcn import num_parameters
 from unet_edu.predict import predict
 from unet_edu.training import RECIPES, fit
@@ -32,7 +32,7 @@ from unet_edu.training import RECIPES, fit
 SIDE, SEED = 160, 1000  # of the image that is watched: drawn like those for validation, and none of those for training
 FRAMES = 24
 STEPS = 1200
-TOP = len(THRESHOLDS) - 1  # the most thresholds that a probability can exceed: nothing is above 1.0
+TOP = len(THRESHOLDS) - 1  # the last threshold, in tenths; a probability of exactly 1 exceeds it, too
 HALF = THRESHOLDS.index(0.5)
 
 
@@ -65,8 +65,9 @@ def frame_steps(steps, frames=FRAMES):
 
 
 def levels(probability):
-    """Return how many of the challenge's thresholds each probability exceeds: uint8 of the same shape, 0 to 10."""
-    return sum((probability > threshold).astype(np.uint8) for threshold in THRESHOLDS)
+    """Return how many of the challenge's thresholds each probability exceeds: uint8 of the same shape, 0 to 11."""
+    exact = np.asarray(probability, np.float32).astype(float)  # compared as `challenge_scores` does
+    return sum((exact > threshold).astype(np.uint8) for threshold in THRESHOLDS)
 
 
 def entry_with_frames(trial, seed, device, bf16, path):
@@ -112,16 +113,24 @@ def entry_with_frames(trial, seed, device, bf16, path):
     return entry | {"frames": frames, "scores": scores(net, validation, trial.average8)}
 
 
-def scored(label, pictures):
-    """Return the scores of each frame: V_Rand at its best threshold, which of the eleven it is, the pixel error at 0.5.
+def probabilities(picture):
+    """Return a probability that exceeds as many thresholds as a picture says: the middle of its tenth, or 0, or 1."""
+    return np.clip((picture - 0.5) / TOP, 0, 1)
 
-    A picture exceeds threshold k where it is larger than k, so it counts as (picture - 0.5) tenths, or as 0.
+
+def scored(label, pictures):
+    """Return the scores of each frame: V_Rand at its best threshold, which of the eleven it is, wrong pixels at 0.5.
+
+    "scorer": which measures they are by (`unet_edu.metrics.SCORER`).
     """
-    curves = [v_rand(label, np.maximum(picture - 0.5, 0) / TOP) for picture in pictures]
+    curves = [v_rand(label, probabilities(picture)) for picture in pictures]
     return {
+        "scorer": SCORER,
         "v_rand": [round(float(curve.score), 4) for curve in curves],
         "best": [curve.best for curve in curves],
-        "pixel_error": [round(float(pixel_error(label, (picture > HALF).astype(np.uint8))), 4) for picture in pictures],
+        "share_of_wrong_pixels": [
+            round(share_of_wrong_pixels(label, (picture > HALF).astype(np.uint8)), 4) for picture in pictures
+        ],
     }
 
 
@@ -138,12 +147,12 @@ def unpacked(frames):
 
 def text(record):
     """Return the loss and the scores in the end as a table of text."""
-    lines = [("row", "steps", "seconds", "loss", "V_Rand", "pixel error")]
+    lines = [("row", "steps", "seconds", "loss", "V_Rand", "wrong pixels")]
     for row, runs in rows(record).items():
         for entry in runs:
             loss, found = entry["training"]["loss"], entry["scores"]
             trained = f"{entry['training']['seconds']:.0f}", f"{np.mean(loss[-20:]):.3f}"
-            scored = f"{found['mean']['v_rand']:.4f}", f"{found['stack']['pixel_error']:.4f}"
+            scored = f"{found['mean']['v_rand']:.4f}", f"{found['stack']['share_of_wrong_pixels']:.4f}"
             lines.append((row, str(len(loss)), *trained, *scored))
     return aligned(lines, left=1)
 

@@ -124,7 +124,7 @@ def spread(numbers, digits=4):
 
 def as_text(record):
     """Return a record as a table of text, a row a line: runs, seconds, scores with their spread over the runs."""
-    lines = [("row", "runs", "parameters", "seconds", "V_Rand", "V_Rand stack", "V_Info", "pixel error", "Rand error")]
+    lines = [("row", "runs", "parameters", "seconds", "V_Rand", "V_Rand stack", "V_Info", "wrong pixels", "Rand error")]
     for row, runs in rows(record).items():
         if not runs:
             lines.append((row, "0") + ("–",) * 7)
@@ -135,10 +135,11 @@ def as_text(record):
             ("mean", "v_rand"),
             ("stack", "v_rand"),
             ("mean", "v_info"),
-            ("stack", "pixel_error"),
+            ("stack", "share_of_wrong_pixels"),
             ("stack", "rand_error"),
         ):
-            cells.append(spread(values(runs, part, key)))
+            held = all(key in entry["scores"][part] for entry in runs)  # an earlier scorer had other measures
+            cells.append(spread(values(runs, part, key)) if held else "–")
         lines.append(tuple(cells))
     return aligned(lines, left=1)
 

@@ -22,7 +22,17 @@ from unet_edu.data import Sample, cells, isbi2012
 from unet_edu.data.augment import augment
 from unet_edu.data.weightmap import class_weights, weight_map
 from unet_edu.experiments.record import made
-from unet_edu.metrics import challenge_scores, lowest_error, pixel_error, rand_error, v_rand
+from unet_edu.metrics import (
+    SCORER,
+    challenge_scores,
+    lowest_error,
+    pixel_error,
+    pooled_v_rand,
+    rand_error,
+    share_of_wrong_pixels,
+    v_rand,
+    warping_error,
+)
 from unet_edu.models import SlidingWindowNet
 from unet_edu.models.batch_norm import fold_batch_norm, insert_batch_norm
 from unet_edu.models.fcn import num_parameters
@@ -180,9 +190,11 @@ def mean_v_rand(net, validation, average8=False):
 def scores(net, validation, average8=False):
     """Return the challenge's scores of a network on labelled slices, plain JSON.
 
+    "scorer": which measures they are by (`unet_edu.metrics.SCORER`).
     "slices": each slice at its own best threshold, "mean" and "sd" over them (n - 1 in the denominator).
-    "stack": one threshold for all slices together, as the challenge scores a stack; and the paper's pixel and Rand
-    error at the threshold that is best for each.
+    "stack": one threshold for all slices, as the challenge scores a stack, "v_rand" and "v_info" the mean of the slices
+    there; "pooled_v_rand", the pairs of all slices counted together; the challenge's first three errors and the share
+    of wrong pixels, each at the threshold that is best for it.
     """
     labels = np.stack([sample.label for sample in validation])
     found = np.stack([cell_probability(net, sample.image, average8) for sample in validation])
@@ -192,7 +204,9 @@ def scores(net, validation, average8=False):
         each.append({"name": sample.name, "v_rand": rand.score, "threshold": rand.threshold, "v_info": info.score})
     rand, info = challenge_scores(labels, found)
     values = {key: [one[key] for one in each] for key in ("v_rand", "v_info")}
+    errors = (pixel_error, rand_error, warping_error, share_of_wrong_pixels)
     return {
+        "scorer": SCORER,
         "average8": average8,
         "slices": each,
         "mean": {key: float(np.mean(value)) for key, value in values.items()},
@@ -201,7 +215,7 @@ def scores(net, validation, average8=False):
             "v_rand": rand.score,
             "threshold": rand.threshold,
             "v_info": info.score,
-            "pixel_error": lowest_error(pixel_error, labels, found).error,
-            "rand_error": lowest_error(rand_error, labels, found).error,
+            "pooled_v_rand": pooled_v_rand(labels, found).score,
+            **{error.__name__: lowest_error(error, labels, found).error for error in errors},
         },
     }

@@ -2,7 +2,7 @@
 // learning rate. The pictures and scores come with the figure; cells are found, counted and coloured here.
 
 const SIDE = 160;
-const TOP = 10; // of the challenge's eleven thresholds a probability exceeds ten at most
+const TOP = 10; // tenths: the challenge's last threshold
 const FILM = 8; // pictures in the film strip
 const MISSED = [255, 90, 80], INVENTED = [80, 160, 255], NOBODY = [120, 124, 132], BETWEEN = [16, 16, 22];
 
@@ -188,10 +188,10 @@ function build({ model, root, say }) {
     for (const value of [0, 0.5, 1]) rule(scoreAt(value), String(value));
     const nothing = scoreAt(plane(1).filter((cell) => !cell).length / SIDE ** 2);
     parts.push(svg("line", { class: "lf-tr-nothing", x1: LEFT, x2: width - RIGHT, y1: nothing, y2: nothing }));
-    parts.push(svg("text", { class: "lf-tr-title", x: LEFT + 4, y: SCORE[1] - 5 }, "dotted: the pixel error of “all is cell”"));
+    parts.push(svg("text", { class: "lf-tr-title", x: LEFT + 4, y: SCORE[1] - 5 }, "dotted: wrong pixels of “all is cell”"));
     line(facts.v_rand.map((value, at) => [x(at), scoreAt(value)]), "lf-tr-rand");
-    line(facts.pixel_error.map((value, at) => [x(at), scoreAt(value)]), "lf-tr-error");
-    title(SCORE[0] - 8, key("V_Rand", "lf-tr-key-rand"), ", 1 is perfect; ", key("pixel error", "lf-tr-key-error"), ", 0 is");
+    line(facts.share_of_wrong_pixels.map((value, at) => [x(at), scoreAt(value)]), "lf-tr-error");
+    title(SCORE[0] - 8, key("V_Rand", "lf-tr-key-rand"), ", 1 is perfect; ", key("wrong pixels", "lf-tr-key-error"), ", 0 is");
 
     const most = Math.max(...rate);
     const rateAt = (value) => RATE[1] - (RATE[1] - RATE[0]) * (value / most);
@@ -225,9 +225,9 @@ function build({ model, root, say }) {
       bar.max = last();
       recipe.textContent = `${facts.recipe}.`;
       drawCurves();
-      table.update(["steps", "loss", "V_Rand", "threshold", "pixel error", "learning rate"], facts.steps.map((step, at) => {
+      table.update(["steps", "loss", "V_Rand", "threshold", "wrong pixels", "learning rate"], facts.steps.map((step, at) => {
         const { loss, rate } = curvesOfRun();
-        return [thousands(step), step < loss.length ? loss[step].toPrecision(3) : "–", facts.v_rand[at].toFixed(4), (facts.best[at] / TOP).toFixed(1), facts.pixel_error[at].toFixed(3), step < rate.length ? rate[step].toPrecision(2) : "–"];
+        return [thousands(step), step < loss.length ? loss[step].toPrecision(3) : "–", facts.v_rand[at].toFixed(4), (facts.best[at] / TOP).toFixed(1), facts.share_of_wrong_pixels[at].toFixed(3), step < rate.length ? rate[step].toPrecision(2) : "–"];
       }));
     }
     const at = now(), cut = facts.best[at], levels = frame(at);
@@ -243,13 +243,13 @@ function build({ model, root, say }) {
     moment.textContent = after(facts.steps[at]);
     bar.value = at;
     bar.setAttribute("aria-valuetext", after(facts.steps[at]));
-    result.replaceChildren(element("strong", {}, `V_Rand ${facts.v_rand[at].toFixed(4)}`), element("span", {}, `pixel error ${(100 * facts.pixel_error[at]).toFixed(1)} %`));
+    result.replaceChildren(element("strong", {}, `V_Rand ${facts.v_rand[at].toFixed(4)}`), element("span", {}, `${(100 * facts.share_of_wrong_pixels[at]).toFixed(1)} % of the pixels wrong`));
     const total = became.alone + became.together + became.broken;
     fate.replaceChildren(`Of ${total} cells `, element("b", {}, `${became.alone}`), ` ${became.alone === 1 ? "stands" : "stand"} alone, `, element("b", {}, `${became.together}`), " have run together, ", element("b", {}, `${became.broken}`), " are in pieces or lost.");
     film.forEach((canvas, place) => canvas.classList.toggle("lf-tr-here", Math.floor((at * FILM) / (last() + 1)) === place));
     marks.line.setAttribute("x1", x(at));
     marks.line.setAttribute("x2", x(at));
-    for (const [mark, values] of [[marks.rand, facts.v_rand], [marks.error, facts.pixel_error]]) {
+    for (const [mark, values] of [[marks.rand, facts.v_rand], [marks.error, facts.share_of_wrong_pixels]]) {
       mark.setAttribute("cx", x(at));
       mark.setAttribute("cy", marks.scoreAt(values[at]));
     }

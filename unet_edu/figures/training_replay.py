@@ -22,7 +22,7 @@ from unet_edu.plots.style import DOWN, SKIP
 from unet_edu.results import read
 from unet_edu.training.recipe import Recipe, learning_rate
 
-KEPT = ("steps", "v_rand", "best", "pixel_error")  # of each frame
+KEPT = ("steps", "v_rand", "best", "share_of_wrong_pixels")  # of each frame
 
 
 class TrainingReplay(LiveFigure):
@@ -84,16 +84,22 @@ class TrainingReplay(LiveFigure):
             panel.axis("off")
         axes = bottom.subplots()
         axes.plot(facts["v_rand"], "o-", markersize=4, color=DOWN, label="V_Rand (1 is perfect)")
-        axes.plot(facts["pixel_error"], "s-", markersize=3.5, color=SKIP, label="pixel error (0 is perfect)")
+        axes.plot(
+            facts["share_of_wrong_pixels"],
+            "s-",
+            markersize=3.5,
+            color=SKIP,
+            label="share of wrong pixels (0 is perfect)",
+        )
         marked = sorted({*range(0, len(steps), 4), len(steps) - 1})
         axes.set_xticks(marked, [f"{steps[at]:,}" for at in marked])
         axes.set(xlabel="steps of training", ylim=(0, 1.02))
         axes.legend(fontsize=8, frameon=False, loc="center right")
-        ends = [f"{facts[score][at]:.3f}" for score in ("v_rand", "pixel_error") for at in (0, now)]
+        ends = [f"{facts[score][at]:.3f}" for score in ("v_rand", "share_of_wrong_pixels") for at in (0, now)]
         alt = (
             f"What a U-Net predicts for one image while it is trained by {self.run}: the probability of cell "
             f"{', '.join(after(steps[at]) for at in chosen)}, and two curves over the steps. From the first picture to "
-            f"the last V_Rand goes from {ends[0]} to {ends[1]}, the pixel error from {ends[2]} to {ends[3]}."
+            f"the last V_Rand goes from {ends[0]} to {ends[1]}, the share of wrong pixels from {ends[2]} to {ends[3]}."
         )
         return fig, alt
 

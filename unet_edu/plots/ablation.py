@@ -17,7 +17,9 @@ def readings(record):
     """
     runs = {row: values(entries) for row, entries in rows(record).items()}
     mean = {row: float(np.mean(scores)) for row, scores in runs.items()}
-    errors = {row: float(np.mean(values(entries, "stack", "pixel_error"))) for row, entries in rows(record).items()}
+    errors = {
+        row: float(np.mean(values(entries, "stack", "share_of_wrong_pixels"))) for row, entries in rows(record).items()
+    }
     whole, resized, none = "U-Net", "skips resized, not cropped", "without skips"
 
     def lost(row):

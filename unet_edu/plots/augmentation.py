@@ -399,7 +399,7 @@ def bending_by_slices(record):
     adds to them, ``bend_few`` and ``bend_most``, as texts; the standard deviation over seeds, ``seed_sd``; the
     ``tiles`` of a run; the training loss at the end, ``loss_few`` and ``loss_most``; whether the gain on the left
     ``stands_out``; ``wolf``, in how many comparisons the rule is wrong once; in words ``rand_text``, ``pixel_text``,
-    ``gains`` and ``scaling_text``, the comparisons of V_Rand and of pixel error, the mean gains, and a summary.
+    ``gains`` and ``scaling_text``, the comparisons of V_Rand and of the share of wrong pixels, the mean gains, and a summary.
     """
     import matplotlib.pyplot as plt
 
@@ -464,7 +464,9 @@ def _bending_facts(record, scores, gains):
     errors, losses = {key: [] for key in groups}, {count: [] for count in counts}
     for row, entries in rows(record).items():
         count = trials[row]["samples"]
-        errors.setdefault((bool(trials[row]["elastic"]), count), []).extend(values(entries, "stack", "pixel_error"))
+        errors.setdefault((bool(trials[row]["elastic"]), count), []).extend(
+            values(entries, "stack", "share_of_wrong_pixels")
+        )
         losses.setdefault(count, []).extend(np.mean(entry["training"]["loss"][-5:]) for entry in entries)
 
     def sorted_out(by_group):

@@ -88,8 +88,8 @@ def verdict(truth, predictions):
     import matplotlib.pyplot as plt
     from matplotlib.patches import Rectangle
 
-    names = ("pixel\nerror", "IoU of\nthe cells", "Rand error,\nnot thinned", "V_Rand", "V_Info", "warping\nerror")
-    higher = (False, True, False, True, True, False)
+    names = ("pixel\nerror", "Rand\nerror", "warping\nerror", "classic warp-\ning error", "V_Rand", "V_Info")
+    higher = (False, False, False, False, True, True)
     board = {name: all_scores(truth, found) for name, found in predictions.items()}
     best, worst = {}, {}
     looks = {"best": (UP_AREA, UP), "worst": (WRONG_AREA, WRONG), "": ("none", GRID)}
@@ -102,7 +102,9 @@ def verdict(truth, predictions):
         for place, (name, value) in enumerate(zip(board, scores, strict=True)):
             kind = "best" if np.isclose(value, top, atol=1e-12) else "worst" if value == bottom else ""
             if kind:
-                {"best": best, "worst": worst}[kind].setdefault(name, []).append(title.replace("\n", " "))
+                {"best": best, "worst": worst}[kind].setdefault(name, []).append(
+                    title.replace("-\n", "").replace("\n", " ")
+                )
             fill, edge = looks[kind]
             axes.add_patch(Rectangle((column + 0.04, place + 0.04), 0.92, 0.92, facecolor=fill, edgecolor=edge, lw=1.2))
             close = 0 < value < 1e-4 or 1 - 1e-4 < value < 1
@@ -126,12 +128,10 @@ def verdict(truth, predictions):
 
 
 def all_scores(truth, found):
-    """Return six scores of one prediction: pixel error, IoU, Rand error, V_Rand, V_Info, warping error."""
+    """Return six scores of one prediction: pixel, Rand, warping and classic warping error, V_Rand, V_Info."""
+    errors = (metrics.pixel_error, metrics.rand_error, metrics.warping_error, metrics.classic_warping_error)
     both = metrics.challenge_scores(truth, found)
-    return (
-        metrics.pixel_error(truth, found), metrics.iou(truth, found), metrics.rand_error(truth, found),
-        both.v_rand.score, both.v_info.score, metrics.warping_error(truth, found),
-    )  # fmt: skip
+    return *(error(truth, found) for error in errors), both.v_rand.score, both.v_info.score
 
 
 # ------------------------------------------------------------------------------------------------------ pairs of pixels
@@ -221,7 +221,7 @@ def steps(sample, probability, threshold=0.5, seed=3):
     counted = tints.copy()
     counted[true_cells == 0] = (1, 1, 1, 1)
     curve = metrics.v_rand(sample.label, probability)
-    pixels = metrics.lowest_error(metrics.pixel_error, sample.label, probability)
+    pixels = metrics.lowest_error(metrics.share_of_wrong_pixels, sample.label, probability, metrics.THRESHOLDS)
     right = 1 - np.array(pixels.errors)
     fig, panels = plt.subplots(2, 3, figsize=(8.8, 6.0), gridspec_kw={"wspace": 0.06, "hspace": 0.16})
     pictures = {
@@ -267,7 +267,7 @@ def prices(sample, left_over, course):
     sample: with image and label, (H, W). left_over: V_Rand with a hole there, (H, W), NaN off the borders
     (`metrics.v_rand_with_hole`). course: V_Rand after each of 100 erased pixels.
     facts: dearest and median (price of a hole), ratio_price (the one by the other), after_10, after_50, after_100
-    (V_Rand), error_100 (the pixel error after all, a text).
+    (V_Rand), error_100 (the share of wrong pixels after all, a text).
     """
     import matplotlib.pyplot as plt
     from matplotlib.colors import LogNorm
@@ -303,10 +303,10 @@ def prices(sample, left_over, course):
 
 
 def two_scores(records, ablation, band=(0.08, 0.10)):
-    """Draw V_Rand against pixel error, one mark for each run on real slices; return (figure, facts).
+    """Draw V_Rand against the share of wrong pixels, one mark for each run on real slices; return (figure, facts).
 
     records: those of experiments that train (`results.read`), None for one that has not been run. ablation: the record
-    of which rows "FCN-8s" and "U-Net" are marked. band: (low, high), the pixel errors that are shaded.
+    of which rows "FCN-8s" and "U-Net" are marked. band: (low, high), the shares that are shaded.
     facts: networks (how many); in the band, band_runs, band_low and band_high (V_Rand), and alike, in how many of a
     hundred pairs the one with fewer wrong pixels has the better V_Rand; fcn_error, unet_error (percent), fcn_rand,
     unet_rand, means of the two rows.
@@ -317,8 +317,8 @@ def two_scores(records, ablation, band=(0.08, 0.10)):
     for record in filter(None, records):
         for entry in record["runs"]:
             if record["trials"][entry["row"]]["data"] == "isbi2012":
-                stack = entry["scores"]["stack"]
-                found[stack["pixel_error"], stack["v_rand"]] = entry["row"]
+                scores = entry["scores"]
+                found[scores["stack"]["share_of_wrong_pixels"], scores["mean"]["v_rand"]] = entry["row"]
     errors, scores = np.array(list(found)).T
     low, high = band
     within = (errors >= low) & (errors < high)
@@ -328,11 +328,12 @@ def two_scores(records, ablation, band=(0.08, 0.10)):
     axes.plot(errors, scores, "o", ms=5.5, color=DOWN, mec=PAPER, mew=0.6, label="other networks")
     facts = {}
     for key, row, colour, marker in (("fcn", "FCN-8s", SKIP, "s"), ("unet", "U-Net", UP, "D")):
-        x, y = (values(entries[row], "stack", score) for score in ("pixel_error", "v_rand"))
+        x = values(entries[row], "stack", "share_of_wrong_pixels")
+        y = values(entries[row])
         axes.plot(x, y, marker, ms=7.5, color=colour, mec=PAPER, mew=0.6, label=row)
         facts |= {f"{key}_error": 100 * float(np.mean(x)), f"{key}_rand": float(np.mean(y))}
     axes.legend(loc="upper right")
-    axes.set(xlabel="pixel error", ylabel="V_Rand", ylim=(min(scores) - 0.05, 1))
+    axes.set(xlabel="share of wrong pixels", ylabel="V_Rand", ylim=(min(scores) - 0.05, 1))
     return fig, facts | {
         "networks": len(errors),
         "band_runs": int(within.sum()),

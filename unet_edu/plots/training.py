@@ -126,16 +126,16 @@ def valley(roll, rate=1e-3, steps=700):
 def recorded_runs(first, hasty, paper, hasty_frames, label):
     """Return facts on three recorded runs: today's recipe, ten times its rate at once, and the paper's recipe.
 
-    first, hasty, paper: lists ``steps``, ``pixel_error`` and ``v_rand``, one entry a frame, and ``loss``, one a step.
+    first, hasty, paper: lists ``steps``, ``share_of_wrong_pixels`` and ``v_rand``, one entry a frame, and ``loss``, one a step.
     hasty_frames: (N, H, W). label: (H, W) of the image that is watched, 0 = membrane.
-    ``nothing``: the pixel error of "all is cell", percent. ``clearly``: the step from which on the first run's error is
+    ``nothing``: how many pixels "all is cell" gets wrong, percent. ``clearly``: the step from which on the first run's error is
     clearly below it. ``good``: the step from which on its V_Rand is above 0.95. Scores of the first run at these steps,
     at its start and at its end: ``clearly_rand``, ``good_error`` (percent) and so on. ``grey_from``: the step from
     which on the hasty run sees one grey, ``hasty_loss`` its loss after one step. ``paper_…``: the deepest fall of
     V_Rand from one frame to the next, ``before`` and ``after``, its steps ``from`` and ``to``; V_Rand at the ``end``.
     """
     nothing = float((label == 0).mean())
-    clearly = _for_good(value < 0.9 * nothing for value in first["pixel_error"])
+    clearly = _for_good(value < 0.9 * nothing for value in first["share_of_wrong_pixels"])
     good = _for_good(value > 0.95 for value in first["v_rand"])
     grey = _for_good(len(np.unique(frame)) == 1 for frame in hasty_frames)
     deep = int(np.diff(paper["v_rand"]).argmin())
@@ -147,8 +147,8 @@ def recorded_runs(first, hasty, paper, hasty_frames, label):
         "good": first["steps"][good],
         "good_rand": first["v_rand"][good],
         "end_rand": first["v_rand"][-1],
-        "good_error": 100 * first["pixel_error"][good],
-        "end_error": 100 * first["pixel_error"][-1],
+        "good_error": 100 * first["share_of_wrong_pixels"][good],
+        "end_error": 100 * first["share_of_wrong_pixels"][-1],
         "grey_from": hasty["steps"][grey],
         "hasty_loss": hasty["loss"][1],
         "paper_before": paper["v_rand"][deep],
@@ -168,15 +168,15 @@ def own_run(sample, before, after, window=slice(128, 384)):
     """Draw the middle of an image, its probability of cell before and after training, and its label.
 
     sample: with ``image`` and ``label`` (H, W). before, after: (H, W). window: rows and columns that are shown.
-    Returns (figure, facts) of the whole image: V_Rand, ``rand_before`` and ``rand_after``; pixel error in percent,
+    Returns (figure, facts) of the whole image: V_Rand, ``rand_before`` and ``rand_after``; wrong pixels in percent,
     ``error_before`` and ``error_after``; ``young``, the standard deviation of ``before``.
     """
-    from unet_edu.metrics import pixel_error, v_rand
+    from unet_edu.metrics import share_of_wrong_pixels, v_rand
 
     facts = {}
     for when, found in (("before", before), ("after", after)):
         facts[f"rand_{when}"] = v_rand(sample.label, found).score
-        facts[f"error_{when}"] = 100 * pixel_error(sample.label, (found >= 0.5).astype(np.uint8))
+        facts[f"error_{when}"] = 100 * share_of_wrong_pixels(sample.label, (found >= 0.5).astype(np.uint8))
     titles = [
         "the image",
         f"before: V_Rand {facts['rand_before']:.2f}",
