@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+import scorerkit
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -13,7 +14,7 @@ from skimage.metrics import adapted_rand_error, contingency_table, variation_of_
 from skimage.segmentation import watershed
 
 from unet_edu import metrics
-from unet_edu.data import cells
+from unet_edu.data import cells, isbi2012
 
 BELOW_ONE = metrics.THRESHOLDS[:-1]
 EIGHT = np.ones((3, 3), int)
@@ -57,13 +58,13 @@ def pixels(*rows):
 def test_broad_borders_cost_pixels_but_no_cell(border, pixel, skimage, unthinned):
     """Reference values."""
     truth, proposal = grid(1), grid(border)
-    assert metrics.pixel_error(truth, proposal) == pytest.approx(pixel, abs=5e-4)
+    assert metrics.share_of_wrong_pixels(truth, proposal) == pytest.approx(pixel, abs=5e-4)
     apart = adapted_rand_error(metrics.regions(truth), metrics.regions(proposal), ignore_labels=(0,))[0]
     assert 1 - apart == pytest.approx(skimage, abs=5e-4)
     assert 1 - metrics.rand_error(truth, proposal) == pytest.approx(unthinned, abs=5e-4)
     assert metrics.v_rand(truth, proposal).score == 1
     assert metrics.v_info(truth, proposal).score == 1
-    assert metrics.warping_error(truth, proposal) == 0
+    assert metrics.warping_error(truth, proposal) == metrics.classic_warping_error(truth, proposal) == 0
 
 
 def test_a_hole_of_one_pixel_costs_two_cells():
@@ -71,13 +72,115 @@ def test_a_hole_of_one_pixel_costs_two_cells():
     truth = grid(1)
     proposal = truth.copy()
     proposal[50, 25] = 1
-    assert metrics.pixel_error(truth, proposal) == 0.000025
+    assert metrics.share_of_wrong_pixels(truth, proposal) == 0.000025
     curve = metrics.v_rand(truth, proposal)
     assert curve.score == pytest.approx(0.939, abs=5e-4)
     assert curve.split == 1
     assert curve.merge == pytest.approx(0.8849, abs=5e-5)
     assert metrics.v_info(truth, proposal).merge < 1
-    assert metrics.warping_error(truth, proposal) == 0.000025
+    assert metrics.warping_error(truth, proposal) == metrics.classic_warping_error(truth, proposal) == 0.000025
+
+
+# ------------------------------------------------------------------------------------------ the challenge's program
+
+
+def test_small_pairs_score_as_the_challenges_program_scores_them():
+    """All 300, to nine digits. V_Info where there is one true cell is ours, see below."""
+    for number, (label, prediction, _, told) in enumerate(scorerkit.pairs()):
+        rand, info = metrics.challenge_scores(label, prediction, thresholds=(0.5,))
+        assert (rand.score, rand.split, rand.merge) == pytest.approx(
+            (told["v_rand"], told["split"], told["merge"]), abs=1e-9
+        ), number
+        if metrics.regions(label).max() > 1:
+            assert info.score == pytest.approx(told["v_info"], abs=1e-9), number
+        assert metrics.rand_error(label, prediction) == pytest.approx(1 - told["not_thinned"], abs=1e-9), number
+        assert metrics.share_of_wrong_pixels(label, prediction) * label.size == told["wrong"], number
+        assert round(metrics.classic_warping_error(label, prediction) * label.size, 9) == told["classic"], number
+        assert round(metrics.warping_error(label, prediction) * label.size, 9) == told["splits_and_mergers"], number
+
+
+def test_small_stacks_score_as_the_challenges_program_scores_them():
+    """Probabilities of 8 bits, several on a threshold; of some the last threshold is the best."""
+    wins = 0
+    for number, (label, probability, told) in enumerate(scorerkit.stacks()):
+        rand, info = metrics.challenge_scores(label, probability)
+        wins += rand.best == 10
+        assert (rand.score, info.score) == pytest.approx((told["v_rand"], told["v_info"]), abs=1e-9), number
+        for error in (metrics.pixel_error, metrics.rand_error, metrics.warping_error):
+            found = metrics.lowest_error(error, label, probability).error
+            assert found == pytest.approx(told[error.__name__], abs=1e-9), (number, error.__name__)
+        pooled = metrics.pooled_v_rand(label, probability, (0.2, 0.4, 0.6))
+        classic = metrics.lowest_error(metrics.classic_warping_error, label, probability, (0.2, 0.4, 0.6))
+        assert metrics.v_rand(label, probability, (0.2, 0.4, 0.6)).scores == pytest.approx(told["v_rand_at"], abs=1e-9)
+        assert pooled.scores == pytest.approx(told["pooled_v_rand_at"], abs=1e-9), number
+        assert classic.errors == pytest.approx(told["classic_warping_error_at"], abs=1e-9), number
+    assert wins >= 3
+
+
+@pytest.mark.skipif(isbi2012.find() is None, reason="needs the real slices")
+@pytest.mark.parametrize("name", scorerkit.values()["slices"])
+def test_real_slices_score_as_the_challenges_program_scores_them(name):
+    label, probability, told = scorerkit.slice_cases(isbi2012.load("train"))[name]
+
+    def errors(error):
+        return metrics.lowest_error(error, label, probability, metrics.THRESHOLDS).errors
+
+    rand, info = metrics.challenge_scores(label, probability)
+    assert rand.scores == pytest.approx(told["vrand_macro"], abs=1e-9)
+    assert info.scores == pytest.approx(told["vinfo"], abs=1e-9)
+    assert errors(metrics.rand_error) == pytest.approx(1 - np.array(told["rand_f_nothin"]), abs=1e-9)
+    assert errors(metrics.share_of_wrong_pixels) == pytest.approx(told["pixel_error"], abs=1e-9)
+    assert errors(metrics.pixel_error) == pytest.approx(1 - np.array(told["pixel_f"]), abs=1e-9)
+    if "warping" in told:
+        assert errors(metrics.classic_warping_error) == pytest.approx(told["warping"], abs=1e-9)
+
+
+WALL = np.ones((12, 12), np.uint8)  # two cells
+WALL[:, 6] = 0
+
+
+@pytest.mark.parametrize(("column", "rand", "info"), [(5, 1, 1), (7, 0.921150, 0.752450)])
+def test_in_a_wall_of_two_pixels_the_right_one_is_the_dam(column, rand, info):
+    prediction = WALL.copy()
+    prediction[:, column] = 0
+    found = metrics.challenge_scores(WALL, prediction)
+    assert (found.v_rand.score, found.v_info.score) == pytest.approx((rand, info), abs=5e-7)
+
+
+def test_at_the_last_threshold_pixels_of_1_are_cells():
+    curve = metrics.v_rand(WALL, np.where(WALL, 1.0, 0.95))
+    assert (curve.score, curve.best, curve.threshold) == (1, 10, 0.9999999999999999)
+    assert max(curve.scores[:10]) == pytest.approx(0.670330, abs=5e-7)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_probabilities_of_32_bits_are_compared_in_64(kind):
+    """The float32 of 0.2 is above 0.2; a float64 is rounded to float32 first, as the file would."""
+    curve = metrics.v_rand(WALL, np.where(WALL, 0.2, 0.15).astype(kind))
+    assert (curve.score, curve.threshold) == (1, 0.2)
+
+
+def test_a_stack_scores_the_mean_of_its_slices():
+    small = np.zeros((12, 12), np.uint8)
+    small[1:5, 1:3] = small[1:5, 4:6] = 1
+    joined = small.copy()
+    joined[1:5, 3] = 1
+    label, prediction = np.stack([WALL, small]), np.stack([WALL, joined])
+    assert metrics.v_rand(label, prediction).score == pytest.approx(0.833333, abs=5e-7)
+    assert metrics.pooled_v_rand(label, prediction).score == pytest.approx(0.992870, abs=5e-7)
+
+
+def test_v_info_of_one_true_cell_is_ours():
+    """The program gives 0 there, even to the truth itself."""
+    told = [case for case in scorerkit.pairs() if metrics.regions(case[0]).max() == 1]
+    assert told
+    assert [case[3]["v_info"] for case in told] == pytest.approx([0] * len(told), abs=1e-12)
+    assert metrics.v_info(np.ones((4, 4), np.uint8), np.ones((4, 4))).score == 1
+
+
+def test_membrane_everywhere_neither_splits_nor_merges():
+    assert metrics.warping_error(WALL, 0 * WALL) == 0
+    assert metrics.classic_warping_error(WALL, 0 * WALL) == 2 / 144, "two cells are lost"
 
 
 # ------------------------------------------------------------------------------------------ pixels
@@ -86,7 +189,8 @@ def test_a_hole_of_one_pixel_costs_two_cells():
 def test_pixel_measures_by_hand():
     truth = pixels("##..", "##..")
     proposal = pixels(".###", ".#..")
-    assert metrics.pixel_error(truth, proposal) == 4 / 8
+    assert metrics.share_of_wrong_pixels(truth, proposal) == 4 / 8
+    assert metrics.pixel_error(truth, proposal) == 1 - 4 / 8
     assert metrics.iou(truth, proposal) == 2 / 6
     assert metrics.dice(truth, proposal) == 2 * 2 / (4 + 4)
     assert metrics.iou(truth, proposal, cls=0) == 2 / 6
@@ -94,7 +198,7 @@ def test_pixel_measures_by_hand():
 
 def test_pixel_measures_take_many_classes():
     truth, proposal = np.array([[0, 1, 2, 20]]), np.array([[0, 2, 2, 20]])
-    assert metrics.pixel_error(truth, proposal) == 0.25
+    assert metrics.share_of_wrong_pixels(truth, proposal) == 0.25
     assert [metrics.iou(truth, proposal, cls) for cls in (0, 1, 2, 20)] == [1, 0, 0.5, 1]
 
 
@@ -106,7 +210,9 @@ def test_iou_and_dice_tell_the_same(maps_):
     assert 0 <= iou <= dice <= 1
     assert iou == pytest.approx(dice / (2 - dice))
     assert iou == metrics.iou(*maps_[::-1])
-    assert 0 <= metrics.pixel_error(*maps_) <= 1
+    assert 0 <= metrics.share_of_wrong_pixels(*maps_) <= 1
+    if np.any(maps_[0]):
+        assert metrics.pixel_error(*maps_) == 1 - dice
 
 
 # ------------------------------------------------------------------------------------------ cells: by hand
@@ -145,16 +251,16 @@ def test_one_true_cell():
 
 
 def test_thresholds_by_hand():
-    """The border has 0.5 at its gap: at thresholds below, two cells are one; from 0.8 on the second cell is missed."""
+    """The border has 0.5 at its gap: at thresholds below, two cells are one; from 0.9 on the second cell is missed."""
     label = pixels("##.##", "##.##")
     probability = np.array([[0.9, 0.9, 0.2, 0.8, 0.8], [0.9, 0.9, 0.5, 0.8, 0.8]])
     curve = metrics.v_rand(label, probability)
     merged = 64 / 96
-    assert curve.thresholds == (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-    assert curve.scores == pytest.approx((merged,) * 5 + (1,) * 3 + (merged,) * 3)  # a lone cell grows over the image
+    assert curve.thresholds == metrics.THRESHOLDS == tuple(scorerkit.values()["thresholds"])
+    assert curve.scores == pytest.approx((merged,) * 5 + (1,) * 4 + (merged,) * 2)  # a lone cell grows over the image
     assert (curve.score, curve.threshold, curve.split, curve.merge) == (1, 0.5, 1, 1)
-    assert curve.merges == pytest.approx((0.5,) * 5 + (1,) * 3 + (0.5,) * 3)
-    unthinned = metrics.v_rand(label, probability, thresholds=(0.8,), thinning=False)
+    assert curve.merges == pytest.approx((0.5,) * 5 + (1,) * 4 + (0.5,) * 2)
+    unthinned = metrics.v_rand(label, probability, thresholds=(0.85,), thinning=False)
     assert unthinned.score == pytest.approx(2 * (16 + 4) / (32 + 20))
 
 
@@ -173,15 +279,18 @@ def test_only_true_cells_count():
 
 
 def test_a_stack_has_one_threshold():
-    """Each slice has a perfect threshold of its own, but both have none. V_Rand counts pairs, V_Info takes the mean."""
+    """Each slice has a perfect threshold of its own, but both have none. The scores are means of the slices'."""
     label = np.stack([pixels("##.##"), pixels("####.####"[2:7])])
     low, high = label * 0.3, label * 0.1 + 0.5
     probability = np.stack([low[0], high[1]])
     curves = metrics.challenge_scores(label, probability)
     assert [metrics.v_rand(*one).score for one in zip(label, probability, strict=True)] == [1, 1]
-    assert curves.v_rand.score == pytest.approx(2 * (8 + 8) / (16 + 8 + 16))
+    assert curves.v_rand.score == pytest.approx((1 + 2 * 8 / (8 + 16)) / 2)
+    assert (curves.v_rand.split, curves.v_rand.merge) == (1, 0.75)
+    assert metrics.pooled_v_rand(label, probability).score == pytest.approx(2 * (8 + 8) / (16 + 8 + 16))
     assert curves.v_info.score == 0.5
     assert metrics.v_rand(label[:1], probability[:1]) == metrics.v_rand(label[0], probability[0])
+    assert metrics.pooled_v_rand(label[0], probability[0]) == metrics.v_rand(label[0], probability[0])
 
 
 # ------------------------------------------------------------------------------------------ cells: scikit-image
@@ -378,19 +487,6 @@ def test_thin_is_the_watershed_of_scikit_image_but_for_ties():
 # ------------------------------------------------------------------------------------------ warping
 
 
-def test_simple_points_by_counting_regions():
-    """Simple: one region of cell touches the pixel's sides, and one of membrane lies around it. All 256 cases."""
-    around = [5, 2, 1, 0, 3, 6, 7, 8]  # of a 3 × 3 patch read in rows: from the right neighbour, against the clock
-    for code in range(256):
-        patch = np.zeros(9, np.uint8)
-        patch[around] = [code >> bit & 1 for bit in range(8)]
-        cell = metrics.regions(patch.reshape(3, 3)).ravel()
-        empty = (1 - patch).reshape(3, 3)
-        empty[1, 1] = 0
-        simple = len(set(cell[[1, 3, 5, 7]]) - {0}) == 1 and ndimage.label(empty, EIGHT)[1] == 1
-        assert (metrics._connectivity_number(patch[around][None])[0] == 1) == simple, patch.reshape(3, 3)
-
-
 @pytest.mark.parametrize(
     ("truth", "proposal", "wrong"),
     [
@@ -413,9 +509,9 @@ def test_simple_points_by_counting_regions():
         (("#.", ".#"), ("##", ".#"), 1),
     ],
 )
-def test_warping_error_by_hand(truth, proposal, wrong):
+def test_classic_warping_error_by_hand(truth, proposal, wrong):
     truth, proposal = pixels(*truth), pixels(*proposal)
-    assert metrics.warping_error(truth, proposal) == wrong / truth.size
+    assert metrics.classic_warping_error(truth, proposal) == wrong / truth.size
 
 
 def topology(cells_):
@@ -431,10 +527,11 @@ def test_warping_keeps_the_topology(maps_):
     bent = metrics.warp(label, proposal)
     assert topology(bent) == topology(label)
     assert np.all((bent == label) | (bent == proposal))
-    assert metrics.warping_error(label, proposal) <= metrics.pixel_error(label, proposal)
+    left = metrics.classic_warping_error(label, proposal)
+    assert metrics.warping_error(label, proposal) <= left <= metrics.share_of_wrong_pixels(label, proposal)
     if topology(label) != topology(proposal):
-        assert metrics.warping_error(label, proposal) > 0
-    assert metrics.warping_error(label, label) == 0
+        assert left > 0
+    assert metrics.classic_warping_error(label, label) == 0
 
 
 def deformations(label):
@@ -472,10 +569,14 @@ def test_warping_a_stack_is_warping_slices():
 
 def test_lowest_error_over_thresholds():
     label = pixels("##.##")
-    curve = metrics.lowest_error(metrics.pixel_error, label, np.array([[0.9, 0.35, 0.25, 0.9, 0.9]]))
-    assert (curve.error, curve.threshold) == (0, 0.3)
+    curve = metrics.lowest_error(metrics.share_of_wrong_pixels, label, np.array([[0.9, 0.35, 0.25, 0.9, 0.9]]))
+    assert (curve.error, curve.threshold) == (0, metrics.THRESHOLDS[3])
     assert curve.errors[0] == 1 / 5
     assert curve.errors[-1] == 4 / 5
+    assert curve.thresholds == metrics.THRESHOLDS[:10], "the challenge's first measures had ten"
+    assert (
+        metrics.lowest_error(lambda label, probability, threshold: threshold, label, label, (0.5, 0.25)).error == 0.25
+    )
 
 
 # ------------------------------------------------------------------------------------------ size and speed
@@ -542,7 +643,7 @@ def test_wrong_thresholds_are_refused(thresholds):
         metrics.v_rand(LABEL, HALF, thresholds)
 
 
-@pytest.mark.parametrize("measure", [metrics.pixel_error, metrics.iou, metrics.dice, metrics.rand_error, metrics.warp])
+@pytest.mark.parametrize("measure", [metrics.share_of_wrong_pixels, metrics.iou, metrics.dice])
 def test_maps_of_other_kinds_are_refused(measure):
     with pytest.raises(TypeError, match=r"proposal holds whole numbers, not float64; .*> 0\.5"):
         measure(LABEL, HALF)
@@ -552,10 +653,30 @@ def test_maps_of_other_kinds_are_refused(measure):
         measure(LABEL, LABEL.astype(int) - 1)
 
 
-@pytest.mark.parametrize("measure", [metrics.rand_error, metrics.warping_error])
-def test_cells_are_0_or_1(measure):
-    with pytest.raises(ValueError, match="proposal // 255"):
-        measure(LABEL, LABEL * 255)
+@pytest.mark.parametrize(
+    "error",
+    [metrics.pixel_error, metrics.rand_error, metrics.warping_error, metrics.classic_warping_error, metrics.warp],
+)
+def test_errors_take_a_probability_or_a_map_of_0_and_1(error):
+    with pytest.raises(ValueError, match="divide an 8-bit image by 255"):
+        error(LABEL, LABEL * 255)
+    with pytest.raises(ValueError, match="label // 255"):
+        error(LABEL * 255, LABEL)
+    with pytest.raises(ValueError, match="shape of label"):
+        error(LABEL, LABEL[:1])
+    with pytest.raises(TypeError, match="not complex128"):
+        error(LABEL, HALF * 1j)
+    with pytest.raises(ValueError, match="thresholds are one or more numbers"):
+        error(LABEL, LABEL, threshold=1.5)
+    above, below = error(LABEL, HALF, threshold=0.4), error(LABEL, HALF, threshold=0.6)
+    assert np.array_equal(above, error(LABEL, LABEL | 1))
+    assert np.array_equal(below, error(LABEL, LABEL * 0))
+
+
+@pytest.mark.parametrize("error", [metrics.pixel_error, metrics.rand_error])
+def test_errors_by_pixels_and_pairs_need_a_cell(error):
+    with pytest.raises(ValueError, match="slice 1 of label has no cell"):
+        error(np.stack([LABEL, LABEL * 0]), np.stack([LABEL, LABEL]))
 
 
 @pytest.mark.parametrize("measure", [metrics.iou, metrics.dice])

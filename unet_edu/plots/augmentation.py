@@ -399,7 +399,7 @@ def bending_by_slices(record):
     adds to them, ``bend_few`` and ``bend_most``, as texts; the standard deviation over seeds, ``seed_sd``; the
     ``tiles`` of a run; the training loss at the end, ``loss_few`` and ``loss_most``; whether the gain on the left
     ``stands_out``; ``wolf``, in how many comparisons the rule is wrong once; in words ``rand_text``, ``pixel_text``,
-    ``gains`` and ``scaling_text``, the comparisons of V_Rand and of the share of wrong pixels, the mean gains, and a summary.
+    ``gains`` and ``scaling_text``, the comparisons of V_Rand and of wrong pixels, the mean gains, and a summary.
     """
     import matplotlib.pyplot as plt
 

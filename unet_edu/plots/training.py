@@ -126,12 +126,13 @@ def valley(roll, rate=1e-3, steps=700):
 def recorded_runs(first, hasty, paper, hasty_frames, label):
     """Return facts on three recorded runs: today's recipe, ten times its rate at once, and the paper's recipe.
 
-    first, hasty, paper: lists ``steps``, ``share_of_wrong_pixels`` and ``v_rand``, one entry a frame, and ``loss``, one a step.
+    first, hasty, paper: lists ``steps``, ``share_of_wrong_pixels`` and ``v_rand``, one entry a frame, and ``loss``, one
+    a step.
     hasty_frames: (N, H, W). label: (H, W) of the image that is watched, 0 = membrane.
-    ``nothing``: how many pixels "all is cell" gets wrong, percent. ``clearly``: the step from which on the first run's error is
-    clearly below it. ``good``: the step from which on its V_Rand is above 0.95. Scores of the first run at these steps,
-    at its start and at its end: ``clearly_rand``, ``good_error`` (percent) and so on. ``grey_from``: the step from
-    which on the hasty run sees one grey, ``hasty_loss`` its loss after one step. ``paper_…``: the deepest fall of
+    ``nothing``: percent of the pixels that "all is cell" gets wrong. ``clearly``: the step from which on the first run
+    gets clearly fewer wrong. ``good``: that from which on its V_Rand is above 0.95. Scores of the first run at these
+    steps, at its start and at its end: ``clearly_rand``, ``good_error`` (percent) and so on. ``grey_from``: the step
+    from which on the hasty run sees one grey, ``hasty_loss`` its loss after one step. ``paper_…``: the deepest fall of
     V_Rand from one frame to the next, ``before`` and ``after``, its steps ``from`` and ``to``; V_Rand at the ``end``.
     """
     nothing = float((label == 0).mean())
