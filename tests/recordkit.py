@@ -21,11 +21,13 @@ def entry(row, seed, v_rand=0.9, curve=(0.5, 0.8, 0.9), **head):
             "score": [[step + 1, 10.0 * (step + 1), value] for step, value in enumerate(curve)],
         },
         "scores": {
+            "scorer": "challenge",
             "average8": False,
             "slices": [{"name": f"slice {n}", "v_rand": v_rand + n / 100, "v_info": 0.9} for n in range(2)],
             "mean": {"v_rand": v_rand, "v_info": 0.9},
             "sd": {"v_rand": 0.02, "v_info": 0.01},
-            "stack": {"v_rand": v_rand - 0.1, "v_info": 0.9, "pixel_error": 0.1, "rand_error": 0.2},
+            "stack": {"v_rand": v_rand - 0.1, "pooled_v_rand": v_rand - 0.2, "v_info": 0.9, "rand_error": 0.2}
+            | {"pixel_error": 0.05, "warping_error": 0.001, "share_of_wrong_pixels": 0.1},
         },
     }
 

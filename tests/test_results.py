@@ -118,8 +118,51 @@ def test_the_score_table_has_a_column_for_every_row_and_dashes_for_none():
     assert told["V_Rand"] == ["0.9600 ± 0.0100", "0.8100 ± 0.0100", "0.9533 ± 0.0058", "–"]
     assert told["V_Rand, sd over slices"] == ["0.0200"] * 3 + ["–"]
     assert told["V_Rand, stack"][0] == "0.8600 ± 0.0100"
+    assert told["V_Rand, stack, pairs pooled"][0] == "0.7600 ± 0.0100"
     assert told["Rand error, stack"][0] == "0.2000 ± 0.0000"
+    assert told["wrong pixels, stack"][0] == "0.1000 ± 0.0000"
     assert all(cells[3] == "–" for name, cells in told.items() if name != "runs")
+
+
+def earlier(scores):
+    """Return scores as the package's earlier scorer gave them: without the official stack, under another name."""
+    stack = {key: value for key, value in scores["stack"].items() if key not in ("v_rand", "pixel_error")}
+    return scores | {"scorer": "earlier", "stack": stack}
+
+
+def test_the_score_table_has_the_measures_that_all_runs_have():
+    mixed = record({"a": [0.9], "b": [0.8]})
+    mixed["runs"][1]["scores"] = earlier(mixed["runs"][1]["scores"])
+    names_ = [line[0] for line in results.score_table(mixed)[1]]
+    assert "V_Rand, stack, pairs pooled" in names_
+    assert "wrong pixels, stack" in names_
+    assert not {"V_Rand, stack", "pixel error, stack"} & set(names_)
+
+
+def test_a_record_that_was_scored_by_the_earlier_scorer_says_so(folder):
+    found = record({"a": [0.9]})
+    assert results.scored_before(found) == ""
+    assert results.scorers_apart() is None
+    found["runs"][0]["scores"] = earlier(found["runs"][0]["scores"])
+    assert results.scored_before(found) == "scored by an earlier version of unet_edu.metrics"
+    assert results.origin_of(found).endswith("; scored by an earlier version of unet_edu.metrics.")
+    both = record({"net": [0.9]}, "checkpoints")
+    both["runs"][0]["earlier_scores"] = earlier(record({"net": [0.8983]})["runs"][0]["scores"])
+    (folder / "checkpoints-cpu.json").write_text(json.dumps(both))
+    assert results.scorers_apart() == pytest.approx(0.0017)
+    assert results.scored_before(found).endswith(
+        "within 0.0017 of the challenge's in V_Rand on the shipped networks' slices"
+    )
+    found["runs"][0]["frames"] = {"scorer": "challenge"}
+    assert results.scored_before(found) == "", "pages show the frames' scores"
+
+
+def test_every_run_of_the_book_says_by_which_scorer_it_was_scored():
+    for path in results.RECORDS.glob("*.json"):
+        for entry in json.loads(path.read_text(encoding="utf-8")).get("runs", []):
+            for scores in filter(None, (entry["scores"], entry.get("frames"), entry.get("earlier_scores"))):
+                assert scores["scorer"] in ("challenge", "earlier"), path
+            assert ("v_rand" in entry["scores"]["stack"]) == (entry["scores"]["scorer"] == "challenge"), path
 
 
 def test_one_run_has_no_spread():
@@ -387,6 +430,11 @@ def test_a_shipped_network_meets_its_run_and_gives_its_scores_again(shipped):
     assert "commit abcdef0" in results.shipped_origin([one])
     head, (line,) = results.shipped_table([one])
     assert line[head.index("V_Rand")].startswith(f"{one.metadata['scores']['mean']['v_rand']:.4f} ± ")
+    head, (line,) = results.error_table([one])
+    assert head == ["network", "warping error", "Rand error", "pixel error", "wrong pixels"]
+    stack = one.metadata["scores"]["stack"]
+    assert line[1] == f"{stack['warping_error']:.6f}"
+    assert line[2:] == [f"{stack[key]:.4f}" for key in ("rand_error", "pixel_error", "share_of_wrong_pixels")]
     again = results.recompute(one)
     assert [name for name, *_ in again] == [each["name"] for each in one.metadata["scores"]["slices"]]
     assert all(f"{told:.4f}" == f"{now:.4f}" for _, told, now in again)

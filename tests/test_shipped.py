@@ -84,7 +84,7 @@ def test_the_network_for_drawn_tissue_beats_a_guess_by_far():
     samples = trial.slices("cells", "validation")[:2]  # two, for a standard deviation
     found = scored("unet8-cells", samples, average8=False)
     assert found["mean"]["v_rand"] > 0.9
-    assert found["stack"]["pixel_error"] < 0.1
+    assert found["stack"]["share_of_wrong_pixels"] < 0.1
 
 
 @pytest.mark.slow

@@ -91,9 +91,11 @@ def origin_of(record):
 def scored_before(record):
     """Return in words that a record's runs were scored by the package's earlier scorer; nothing where none was.
 
+    Of a run with frames the frames count: their scores are what pages show.
     How far it is from the challenge's is read off the shipped networks, which have scores by both.
     """
-    if all(entry["scores"]["scorer"] == SCORER for entry in record.get("runs", [])):
+    shown = [entry.get("frames", entry["scores"]) for entry in record.get("runs", [])]
+    if all(scores.get("scorer") == SCORER for scores in shown):
         return ""
     moved = scorers_apart()
     told = "" if moved is None else f", within {moved:.4f} of the challenge's in V_Rand on the shipped networks' slices"

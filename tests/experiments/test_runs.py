@@ -94,7 +94,7 @@ def test_a_recipe_without_clipping_is_json_too(tmp_path):
 
 def test_the_table_prints_every_row_with_its_runs_and_spread():
     def entry(seed, value):
-        scores = {"mean": {"v_rand": value, "v_info": 0.5}, "stack": dict.fromkeys(("v_rand", "pixel_error"), 0.25)}
+        scores = {"mean": {"v_rand": value, "v_info": 0.5}, "stack": {"v_rand": 0.25, "share_of_wrong_pixels": 0.0625}}
         scores["stack"]["rand_error"] = 0.125
         training = {"seconds": 10.0 + seed}
         return {"row": "a", "seed": seed, "parameters": 1234, "training": training, "scores": scores}
@@ -104,5 +104,10 @@ def test_the_table_prints_every_row_with_its_runs_and_spread():
     assert head.split()[:3] == ["row", "runs", "parameters"]
     assert first.split()[:4] == ["a", "2", "1,234", "10"]
     assert "0.8500 ± 0.0707" in first
+    assert "0.0625 ± 0.0000" in first
     assert second.split()[:2] == ["b", "0"]
     assert "±" not in runs.as_text({"trials": {"a": {}}, "runs": [entry(0, 0.9)]})
+    older = entry(0, 0.9)
+    del older["scores"]["stack"]["v_rand"]
+    line = runs.as_text({"trials": {"a": {}}, "runs": [older]}).splitlines()[1]
+    assert line.split()[4:7] == ["0.9000", "–", "0.5000"], "an earlier scorer's run lacks a measure"

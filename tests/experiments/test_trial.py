@@ -11,7 +11,14 @@ import torch
 from unet_edu.data import cells
 from unet_edu.experiments import trial
 from unet_edu.experiments.trial import Trial, Tuning, cell_probability, fitting, run, scores
-from unet_edu.metrics import challenge_scores, pixel_error
+from unet_edu.metrics import (
+    challenge_scores,
+    lowest_error,
+    pixel_error,
+    pooled_v_rand,
+    share_of_wrong_pixels,
+    warping_error,
+)
 from unet_edu.models import ArticleUNet, SlidingWindowNet, UNet
 from unet_edu.predict import predict
 from unet_edu.training import Recipe
@@ -96,7 +103,9 @@ def test_finish_makes_the_network_that_is_scored():
     net, entry = run(SMALL, 0, "cpu", finish=black)
     assert not net.score.weight.any()
     cell = np.mean([sample.label for sample in trial.slices("", "validation")])
-    assert entry["scores"]["stack"]["pixel_error"] == pytest.approx(min(cell, 1 - cell))  # all cell, or no cell at all
+    assert entry["scores"]["stack"]["share_of_wrong_pixels"] == pytest.approx(
+        min(cell, 1 - cell)
+    )  # all cell, or no cell at all
 
 
 def test_scores_are_those_of_the_metrics(small_slices):
@@ -112,8 +121,12 @@ def test_scores_are_those_of_the_metrics(small_slices):
     labels = np.stack([sample.label for sample in validation])
     together = challenge_scores(labels, np.stack(found))
     assert (told["stack"]["v_rand"], told["stack"]["v_info"]) == (together.v_rand.score, together.v_info.score)
-    errors = [pixel_error(labels, (np.stack(found) > tenth / 10).astype(np.uint8)) for tenth in range(11)]
-    assert told["stack"]["pixel_error"] == min(errors)
+    assert told["scorer"] == "challenge"
+    assert told["stack"]["pooled_v_rand"] == pooled_v_rand(labels, np.stack(found)).score
+    wrong = [share_of_wrong_pixels(labels, (np.stack(found) > tenth / 10).astype(np.uint8)) for tenth in range(10)]
+    assert told["stack"]["share_of_wrong_pixels"] == min(wrong)
+    for error in (pixel_error, warping_error):
+        assert told["stack"][error.__name__] == lowest_error(error, labels, np.stack(found)).error
 
 
 def test_a_sliding_window_is_averaged_over_the_same_views_as_others():

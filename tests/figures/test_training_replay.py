@@ -12,7 +12,7 @@ from unet_edu import results
 from unet_edu.experiments import replay
 from unet_edu.figures import TrainingReplay
 from unet_edu.figures.training_replay import Fates, fates, shipped
-from unet_edu.metrics import pixel_error, regions, v_rand
+from unet_edu.metrics import regions, share_of_wrong_pixels, v_rand
 
 READ = 'import { readFileSync } from "node:fs"; const given = JSON.parse(readFileSync(0, "utf-8"));'
 
@@ -25,16 +25,16 @@ def record():
 
 
 def test_the_scores_are_those_of_the_pictures(record):
-    """Computed anew for some frames of every run: V_Rand, its threshold, the pixel error."""
+    """Computed anew for some frames of every run: V_Rand, its threshold, the share of wrong pixels."""
     label = replay.watched().label
     for entry in record["runs"]:
         pictures, frames = replay.unpacked(entry["frames"]), entry["frames"]
         for at in (0, 7, len(pictures) - 1):
-            curve = v_rand(label, np.maximum(pictures[at] - 0.5, 0) / replay.TOP)
+            curve = v_rand(label, replay.probabilities(pictures[at]))
             assert frames["v_rand"][at] == pytest.approx(curve.score, abs=1e-4)
             assert curve.scores[frames["best"][at]] == curve.score
-            wrong = pixel_error(label, (pictures[at] > 5).astype(np.uint8))
-            assert frames["pixel_error"][at] == pytest.approx(wrong, abs=1e-4)
+            wrong = share_of_wrong_pixels(label, (pictures[at] > 5).astype(np.uint8))
+            assert frames["share_of_wrong_pixels"][at] == pytest.approx(wrong, abs=1e-4)
 
 
 def test_levels_lose_nothing_that_v_rand_counts():
@@ -43,7 +43,7 @@ def test_levels_lose_nothing_that_v_rand_counts():
     probability = np.where(label == 1, probability**0.3, probability)
     probability[:2, :5] = [0.0, 0.1, 0.5, 0.9, 1.0], [np.float32(0.3), 0.2, 0.7, 0.6, 0.4]
     whole = v_rand(label, probability)
-    kept = v_rand(label, np.maximum(replay.levels(probability) - 0.5, 0) / replay.TOP)
+    kept = v_rand(label, replay.probabilities(replay.levels(probability)))
     assert kept.scores == whole.scores
 
 

@@ -212,7 +212,7 @@ TRUTH = {(1, True): [0.80, 0.90], (1, False): [0.70, 0.95], (4, True): [0.92, 0.
 
 
 def entry(row, seed, score, last_loss):
-    scores = {"mean": {"v_rand": score}, "stack": {"v_rand": score, "pixel_error": 1 - score}}
+    scores = {"mean": {"v_rand": score}, "stack": {"v_rand": score, "share_of_wrong_pixels": 1 - score}}
     return {"row": row, "seed": seed, "scores": scores, "training": {"loss": [9.0] * 3 + [last_loss] * 5}}
 
 

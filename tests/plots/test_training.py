@@ -9,7 +9,7 @@ from plotkit import PALETTE, colours, texts
 from torch.nn.functional import cross_entropy
 
 from unet_edu.data import cells
-from unet_edu.metrics import pixel_error, v_rand
+from unet_edu.metrics import share_of_wrong_pixels, v_rand
 from unet_edu.plots import style, training
 from unet_edu.training.loop import History
 
@@ -106,7 +106,7 @@ def test_what_is_said_of_recorded_runs():
     label = np.array([[0, 1, 1, 1], [1, 1, 1, 1]])  # all is cell: 12.5 % wrong
     first = {
         "steps": [0, 10, 20, 30, 40],
-        "pixel_error": [0.5, 0.10, 0.125, 0.11, 0.05],
+        "share_of_wrong_pixels": [0.5, 0.10, 0.125, 0.11, 0.05],
         "v_rand": [0.2, 0.96, 0.9, 0.97, 0.98],
         "loss": [1.0],
     }
@@ -131,7 +131,8 @@ def test_own_run():
     assert facts["rand_after"] == v_rand(sample.label, after).score
     assert facts["rand_after"] > facts["rand_before"]
     assert facts["error_before"] == pytest.approx(100 * ((before >= 0.5) != sample.label).mean())
-    assert facts["error_after"] == pytest.approx(100 * pixel_error(sample.label, (after >= 0.5).astype(np.uint8)))
+    wrong = share_of_wrong_pixels(sample.label, (after >= 0.5).astype(np.uint8))
+    assert facts["error_after"] == pytest.approx(100 * wrong)
     assert facts["young"] == pytest.approx(0.01, rel=0.1)
     assert [axes.get_title() for axes in fig.axes] == [
         "the image",
