@@ -66,7 +66,7 @@ def test_the_table_has_the_six_scores_and_names_best_and_worst():
     assert facts["both_ways"] == "A, B, C and E"
     assert "B is best by pixel error and worst by warping error and V_Rand." in facts["verdict"]
     assert "D is best by none and worst by warping error." in facts["verdict"]
-    assert facts["verdict"].endswith("V_Rand and V_Info and worst by classic warping error.")
+    assert facts["verdict"].endswith("V_Rand and V_Info and worst by classic warping.")
     assert "E is best by Rand error, warping error" in facts["verdict"]
     pixel = {name: metrics.pixel_error(TRUTH, found) for name, found in PREDICTIONS.items()}
     (best,) = [name for name in pixel if pixel[name] == min(pixel.values())]

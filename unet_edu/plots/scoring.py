@@ -88,7 +88,7 @@ def verdict(truth, predictions):
     import matplotlib.pyplot as plt
     from matplotlib.patches import Rectangle
 
-    names = ("pixel\nerror", "Rand\nerror", "warping\nerror", "classic warp-\ning error", "V_Rand", "V_Info")
+    names = ("pixel\nerror", "Rand\nerror", "warping\nerror", "classic\nwarping", "V_Rand", "V_Info")
     higher = (False, False, False, False, True, True)
     board = {name: all_scores(truth, found) for name, found in predictions.items()}
     best, worst = {}, {}
@@ -103,7 +103,7 @@ def verdict(truth, predictions):
             kind = "best" if np.isclose(value, top, atol=1e-12) else "worst" if value == bottom else ""
             if kind:
                 {"best": best, "worst": worst}[kind].setdefault(name, []).append(
-                    title.replace("-\n", "").replace("\n", " ")
+                    title.replace("\n", " ")
                 )
             fill, edge = looks[kind]
             axes.add_patch(Rectangle((column + 0.04, place + 0.04), 0.92, 0.92, facecolor=fill, edgecolor=edge, lw=1.2))
