@@ -102,9 +102,7 @@ def verdict(truth, predictions):
         for place, (name, value) in enumerate(zip(board, scores, strict=True)):
             kind = "best" if np.isclose(value, top, atol=1e-12) else "worst" if value == bottom else ""
             if kind:
-                {"best": best, "worst": worst}[kind].setdefault(name, []).append(
-                    title.replace("\n", " ")
-                )
+                {"best": best, "worst": worst}[kind].setdefault(name, []).append(title.replace("\n", " "))
             fill, edge = looks[kind]
             axes.add_patch(Rectangle((column + 0.04, place + 0.04), 0.92, 0.92, facecolor=fill, edgecolor=edge, lw=1.2))
             close = 0 < value < 1e-4 or 1 - 1e-4 < value < 1
