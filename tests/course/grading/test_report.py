@@ -14,6 +14,7 @@ from unet_edu.course.grading import redact
 from unet_edu.course.grading.feedback_page import text
 from unet_edu.course.grading.gradebooks import safe
 from unet_edu.course.grading.report import file_names
+from unet_edu.course.grading.sheet import capital, closed
 from unet_edu.course.outcome import Verdict
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -33,6 +34,20 @@ def table(path):
 def records(path):
     headers, *rows = table(path)
     return [dict(zip(headers, row, strict=True)) for row in rows]
+
+
+def test_sentences_end_once_and_files_keep_their_names():
+    for said, sentence in (
+        ("all 3 cases pass", "All 3 cases pass."),
+        ("does a loop ever end?", "Does a loop ever end?"),
+        ("is it right? yes.", "Is it right? yes."),
+        ("work.ipynb: it is no notebook", "work.ipynb: it is no notebook."),
+        ("week3/my work.ipynb: it is no notebook", "week3/my work.ipynb: it is no notebook."),
+        ("crop.centre: 2 of 3", "crop.centre: 2 of 3."),
+        ("", "."),
+    ):
+        assert closed(said) == sentence
+        assert capital(said) == sentence.removesuffix(".") or said.endswith(".")
 
 
 # --- tables -------------------------------------------------------------------------------------------------
