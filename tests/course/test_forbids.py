@@ -1,5 +1,6 @@
 """What the package itself would answer: for each exercise, every public class and function that it does not forbid.
 
+Left out is what trains, draws or makes figures.
 Each is tried as the answer: as it is; with fewer arguments; by an attribute of what it returns; as a module that is
 made and called, with another map for the size; for a network that is handed over, as another network with its weights;
 for a class that is asked for, as a part of each of the package's networks. None may get all points.
@@ -26,7 +27,9 @@ from unet_edu.course.registry import everything
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 HIDDEN = "unet_edu.course"  # the worker hides it from every answer
-SECONDS = 2.0
+NO_ANSWERS = ("unet_edu.experiments", "unet_edu.figures", "unet_edu.plots", "unet_edu.book")  # they train or draw
+LARGE = "unet_edu.models.fcn"  # its networks have 130 million weights; none is made, and their parts are plain layers
+SECONDS = 1.0
 SIZES = ((1, 2, 4), (2, 3, 4))  # of the networks whose parts are tried: none has these by chance
 
 
@@ -35,7 +38,7 @@ def public() -> tuple[tuple[str, str, object], ...]:
     """(module, name, class or function) of all that is public."""
     found = []
     for each in pkgutil.walk_packages(unet_edu.__path__, "unet_edu."):
-        if each.name.startswith(HIDDEN) or any(part.startswith("_") for part in each.name.split(".")):
+        if each.name.startswith((HIDDEN, *NO_ANSWERS)) or any(part.startswith("_") for part in each.name.split(".")):
             continue
         module = importlib.import_module(each.name)
         for name, value in vars(module).items():
@@ -62,10 +65,11 @@ def answers_of(function, exercise, args):
     if exercise.is_class:
         yield "itself", function
         return
+    is_module = inspect.isclass(function) and issubclass(function, nn.Module)
     for count in range(len(args), 0, -1):
-        if takes(function, count):
+        if takes(function, count) and not is_module:  # a module is nothing that a function could return
             yield f"{count} arguments", lambda *given, count=count: function(*given[:count])
-    if inspect.isclass(function) and issubclass(function, nn.Module):
+    if is_module:
         yield from modules_of(function, args)
     x, *size = args
     if torch.is_tensor(x) and len(size) == 2 and all(type(each) is int for each in size) and takes(function, 2):
@@ -83,7 +87,7 @@ def modules_of(kind, args):
         yield "made and called", lambda *given: kind()(*given)
     if takes(kind, 0):
         yield "made, for a map", lambda x, height, width: kind()(x, x.new_zeros(*x.shape[:-2], height, width))
-    if isinstance(args[0], nn.Module):
+    if isinstance(args[0], nn.Module) and kind.__module__ != LARGE:
         yield "a network with the same weights", lambda net, *given: transplanted(kind, net)(*given)
 
 
@@ -101,7 +105,7 @@ def transplanted(kind, net):
 
 def parts_of(kind, args):
     """(how, answer) for a class that is asked for: each part of a network of that kind, for the same arguments."""
-    if not (inspect.isclass(kind) and issubclass(kind, nn.Module)):
+    if not (inspect.isclass(kind) and issubclass(kind, nn.Module)) or kind.__module__ == LARGE:
         return
     made = [each for each in args[:-1] if type(each) is int]
     for given in {tuple(made), (*made[:1], 2, *made[1:]), (2, *made), *SIZES}:
@@ -120,11 +124,15 @@ def part(kind, given, made, name):
     return answer
 
 
-def attributes(value) -> list[str]:
-    """Public attributes of what a function of the package returns, if it is one of the package's own objects."""
-    if not type(value).__module__.startswith("unet_edu"):
-        return []
-    return [name for name in dir(value) if not name.startswith("_")]
+def attributes(exercise, value, case, wanted, params):
+    """Names of attributes, of an object of the package's own, that are what is wanted in a case."""
+    if not type(value).__module__.startswith("unet_edu") or isinstance(value, nn.Module):
+        return
+    for name in dir(value):
+        with contextlib.suppress(Exception):
+            reply = {"value": values.encode(getattr(value, name)), "changed": []}
+            if not name.startswith("_") and decide(exercise, case, reply, wanted, params).passed:
+                yield name
 
 
 def gets_all(exercise, answer, cases, wanted, params) -> bool:
@@ -140,15 +148,16 @@ def gets_all(exercise, answer, cases, wanted, params) -> bool:
     return True
 
 
-def tried(function, exercise, cases, params):
-    """All ways of `answers_of` and `parts_of`, and the attributes of what comes of the first."""
+def tried(function, exercise, cases, wanted, params):
+    """All ways of `answers_of` and `parts_of`, and the attributes of what comes of them that fit the first case."""
     args = exercise.prepare(values.copy(cases[0].args), params)
     if exercise.is_class:
         yield from parts_of(function, args)
     for how, answer in answers_of(function, exercise, args):
         yield how, answer
-        with contextlib.suppress(Exception):
-            for name in attributes(answer(*exercise.prepare(values.copy(cases[0].args), params))):
+        with contextlib.suppress(Exception, deadline.OutOfTime):
+            came = deadline.call(SECONDS, answer, *exercise.prepare(values.copy(cases[0].args), params))
+            for name in attributes(exercise, came, cases[0], wanted[0], params):
                 yield f"{how}, .{name}", lambda *given, answer=answer, name=name: getattr(answer(*given), name)
 
 
@@ -160,7 +169,7 @@ def solved_by(exercise, forbids=True) -> list[str]:
     for module, name, function in public():
         if forbids and is_forbidden(module, exercise):
             continue
-        for how, answer in tried(function, exercise, cases, params):
+        for how, answer in tried(function, exercise, cases, wanted, params):
             if gets_all(exercise, answer, cases, wanted, params):
                 found.append(f"{module}.{name} ({how})")
     return found

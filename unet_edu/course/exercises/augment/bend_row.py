@@ -148,5 +148,5 @@ EXERCISE = telling(
         needs=("import numpy as np",),
         picture=picture,
     ),
-    {5: ("the nodes are taken from right",)},
+    {5: ("the nodes are taken from right", "beyond one end", "it looks to the other side")},
 )
