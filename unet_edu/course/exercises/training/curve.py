@@ -201,5 +201,5 @@ EXERCISE = telling(
         needs=("import numpy as np",),
         picture=picture,
     ),
-    {1: ("late is the lowest",), 9: ("late is the mean",)},
+    {1: ("late is the lowest",), 9: ("late is the mean of more",)},
 )
