@@ -162,6 +162,7 @@ def test_grade_hands_everything_on(monkeypatch, type_, tmp_path, assignment):
         "only": ("own.legal",),
         "due": "2027-03-01 18:00",
         "late": "10%-a-day",
+        "assignment": "Week 3 homework (4711)",
         "attempts": "first",
         "unsafe": True,
         "progress": True,
