@@ -175,7 +175,13 @@ def solved_by(exercise, forbids=True) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("exercise", everything(), ids=lambda each: each.id)
+QUICK = ("crop.centre", "reading.five", "window.readings", "score.dice", "fcn.paint")  # the others: make test-slow
+
+
+@pytest.mark.parametrize(
+    "exercise",
+    [pytest.param(each, marks=() if each.id in QUICK else pytest.mark.slow, id=each.id) for each in everything()],
+)
 def test_nothing_that_the_package_has_is_an_answer(exercise, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with (
@@ -188,7 +194,7 @@ def test_nothing_that_the_package_has_is_an_answer(exercise, tmp_path, monkeypat
     assert not os.listdir(tmp_path)
 
 
-@pytest.mark.parametrize("id", ["crop.centre", "blocks.assemble", "reading.five", "blocks.double_conv"])
+@pytest.mark.parametrize("id", ["crop.centre", "blocks.assemble", "reading.five"])
 def test_what_is_forbidden_would_be_an_answer(id):
     """So the test above would find it."""
     exercise = next(each for each in everything() if each.id == id)
