@@ -29,7 +29,6 @@ ELSEWHERE = {
     "course/assignment/own_exercises.py": "course/assignment/test_bundle.py",
     "course/evaluate.py": "course/test_exercise.py",
     "course/grading/feedback_page.py": "course/grading/test_report.py",
-    "course/grading/gradebooks.py": "course/grading/test_report.py",
     "course/grading/redact.py": "course/grading/test_report.py",
     "course/grading/sheet.py": "course/grading/test_report.py",
     "course/nbgrader.py": "course/grading/test_nbgrader.py",

@@ -149,6 +149,7 @@ def test_grade_hands_everything_on(monkeypatch, type_, tmp_path, assignment):
     words = [assignment / "bundle.zip", "handed.zip", "-o", tmp_path, "--roster", "class.csv", "--jobs", "3"]
     words += ["--timeout", "2.5", "--memory", "0.5", "--only", "own.legal", "--due", "2027-03-01 18:00"]
     words += ["--late", "10%-a-day", "--attempts", "first", "--overrides", "o.csv", "--unsafe", "--progress"]
+    words += ["--assignment", "Week 3 homework (4711)"]
     assert type_("grade", *words)[0] == 0
     bundle, submissions, out = called.pop("args")
     assert (bundle.title, submissions.name, out) == ("legal", "handed.zip", tmp_path)
@@ -161,6 +162,7 @@ def test_grade_hands_everything_on(monkeypatch, type_, tmp_path, assignment):
         "only": ("own.legal",),
         "due": "2027-03-01 18:00",
         "late": "10%-a-day",
+        "assignment": "Week 3 homework (4711)",
         "attempts": "first",
         "unsafe": True,
         "progress": True,

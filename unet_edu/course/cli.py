@@ -94,6 +94,7 @@ def grade(args) -> None:
         late=args.late,
         attempts=args.attempts,
         overrides=args.overrides,
+        assignment=args.assignment,
         unsafe=args.unsafe,
         progress=sys.stderr.isatty() if args.progress is None else args.progress,
     )
@@ -231,6 +232,11 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--attempts", choices=("last", "first"), default="last", help="which of several counts (%(default)s)")
     add("--overrides", type=Path, metavar="FILE", help="points given by hand, if they are not in OUT/overrides.csv")
+    add(
+        "--assignment",
+        metavar="NAME",
+        help='the assignment in Canvas that canvas.csv is for, as its export has it: "Week 3 homework (4711)"',
+    )
     add("--unsafe", action="store_true", help="without isolation: student code runs as you do, and can do what you can")
     add("--progress", action=argparse.BooleanOptionalAction, help="a bar (usually: on a terminal)")
     return whole

@@ -13,6 +13,8 @@ from unet_edu.course.deadline import OutOfTime
 from unet_edu.course.exercise import Exercise
 from unet_edu.course.outcome import SAID, Case, NotPlainData, Raised, Verdict
 
+BROKEN = ("NameError", "SyntaxError", "ImportError", "AttributeError")  # no answer raises one of these on purpose
+
 
 @contextlib.contextmanager
 def one_thread():
@@ -104,6 +106,11 @@ def outcome_of(reply: dict):
         if isinstance(reply.get("odd"), str):
             return NotPlainData(reply["odd"][:80])
     raise values.NotData("the reply")
+
+
+def is_broken(outcome) -> bool:
+    """Return whether an outcome is an error of code that cannot be meant: of a name, an import, or of the syntax."""
+    return isinstance(outcome, Raised) and any(map(outcome.is_a, BROKEN))
 
 
 def decide(exercise: Exercise, case: Case, reply: dict, wanted, params: Mapping) -> Verdict:

@@ -6,10 +6,12 @@
     unless(judge, …)     the same as `judge`, but some right values do not pass
     part(key, judge)     the same as `judge`, of one entry of the dictionary that a probe returns
     explaining(judge, …) the same as `judge`, with words for errors whose message is known
+    telling(exercise, …) the same exercise, whose cases are drawn anew where a mistake is right by coincidence
     coded                a map whose values encode their own place
     set_weights_by_shape weights for any module, the same for modules that differ in names and order only
     run_by_shape         a module of the student's with such weights: what comes out, and the shapes of its weights
     layers_of            a network that has to be run layer by layer
+    unet_layers          those of a U-Net, made without the package's own networks
     without_gradients    a probe that calls the answer
     noise                an image without symmetries
 
@@ -29,6 +31,7 @@ from unet_edu.course.outcome import Raised, Verdict
 
 RTOL, ATOL = 1e-4, 1e-5  # float32 sums in another order differ by less; ATOL relative to the largest value wanted
 RIGHT = Verdict(True)
+DRAWS = 1000  # at most, until no case agrees with a mistake by coincidence
 
 
 def judge_value(args, got, wanted, params, rtol=RTOL, atol=ATOL) -> Verdict:
@@ -128,6 +131,32 @@ def explaining(judge, *errors):
         return judge(args, got, wanted, params)
 
     return judged
+
+
+def telling(exercise, places):
+    """Return the exercise with cases that tell: drawn anew while a known mistake is right there by coincidence.
+
+    places: from the number of a case, from 0, to the beginnings of the words of mistakes that must be wrong there. The
+    first draw without a coincidence is taken, so most seeds have the cases that they had without this. Where a cohort's
+    parameters leave no such draw, the last one is.
+    """
+
+    def coincides(cases, params) -> bool:
+        for number, words in places.items():
+            wanted = exercise.oracle(values.copy(cases[number].args), params)
+            clues = exercise.judge(values.copy(cases[number].args), wanted, wanted, params).clues
+            if any(agrees and said.startswith(words) for said, agrees in clues):
+                return True
+        return False
+
+    def drawn(rng, params):
+        for _ in range(DRAWS):
+            cases = exercise.cases(rng, params)
+            if not coincides(cases, params):
+                break
+        return cases
+
+    return replace(exercise, cases=drawn)
 
 
 def silent(args, got, wanted, params) -> bool:
@@ -581,6 +610,41 @@ def layers_of(network, seed: int):
     for name, layer in set_weights_by_shape(network, seed).named_children():
         layers.add_module(name, layer)
     return layers.eval()
+
+
+def unet_layers(channels, classes, width, depth, seed: int):
+    """Return what `layers_of` returns for a U-Net, under the same names, without the modules that answers may not see.
+
+    depth 1 is the chapter's smallest network, which has no dropout.
+    """
+    from torch import nn
+
+    class Crop(nn.Module):
+        def forward(self, skip, like):
+            top, left = ((a - b) // 2 for a, b in zip(skip.shape[2:], like.shape[2:], strict=True))
+            return skip[..., top : top + like.shape[2], left : left + like.shape[3]]
+
+    def pair(inward, outward):
+        pair = nn.Sequential()
+        for number, from_ in ((1, inward), (2, outward)):
+            pair.add_module(f"conv{number}", nn.Conv2d(from_, outward, 3))
+            pair.add_module(f"relu{number}", nn.ReLU())
+        return pair
+
+    net = nn.Module()
+    widths = [width * 2**level for level in range(depth + 1)]
+    for level in range(depth + 1):
+        if level:
+            net.add_module(f"pool{level}", nn.MaxPool2d(2))
+        net.add_module(f"d{level}", pair(widths[level - 1] if level else channels, widths[level]))
+        if depth > 1 and level >= depth - 1:
+            net.add_module(f"drop{level}", nn.Dropout(0.5))
+    for level in reversed(range(depth)):
+        net.add_module(f"up{level}", nn.ConvTranspose2d(widths[level + 1], widths[level], 2, stride=2))
+        net.add_module(f"skip{level}", Crop())
+        net.add_module(f"u{level}", pair(2 * widths[level], widths[level]))
+    net.add_module("score", nn.Conv2d(width, classes, 1))
+    return layers_of(net, seed)
 
 
 def without_gradients(answer, args, params):

@@ -596,6 +596,31 @@ def test_a_marker_anywhere_else_is_refused(tmp_path, place, text):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("oracle", ["", "oracle=lambda args, params: params['factor'] * args[0],"])
+@pytest.mark.parametrize(
+    ("solution", "words"),
+    [
+        ("@factor@ * y  # TOKEN", "NameError: name 'y' is not defined (line 3 of times)"),
+        ("@factor@ * x.size  # TOKEN", "AttributeError: 'int' object has no attribute 'size' (line 3 of times)"),
+        ("__import__('not_there')  # TOKEN", "ModuleNotFoundError: No module named 'not_there' (line 3 of times)"),
+    ],
+)
+def test_an_own_solution_that_fails_is_not_handed_out(tmp_path, oracle, solution, words):
+    (tmp_path / "mine.py").write_text(OWN_PY.replace("params=lambda rng", f"{oracle} params=lambda rng"))
+    (tmp_path / "mine.md").write_text(OWN_MD.replace("@factor@ * x  # TOKEN", solution))
+    files = [tmp_path / "mine.py", tmp_path / "mine.md"]
+    with pytest.raises(ReleaseError, match=re.escape(f"the reference of own.times fails (a number): {words}")):
+        release([], tmp_path / "out", cohort="a", private=files)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_own_solution_that_raises_everywhere_is_not_handed_out(tmp_path):
+    (tmp_path / "mine.py").write_text(OWN_PY)
+    (tmp_path / "mine.md").write_text(OWN_MD.replace("@factor@ * x  # TOKEN", "@factor@ * x / 0  # TOKEN"))
+    with pytest.raises(ReleaseError, match=r"own\.times raises ZeroDivisionError in every case: division by zero"):
+        release([], tmp_path / "out", cohort="a", private=[tmp_path / "mine.py", tmp_path / "mine.md"])
+
+
 def test_an_exercise_that_nobody_knows_is_refused(tmp_path):
     notebook = source_notebook(ids=IDS[:1])
     notebook.cells[3].metadata["nbgrader"]["grade_id"] = "crop.unknown"
@@ -611,6 +636,24 @@ def test_a_chapter_that_is_not_there(tmp_path, book):
 def test_a_book_that_is_not_built(tmp_path):
     with pytest.raises(ReleaseError, match="run `make book`"):
         release(["05_skips"], tmp_path / "out", cohort="a", book=tmp_path)
+
+
+def test_it_says_what_to_type_and_where(tmp_path, monkeypatch):
+    work, book = tmp_path / "course", tmp_path / "book"
+    work.mkdir()
+    book.mkdir()
+    (book / "_toc.yml").write_text("root: book/index\n")
+    monkeypatch.chdir(work)
+    for package, given, words in (
+        (book, None, f"run `make book` in {book}; then this command again"),
+        (tmp_path, None, "in the folder of the book's source, where its Makefile lies, and name that folder by --book"),
+        (tmp_path, book, f"run `make book` in {book}; then this command again"),
+        (book, work, f"{work} is not the book's folder, in which its Makefile lies: run `make book` there first"),
+    ):
+        monkeypatch.setattr(making.unet_edu, "__file__", str(package / "unet_edu" / "__init__.py"))
+        with pytest.raises(ReleaseError, match=re.escape(words)) as raised:
+            release(["05_skips"], work / "out", cohort="a", book=given)
+        assert given == work or str(work) not in str(raised.value)
 
 
 def test_a_cohort_needs_a_name(tmp_path, book):

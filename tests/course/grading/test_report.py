@@ -14,6 +14,7 @@ from unet_edu.course.grading import redact
 from unet_edu.course.grading.feedback_page import text
 from unet_edu.course.grading.gradebooks import safe
 from unet_edu.course.grading.report import file_names
+from unet_edu.course.grading.sheet import capital, closed
 from unet_edu.course.outcome import Verdict
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -33,6 +34,20 @@ def table(path):
 def records(path):
     headers, *rows = table(path)
     return [dict(zip(headers, row, strict=True)) for row in rows]
+
+
+def test_sentences_end_once_and_files_keep_their_names():
+    for said, sentence in (
+        ("all 3 cases pass", "All 3 cases pass."),
+        ("does a loop ever end?", "Does a loop ever end?"),
+        ("is it right? yes.", "Is it right? yes."),
+        ("work.ipynb: it is no notebook", "work.ipynb: it is no notebook."),
+        ("week3/my work.ipynb: it is no notebook", "week3/my work.ipynb: it is no notebook."),
+        ("crop.centre: 2 of 3", "crop.centre: 2 of 3."),
+        ("", "."),
+    ):
+        assert closed(said) == sentence
+        assert capital(said) == sentence.removesuffix(".") or said.endswith(".")
 
 
 # --- tables -------------------------------------------------------------------------------------------------
@@ -73,15 +88,14 @@ def test_canvas_takes_its_own_columns_back(room):
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Root Account", "Section", "test (4711)"],
         ["    Points Possible", *[""] * 5, "6"],
         ["Müller, Zoë", "7001", "s101", "zoe@example.org", "uni.example", "A and B", "6"],
-        ["Doe, Jane", "7002", "s102", "jane@example.org", "uni.example", "A", ""],  # missing is no zero
-    ]
+    ]  # who handed in nothing has no row: a blank would clear a score
 
 
 def test_canvas_finds_students_of_another_roster_by_the_number_in_their_files(room):
     room.roster("s101", "s102")
     (room.top / "in" / "ofs101name_7001_12345_crop.ipynb").write_bytes(notebook(RIGHT))
     room.grade()
-    headers, _, zoe, _ = table(room.top / "out" / "canvas.csv")
+    headers, _, zoe = table(room.top / "out" / "canvas.csv")
     assert headers == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "test"]
     assert zoe == ["Name of s101", "7001", "s101", "", "", "6"]
 

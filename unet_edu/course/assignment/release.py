@@ -25,11 +25,13 @@ from unet_edu.course.assignment import editions, source
 from unet_edu.course.assignment import own_exercises as own
 from unet_edu.course.assignment.bundle import Bundle, BundleError, Task, peek
 from unet_edu.course.assignment.cohort import Cohort
-from unet_edu.course.evaluate import decide, outcome_of
+from unet_edu.course.evaluate import decide, is_broken, outcome_of
+from unet_edu.course.outcome import Raised
 from unet_edu.course.registry import UnknownExercise
 from unet_edu.course.sandbox.sandbox import Sandbox, UnsafeWarning, why_unavailable
 
 SOURCES = Path("_build") / "notebooks" / "source"  # below the book's folder
+CONTENTS = "_toc.yml"  # by which the book's folder is known
 DRAWS = 3  # of hidden cases that nobody will be graded on: what one draw of them does not show another may
 LEFT = re.compile(r"#\s*(BEGIN|END)[\s_-]*(SOLUTION|HIDDEN)", re.I)
 
@@ -191,7 +193,14 @@ def _folder(book) -> Path:
     for place in places:
         if (place / SOURCES).is_dir():
             return place.resolve() / SOURCES
-    raise ReleaseError(f"there are no notebooks in {places[0] / SOURCES}: run `make book` in the book's folder first")
+    if book and not (Path(book) / CONTENTS).is_file():
+        raise ReleaseError(f"{book} is not the book's folder, in which its Makefile lies: run `make book` there first")
+    home = next((place.resolve() for place in places if (place / CONTENTS).is_file()), None)
+    if home is None:
+        where = "in the folder of the book's source, where its Makefile lies, and name that folder by --book"
+    else:
+        where = f"in {home}"
+    raise ReleaseError(f"the chapters have no notebooks yet: run `make book` {where}; then this command again")
 
 
 def _tasks(notebooks, cohort, chosen, registered, earlier) -> tuple[Task, ...]:
@@ -300,11 +309,17 @@ def _try_one(sandbox, task, cohort) -> None:
     for case, reply in zip(cases, replies(task.reference), strict=True):
         if "stopped" in reply:
             raise ReleaseError(f"the reference of {task.id} is stopped ({reply['stopped']}): {case.says}")
-        right = exercise.oracle(values.copy(case.args), params) if exercise.oracle else outcome_of(reply)
+        came = outcome_of(reply)
+        if is_broken(came):
+            where = f" ({came.where})" if came.where else ""
+            raise ReleaseError(f"the reference of {task.id} fails ({case.says}): {came.name}: {came.said}{where}")
+        right = exercise.oracle(values.copy(case.args), params) if exercise.oracle else came
         verdict = judged(case, reply, right)
         if not verdict.passed:
             raise ReleaseError(f"the reference of {task.id} does not pass ({case.says}): {verdict.message}")
         wanted.append(right)
+    if all(isinstance(right, Raised) for right in wanted):
+        raise ReleaseError(f"the reference of {task.id} raises {wanted[0].name} in every case: {wanted[0].said}")
     for case, reply, right in zip(cases, replies(task.stub), wanted, strict=True):
         if "stopped" not in reply and judged(case, reply, right).passed:
             raise ReleaseError(f"the stub of {task.id} passes a case as it is handed out ({case.says})")

@@ -7,6 +7,7 @@ of hidden cases has been decided before (see `redact`); here all of it is text, 
 from html import escape
 
 from unet_edu import __version__
+from unet_edu.course.grading.sheet import capital
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --muted: #57606c; --paper: #ffffff; --card: #f6f8fa; --line: #d5dbe3;
@@ -67,7 +68,7 @@ def page(bundle, sheet, rule: str) -> str:
     rows = "\n".join(_row(place, entry) for place, entry in enumerate(sheet.entries, 1))
     answers = "\n".join(_answer(place, entry) for place, entry in enumerate(sheet.entries, 1))
     email = f" · {text(sheet.student.email)}" if sheet.student.email else ""
-    attempts = f"<p>{text(_capital(sheet.attempts))}: {text(sheet.files)}.</p>" if sheet.attempts else ""
+    attempts = f"<p>{text(capital(sheet.attempts))}: {text(sheet.files)}.</p>" if sheet.attempts else ""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -99,7 +100,7 @@ def page(bundle, sheet, rule: str) -> str:
 {answers}
 </main>
 <footer>
-<p>{text(_capital(rule))}.</p>
+<p>{text(capital(rule))}.</p>
 <p>Your answers were tried on more cases than <code>check</code> tries. What they were is not shown, and numbers and
 texts that your code returned are left out (…). Graded with unet_edu {text(__version__)}.</p>
 </footer>
@@ -129,10 +130,6 @@ def _number(value) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def _capital(sentence) -> str:
-    return sentence[:1].upper() + sentence[1:]
-
-
 def _result(entry) -> tuple[str, str]:
     """Return how an answer came out, in a class of the page's style and in words."""
     state = entry.mark.state
@@ -160,7 +157,7 @@ def _answer(place, entry) -> str:
         f'<article id="answer-{place}" aria-labelledby="title-{place}">',
         f'<div class="top"><h2 id="title-{place}"><code>{text(task.exercise.name)}</code> '
         f'<span class="muted">{text(task.id)}</span></h2><span class="points">{points}</span></div>',
-        f'<p><span class="state {kind}">{text(_capital(words))}.</span> {text(_capital(_said(entry)))}</p>',
+        f'<p><span class="state {kind}">{text(capital(words))}.</span> {text(capital(_said(entry)))}</p>',
     ]
     if entry.comment:
         parts.append(f"<blockquote><p>{text(entry.comment)}</p></blockquote>")

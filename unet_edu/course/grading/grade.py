@@ -25,6 +25,7 @@ from unet_edu import __version__
 from unet_edu.course.assignment.bundle import Bundle, Task
 from unet_edu.course.evaluate import one_thread
 from unet_edu.course.grading import report
+from unet_edu.course.grading.gradebooks import canvas_column, moodle_note
 from unet_edu.course.grading.mark import NOT_GRADED, GradeError, Mark, Question, mark, places
 from unet_edu.course.grading.sheet import LATE, MISSING, UNREADABLE, Entry, Sheet
 from unet_edu.course.sandbox.sandbox import Sandbox
@@ -58,6 +59,8 @@ class Graded:
     remarks: list[str] = field(default_factory=list)  # on the overrides
     rule: str = ""
     seconds: float = 0
+    canvas: str = ""  # the assignment in Canvas
+    notes: dict[str, str] = field(default_factory=dict)  # on the files for platforms, by file
 
     def __str__(self):
         kept = self.answers - self.ran
@@ -74,10 +77,19 @@ class Graded:
         lines += [
             f"{self.out}/grades.csv      a row for each answer; totals.csv, one for each student",
             f"{self.out}/feedback/       a page for each student",
-            f"{self.out}/canvas.csv, moodle.csv, gradescope/    to import",
+            f"{self.out}/canvas.csv      Canvas: Gradebook > Import, into {self.canvas!r}",
+            *self._note("canvas.csv"),
+            f"{self.out}/moodle.csv      Moodle: the assignment's Upload grading worksheet",
+            *self._note("moodle.csv"),
+            f"{self.out}/gradescope/     results.json of an autograder; Gradescope has no page to import it",
+            "    (canvas.csv, moodle.csv: tried against the rules in both importers' source, on no running platform)",
             f"{self.out}/results/        what was seen, for you alone: it may hold hidden inputs",
         ]
         return "\n".join(lines)
+
+    def _note(self, file) -> list[str]:
+        """Return the line on one of the files, if there is one."""
+        return [f"    {self.notes[file]}"] if self.notes.get(file) else []
 
 
 def grade(
@@ -94,6 +106,7 @@ def grade(
     late="accept",
     attempts: str = "last",
     overrides=None,
+    assignment: str | None = None,
     unsafe: bool = False,
     progress: bool = True,
 ) -> Graded:
@@ -109,6 +122,7 @@ def grade(
         only: ids of exercises to grade anew, even where there are results; the others stay as they are.
         due, late, attempts: which attempt counts, see `submissions.Rule.of`.
         overrides: the path of a CSV file of points given by hand; without it OUT/overrides.csv, if there is one.
+        assignment: in Canvas, as its export has it, "Week 3 homework (4711)"; see `gradebooks.canvas_column`.
         unsafe: run without isolation.
         progress: show a bar on stderr.
 
@@ -126,6 +140,7 @@ def grade(
     start = time.monotonic()
     with ExitStack() as alone, collect(submissions, roster, due=due, late=late, attempts=attempts) as handed:
         given = Overrides.read(overrides or out / "overrides.csv", handed.roster, bundle, must=overrides is not None)
+        column = canvas_column(handed.roster, bundle, assignment)
         alone.enter_context(_alone(out))
         grading = _Grading(bundle, handed, out, only, (float(timeout), int(memory)))
         grading.run(jobs, unsafe, progress)
@@ -134,7 +149,9 @@ def grade(
         graded.nobody = [(attempt.path, attempt.matched) for attempt in handed.nobody]
         graded.skipped, graded.remarks = handed.skipped, given.remarks
         sheets = (grading.sheet(student, given) for student in handed.students)
-        graded.states = report.write(out, bundle, handed, sheets)
+        graded.canvas = column.header
+        graded.notes = {"canvas.csv": column.note, "moodle.csv": moodle_note(handed.roster, bundle)}
+        graded.states = report.write(out, bundle, handed, sheets, column)
         graded.seconds = time.monotonic() - start
     return graded
 

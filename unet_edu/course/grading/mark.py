@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from unet_edu.course.assignment.bundle import Bundle, Task
-from unet_edu.course.evaluate import agree, decide, outcome_of
+from unet_edu.course.evaluate import agree, decide, is_broken, outcome_of
 from unet_edu.course.grading import redact
-from unet_edu.course.outcome import Case, Raised, Verdict
+from unet_edu.course.outcome import Case, Verdict
 from unet_edu.course.submissions.notebook import Cell
 from unet_edu.course.submissions.roster import InputError
 from unet_edu.course.values import copy
@@ -87,7 +87,7 @@ class Question:
             if "value" not in reply and "raised" not in reply:
                 raise GradeError(f"the reference of {task.id} returns nothing in the sandbox: {str(reply)[:200]}")
             came = outcome_of(reply)
-            if isinstance(came, Raised) and came.name in ("NameError", "SyntaxError", "ModuleNotFoundError"):
+            if is_broken(came):
                 raise GradeError(f"the reference of {task.id} fails in the sandbox: {came.name}: {came.said}")
             wanted.append(came)
         return cls(task, cases, wanted)

@@ -5,12 +5,12 @@
     unmatched.csv           files that belong to nobody, with a reason
     feedback/STUDENT.html   see `feedback_page`
     canvas.csv              Canvas: Gradebook > Import
-    moodle.csv              Moodle: the assignment's "Upload grading worksheet", or Grades > Import by email address
-    gradescope/STUDENT.json Gradescope's results.json
+    moodle.csv              Moodle: the assignment's "Upload grading worksheet"
+    gradescope/STUDENT.json what an autograder of Gradescope leaves as results.json
 
 Rows are written as they come, so that a class of any size takes the same memory. Cells that a spreadsheet would take
-for a formula begin with an apostrophe. Who handed in nothing that could be graded has an empty grade in the platforms'
-files, not a zero: the platform's own rule for missing work holds.
+for a formula begin with an apostrophe. Who handed in nothing that could be graded gets no zero there: the row is left
+out of canvas.csv, and stays as it was in moodle.csv.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from pathlib import Path
 
 from unet_edu.course.assignment.bundle import Bundle
 from unet_edu.course.grading import feedback_page
-from unet_edu.course.grading.gradebooks import MOODLE, Canvas, gradescope, moodle_row, safe
+from unet_edu.course.grading.gradebooks import Canvas, Column, Moodle, canvas_column, gradescope, safe
 from unet_edu.course.grading.sheet import Sheet, number
 from unet_edu.course.submissions.collect import Collected
 from unet_edu.files import written_whole
@@ -46,9 +46,13 @@ def file_names(ids: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def write(out, bundle: Bundle, handed: Collected, sheets: Iterable[Sheet]) -> Counter:
-    """Write all files into `out`; return how often each state occurs. `sheets` is gone through once."""
+def write(out, bundle: Bundle, handed: Collected, sheets: Iterable[Sheet], column: Column | None = None) -> Counter:
+    """Write all files into `out`; return how often each state occurs. `sheets` is gone through once.
+
+    column: the assignment in Canvas, see `gradebooks.canvas_column`.
+    """
     out, states = Path(out), Counter()
+    column = column or canvas_column(handed.roster, bundle)
     with contextlib.ExitStack() as stack:
 
         def table(name, encoding="utf-8"):
@@ -56,17 +60,19 @@ def write(out, bundle: Bundle, handed: Collected, sheets: Iterable[Sheet]) -> Co
             return csv.writer(stack.enter_context(open(partial, "w", encoding=encoding, newline="")))
 
         grades, totals = table("grades.csv", "utf-8-sig"), table("totals.csv", "utf-8-sig")
-        canvas, moodle = Canvas(table("canvas.csv"), bundle, handed), table("moodle.csv")
+        canvas, moodle = (
+            Canvas(table("canvas.csv"), bundle, handed, column),
+            Moodle(table("moodle.csv"), bundle, handed),
+        )
         grades.writerow(GRADES)
         totals.writerow(TOTALS)
-        moodle.writerow(MOODLE)
         for sheet in sheets:
             states.update(entry.mark.state for entry in sheet.entries)
             for entry in sheet.entries:
                 grades.writerow(map(safe, _grade_row(sheet.student, entry)))
             totals.writerow(map(safe, _total_row(sheet)))
             canvas.row(sheet)
-            moodle.writerow(map(safe, moodle_row(sheet, handed)))
+            moodle.row(sheet)
             _write(out / "feedback" / f"{sheet.file}.html", feedback_page.page(bundle, sheet, str(handed.rule)))
             _write(out / "gradescope" / f"{sheet.file}.json", json.dumps(gradescope(sheet), indent=1))
         unmatched = table("unmatched.csv", "utf-8-sig")

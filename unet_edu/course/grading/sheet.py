@@ -1,5 +1,6 @@
 """All answers of one student, and what each of them gets."""
 
+import re
 from dataclasses import dataclass
 
 from unet_edu.course.assignment.bundle import Task
@@ -117,5 +118,15 @@ def number(value: float) -> str:
 
 def sentence(entry: Entry) -> str:
     """Return the state of an answer, why it gets its points, and the comment: one sentence."""
-    said = "; ".join(filter(None, (entry.mark.state.capitalize(), entry.why, entry.comment)))
-    return f"{said[:1].upper()}{said[1:]}."
+    return closed("; ".join(filter(None, (entry.mark.state.capitalize(), entry.why, entry.comment))))
+
+
+def capital(text: str) -> str:
+    """Return a text with a capital at its beginning, unless that is the name of a file, or an id."""
+    first = text.split(maxsplit=1)[0].rstrip(":;,.") if text.strip() else ""
+    return text if re.search(r"[./_\\]|\d", first) else f"{text[:1].upper()}{text[1:]}"
+
+
+def closed(text: str) -> str:
+    """Return a text as a sentence: with a capital, and with a mark at its end where it has none."""
+    return capital(text) + ("" if text.endswith((".", "?", "!", "…", ".)", "?)", "!)")) else ".")

@@ -2,7 +2,8 @@
 
     id,name,email                                               a plain one; also: login, due (an extension)
     Student,ID,SIS User ID,SIS Login ID,Section,…               Canvas, "Export Entire Gradebook"
-    Identifier,Full name,ID number,Email address,…              Moodle, "Download grading worksheet"
+    LastName,FirstName,ID,SIS User ID,SIS Login ID,Section,…    Canvas, where first and last names are shown apart
+    Identifier,Full name,ID number,Email address,…              Moodle, "Download grading worksheet", in any language
     First name,Last name,ID number,Email address,…              Moodle, grade export
     First Name,Last Name,SID,Email,…                            Gradescope
 
@@ -20,6 +21,8 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+from unet_edu.course.submissions.moodle_words import WORKSHEETS, worksheet
+
 COLUMNS = {  # what is looked for: headers, without spaces, marks and capitals; the first that has a value counts
     "id": "sisuserid studentid studentnumber sid idnumber idnummer matriculationnumber matrikelnummer id numerodid",
     "name": "name fullname studentname student vollständigername nomcomplet nombrecompleto",
@@ -31,6 +34,7 @@ COLUMNS = {  # what is looked for: headers, without spaces, marks and capitals; 
     "due": "due duedate deadline extension",
 }
 HEADERS = {role: tuple(names.split()) for role, names in COLUMNS.items()}
+POSSIBLE = re.compile(r"\s*points possible\b", re.I)  # of Canvas's second row: what each assignment is worth
 NO_STUDENT = re.compile(r"\s*(points possible|manual posting|muted)\b.*|\s*", re.I)
 SHORT = 3  # letters of what is looked for inside a longer name; shorter ones must be the whole name
 LETTERS = str.maketrans(
@@ -72,6 +76,7 @@ class Roster:
 
     students: tuple[Student, ...]
     headers: tuple[str, ...] = ()
+    possible: Mapping[str, str] = field(default_factory=dict)  # Canvas's row of points, as in the file
 
     def __iter__(self):
         return iter(self.students)
@@ -181,12 +186,14 @@ def read_roster(path) -> Roster:
         text = decoded(path.read_bytes())
     except OSError as error:
         raise RosterError(f"the roster {path} cannot be read: {error.strerror}") from None
-    headers, rows = table(text, {header for names in HEADERS.values() for header in names})
+    headers, rows = table(text, {header for names in HEADERS.values() for header in names} | MOODLE)
     at = {_header(header): header for header in reversed(headers)}
+    _in_english(at, headers)
     if not any(header in at for role in ("id", "name", "last", "email", "login") for header in HEADERS[role]):
         found = ", ".join(headers[:8]) or "nothing"
         raise RosterError(f"{path.name}: no column of ids, names or emails; the first line has: {found}")
-    is_canvas = "student" in at and "id" in at and bool({"sisuserid", "sisloginid", "section"} & at.keys())
+    is_canvas = "id" in at and bool({"sisuserid", "sisloginid", "section"} & at.keys())
+    is_canvas = is_canvas and ("student" in at or headers[:2] == ["LastName", "FirstName"])
     students = [s for number, row in rows if (s := _student(row, at, is_canvas, f"{path.name}, line {number}"))]
     seen: dict[str, Student] = {}
     for student in students:
@@ -194,7 +201,19 @@ def read_roster(path) -> Roster:
             raise RosterError(f"{path.name}: {student.label} and {other.label} have the same id, {student.id!r}")
     if not students:
         raise RosterError(f"{path.name}: there are no students in it")
-    return Roster(tuple(students), tuple(headers))
+    possible = next((row for _, row in rows if POSSIBLE.match(row[headers[0]])), {})
+    return Roster(tuple(students), tuple(headers), possible)
+
+
+def _in_english(at, headers) -> None:
+    """Name the columns of a Moodle worksheet in another language as an English one's are."""
+    words = worksheet(headers)
+    if words is None:
+        return
+    at.pop(_header(words.identifier), None)  # in German "ID", which is nobody's
+    names = {"identifier": words.identifier, "emailaddress": words.email, "idnumber": words.id_number}
+    names["fullname"] = next((name for name in words.names if name in headers), "")
+    at.update({role: header for role, header in names.items() if header in headers})
 
 
 def _student(row, at, is_canvas, where) -> Student | None:
@@ -239,6 +258,9 @@ def table(text: str, known: Iterable[str]) -> tuple[list[str], list[tuple[int, d
 
 def _header(text) -> str:
     return squashed(text)
+
+
+MOODLE = {_header(text) for each in WORKSHEETS for text in (each.identifier, each.grade, each.modified)}
 
 
 def decoded(data: bytes) -> str:

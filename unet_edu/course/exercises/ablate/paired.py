@@ -7,7 +7,7 @@ import numpy as np
 
 from unet_edu.course.exercise import Exercise
 from unet_edu.course.exercises.ablate._shared import pooled_deviation
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case
 
 
@@ -54,14 +54,22 @@ def mistakes(args, params):
     yield (float(size.mean()), float(size.std(ddof=1))), "the differences have lost their sign"
 
 
-EXERCISE = Exercise(
-    id="ablate.paired",
-    chapter="11_ablation",
-    name="paired",
-    points=2,
-    minutes=10,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    needs=("import numpy as np",),
+EXERCISE = telling(
+    Exercise(
+        id="ablate.paired",
+        chapter="11_ablation",
+        name="paired",
+        points=2,
+        minutes=10,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        needs=("import numpy as np",),
+    ),
+    {
+        2: (
+            "the differences have lost",
+            "this is the pooled",
+        )
+    },
 )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising, silent, then
+from unet_edu.course.judging import recognising, silent, telling, then
 from unet_edu.course.outcome import Case, Raised
 
 SILENT = "right, but its ValueError says nothing: tell what is wrong with the totals"
@@ -93,14 +93,20 @@ def fitting(args, got, wanted, params):
 _known = recognising(mistakes)
 
 
-EXERCISE = Exercise(
-    id="after.merge",
-    chapter="13_after",
-    name="merged",
-    points=3,
-    minutes=15,
-    cases=cases,
-    oracle=oracle,
-    judge=then(fitting, (silent, SILENT)),
-    needs=("import numpy as np",),
+EXERCISE = telling(
+    Exercise(
+        id="after.merge",
+        chapter="13_after",
+        name="merged",
+        points=3,
+        minutes=15,
+        cases=cases,
+        oracle=oracle,
+        judge=then(fitting, (silent, SILENT)),
+        needs=("import numpy as np",),
+    ),
+    {
+        3: ("it divides by the number",),
+        4: ("gradients are divided", "it divides by the number", "it is the weighted sum"),
+    },
 )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import judge_value, noise, recognising, run_by_shape, weights
+from unet_edu.course.judging import judge_value, noise, recognising, run_by_shape, telling, weights
 from unet_edu.course.outcome import Case, Raised
 
 SEED = 13
@@ -138,18 +138,21 @@ def other_kernel(rng) -> dict:
     return {"kernel": kernel, "border": 2 * (kernel - 1)}
 
 
-EXERCISE = Exercise(
-    id="after.residual",
-    chapter="13_after",
-    name="ResidualPair",
-    points=4,
-    minutes=15,
-    cases=cases,
-    oracle=oracle,
-    judge=judge_residual,
-    probe=probe,
-    params=other_kernel,
-    book={"kernel": 3, "border": 4},
-    forbids=("unet_edu.models",),
-    needs=("import torch", "from torch import nn"),
+EXERCISE = telling(
+    Exercise(
+        id="after.residual",
+        chapter="13_after",
+        name="ResidualPair",
+        points=4,
+        minutes=15,
+        cases=cases,
+        oracle=oracle,
+        judge=judge_residual,
+        probe=probe,
+        params=other_kernel,
+        book={"kernel": 3, "border": 4},
+        forbids=("unet_edu.models",),
+        needs=("import torch", "from torch import nn"),
+    ),
+    {3: ("there is a ReLU",)},
 )

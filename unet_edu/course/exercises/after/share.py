@@ -4,7 +4,7 @@ import itertools
 import math
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import judge_value, recognising, silent, then
+from unet_edu.course.judging import judge_value, recognising, silent, telling, then
 from unet_edu.course.outcome import Case, Raised
 
 SILENT = "right, but its ValueError says nothing: tell which size is not legal"
@@ -133,16 +133,19 @@ def other_convs(rng) -> dict:
     return {"convs": convs, "size": next(size for size in itertools.count(565) if _follow(size, 4, convs))}
 
 
-EXERCISE = Exercise(
-    id="after.share",
-    chapter="13_after",
-    name="share_out",
-    points=3,
-    minutes=15,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes, then(judge_value, (silent, SILENT))),
-    params=other_convs,
-    book={"convs": 2, "size": 572},
-    forbids=("unet_edu.arithmetic",),
+EXERCISE = telling(
+    Exercise(
+        id="after.share",
+        chapter="13_after",
+        name="share_out",
+        points=3,
+        minutes=15,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes, then(judge_value, (silent, SILENT))),
+        params=other_convs,
+        book={"convs": 2, "size": 572},
+        forbids=("unet_edu.arithmetic",),
+    ),
+    {1: ("only the first axis",), 2: ("only the first axis",), 4: ("only the first axis",)},
 )

@@ -1,7 +1,7 @@
 """Compute the receptive field of a stack of layers."""
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case
 
 
@@ -60,14 +60,24 @@ def mistakes(args, params):
     yield width, "strides are added here; one after the other they multiply"
 
 
-EXERCISE = Exercise(
-    id="arithmetic.field",
-    chapter="03_arithmetic",
-    name="field",
-    points=4,
-    minutes=15,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    forbids=("unet_edu.arithmetic",),
+EXERCISE = telling(
+    Exercise(
+        id="arithmetic.field",
+        chapter="03_arithmetic",
+        name="field",
+        points=4,
+        minutes=15,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        forbids=("unet_edu.arithmetic",),
+    ),
+    {
+        4: (
+            "it adds the kernels up",
+            "only the stride of the layer before",
+            "strides are added",
+            "the layers are taken from the wrong end",
+        )
+    },
 )

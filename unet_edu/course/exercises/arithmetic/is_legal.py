@@ -2,7 +2,7 @@
 
 from unet_edu import arithmetic
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case
 
 
@@ -69,14 +69,17 @@ def _met(size, depth) -> list[int]:
     return met
 
 
-EXERCISE = Exercise(
-    id="arithmetic.is_legal",
-    chapter="03_arithmetic",
-    name="is_legal",
-    points=3,
-    minutes=10,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    forbids=("unet_edu.arithmetic",),
+EXERCISE = telling(
+    Exercise(
+        id="arithmetic.is_legal",
+        chapter="03_arithmetic",
+        name="is_legal",
+        points=3,
+        minutes=10,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        forbids=("unet_edu.arithmetic",),
+    ),
+    {2: ("without padding",)},
 )

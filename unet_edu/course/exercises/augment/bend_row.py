@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import as_array, recognising
+from unet_edu.course.judging import as_array, recognising, telling
 from unet_edu.course.outcome import Case
 
 
@@ -135,15 +135,18 @@ def _cubic(nodes, n):
     return displacements(rows, (3, n))[0, 1, 0].double().numpy()
 
 
-EXERCISE = Exercise(
-    id="augment.bend_row",
-    chapter="07_augmentation",
-    name="bend_row",
-    points=4,
-    minutes=20,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    needs=("import numpy as np",),
-    picture=picture,
+EXERCISE = telling(
+    Exercise(
+        id="augment.bend_row",
+        chapter="07_augmentation",
+        name="bend_row",
+        points=4,
+        minutes=20,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        needs=("import numpy as np",),
+        picture=picture,
+    ),
+    {5: ("the nodes are taken from right", "beyond one end", "it looks to the other side")},
 )

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case
 
 
@@ -96,14 +96,17 @@ def _patches(rng, shape):
     return labels
 
 
-EXERCISE = Exercise(
-    id="augment.worth",
-    chapter="07_augmentation",
-    name="independent_pixels",
-    points=3,
-    minutes=15,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    needs=("import numpy as np",),
+EXERCISE = telling(
+    Exercise(
+        id="augment.worth",
+        chapter="07_augmentation",
+        name="independent_pixels",
+        points=3,
+        minutes=15,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        needs=("import numpy as np",),
+    ),
+    {1: ("the maps are compared",), 2: ("the maps are compared",), 3: ("these are runs",)},
 )

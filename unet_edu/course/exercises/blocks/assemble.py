@@ -1,7 +1,15 @@
 """Run the layers of a one-level U-Net, one by one."""
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import explaining, layers_of, noise, recognising, set_weights_by_shape, without_gradients
+from unet_edu.course.judging import (
+    explaining,
+    noise,
+    recognising,
+    set_weights_by_shape,
+    telling,
+    unet_layers,
+    without_gradients,
+)
 from unet_edu.course.outcome import Case
 
 SEED = 4
@@ -30,10 +38,8 @@ def cases(rng, params):
 
 def prepare(args, params):
     """Return the layers of a one-level network, in one module that does not run them itself, and the image."""
-    from unet_edu.models.one_level import OneLevelUNet
-
     channels, classes, width = args[0]
-    return layers_of(OneLevelUNet(channels, classes, width), SEED), args[1]
+    return unet_layers(channels, classes, width, 1, SEED), args[1]
 
 
 def oracle(args, params):
@@ -87,16 +93,20 @@ def _fill(fine, up) -> list[int]:
     return [right, right, down, down]
 
 
-EXERCISE = Exercise(
-    id="blocks.assemble",
-    chapter="04_blocks",
-    name="assemble",
-    points=5,
-    minutes=20,
-    cases=cases,
-    oracle=oracle,
-    judge=explaining(recognising(mistakes), *ERRORS),
-    prepare=prepare,
-    probe=without_gradients,
-    needs=("import torch", "from torch import nn"),
+EXERCISE = telling(
+    Exercise(
+        id="blocks.assemble",
+        chapter="04_blocks",
+        name="assemble",
+        points=5,
+        minutes=20,
+        cases=cases,
+        oracle=oracle,
+        judge=explaining(recognising(mistakes), *ERRORS),
+        prepare=prepare,
+        probe=without_gradients,
+        forbids=("unet_edu.models",),
+        needs=("import torch", "from torch import nn"),
+    ),
+    {1: ("there is no ReLU after",), 3: ("there is no ReLU after",)},
 )

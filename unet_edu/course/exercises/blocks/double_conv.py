@@ -1,7 +1,7 @@
 """Write the block of two valid convolutions, each with a ReLU."""
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import noise, part, recognising, run_by_shape, unless, weights
+from unet_edu.course.judging import noise, part, recognising, run_by_shape, telling, unless, weights
 from unet_edu.course.outcome import Case
 
 SEED = 4
@@ -71,16 +71,19 @@ def other_weights(args, got, wanted, params) -> bool:
     return got["weights"] != wanted["weights"]
 
 
-EXERCISE = Exercise(
-    id="blocks.double_conv",
-    chapter="04_blocks",
-    name="DoubleConv",
-    points=4,
-    minutes=15,
-    cases=cases,
-    oracle=oracle,
-    judge=unless(part("output", recognising(mistakes)), (other_weights, OTHER_WEIGHTS)),
-    probe=probe,
-    forbids=("unet_edu.models",),
-    needs=("import torch", "from torch import nn"),
+EXERCISE = telling(
+    Exercise(
+        id="blocks.double_conv",
+        chapter="04_blocks",
+        name="DoubleConv",
+        points=4,
+        minutes=15,
+        cases=cases,
+        oracle=oracle,
+        judge=unless(part("output", recognising(mistakes)), (other_weights, OTHER_WEIGHTS)),
+        probe=probe,
+        forbids=("unet_edu.models",),
+        needs=("import torch", "from torch import nn"),
+    ),
+    {3: ("the ReLU after the second",)},
 )

@@ -1,7 +1,7 @@
 """Count the values that one output value of a layer is made of."""
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case
 
 
@@ -71,16 +71,19 @@ def mistakes(args, params):
         yield outward, "it counts the channels that come out; values come in through the others"
 
 
-EXERCISE = Exercise(
-    id="blocks.incoming_nodes",
-    chapter="04_blocks",
-    name="incoming_nodes",
-    points=3,
-    minutes=10,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    prepare=prepare,
-    forbids=("unet_edu.models",),
-    needs=("import torch", "from torch import nn"),
+EXERCISE = telling(
+    Exercise(
+        id="blocks.incoming_nodes",
+        chapter="04_blocks",
+        name="incoming_nodes",
+        points=3,
+        minutes=10,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        prepare=prepare,
+        forbids=("unet_edu.models",),
+        needs=("import torch", "from torch import nn"),
+    ),
+    {4: ("an up-convolution's weight",)},
 )

@@ -2,7 +2,7 @@
 
 from unet_edu import arithmetic
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import judge_value, recognising
+from unet_edu.course.judging import judge_value, recognising, telling
 from unet_edu.course.outcome import Case, Verdict
 
 
@@ -84,16 +84,19 @@ def other_kernel_and_smallest(rng) -> dict:
     return {"kernel": kernel, "smallest": _smallest(kernel)}
 
 
-EXERCISE = Exercise(
-    id="crop.blame",
-    chapter="05_skips",
-    name="blame",
-    points=3,
-    minutes=15,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes, judge_number),
-    params=other_kernel_and_smallest,
-    book={"kernel": 3, "smallest": 188},
-    forbids=("unet_edu.arithmetic",),
+EXERCISE = telling(
+    Exercise(
+        id="crop.blame",
+        chapter="05_skips",
+        name="blame",
+        points=3,
+        minutes=15,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes, judge_number),
+        params=other_kernel_and_smallest,
+        book={"kernel": 3, "smallest": 188},
+        forbids=("unet_edu.arithmetic",),
+    ),
+    {2: ("it names the last pooling",), 3: ("it names the last pooling",), 4: ("it names the last pooling",)},
 )

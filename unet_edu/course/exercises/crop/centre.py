@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import as_array, coded, displaced, is_map, judge_value, recognising, silent, then
+from unet_edu.course.judging import as_array, coded, displaced, is_map, judge_value, recognising, silent, telling, then
 from unet_edu.course.outcome import Case, Raised
 
 SILENT = "right, but its ValueError says nothing: tell what does not fit"
@@ -96,15 +96,19 @@ def picture(args, got):
     return figure
 
 
-EXERCISE = Exercise(
-    id="crop.centre",
-    chapter="05_skips",
-    name="centre_crop",
-    points=3,
-    minutes=10,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes, then(placed, (silent, SILENT))),
-    needs=("import torch",),
-    picture=picture,
+EXERCISE = telling(
+    Exercise(
+        id="crop.centre",
+        chapter="05_skips",
+        name="centre_crop",
+        points=3,
+        minutes=10,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes, then(placed, (silent, SILENT))),
+        forbids=("unet_edu.models",),
+        needs=("import torch",),
+        picture=picture,
+    ),
+    {2: ("height and width are swapped",)},
 )

@@ -2,7 +2,7 @@
 
 from unet_edu import arithmetic
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case
 
 DEEPEST = 6
@@ -84,16 +84,19 @@ def other_kernel(rng) -> dict:
     return {"kernel": int(rng.choice([5, 7]))}
 
 
-EXERCISE = Exercise(
-    id="crop.shift",
-    chapter="05_skips",
-    name="shift",
-    points=4,
-    minutes=15,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    params=other_kernel,
-    book={"kernel": 3},
-    forbids=("unet_edu.arithmetic", "unet_edu.registration"),
+EXERCISE = telling(
+    Exercise(
+        id="crop.shift",
+        chapter="05_skips",
+        name="shift",
+        points=4,
+        minutes=15,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        params=other_kernel,
+        book={"kernel": 3},
+        forbids=("unet_edu.arithmetic", "unet_edu.registration"),
+    ),
+    {3: ("the factor counts levels",), 4: ("the factor counts levels",), 5: ("the factor counts levels",)},
 )

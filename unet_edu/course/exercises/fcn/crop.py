@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from unet_edu import arithmetic
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case, Raised
 
 
@@ -115,16 +115,19 @@ def other_first(rng) -> dict:
     return {"first": int(rng.choice([5, 7, 9]))}
 
 
-EXERCISE = Exercise(
-    id="fcn.crop",
-    chapter="02_fcn",
-    name="last_crop",
-    points=5,
-    minutes=25,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    params=other_first,
-    book={"first": 3},
-    forbids=("unet_edu.arithmetic", "unet_edu.registration", "unet_edu.models"),
+EXERCISE = telling(
+    Exercise(
+        id="fcn.crop",
+        chapter="02_fcn",
+        name="last_crop",
+        points=5,
+        minutes=25,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        params=other_first,
+        book={"first": 3},
+        forbids=("unet_edu.arithmetic", "unet_edu.registration", "unet_edu.models"),
+    ),
+    {3: ("the steps grow",), 4: ("the steps grow",), 7: ("a score sits", "the window of the fully")},
 )

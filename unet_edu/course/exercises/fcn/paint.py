@@ -1,7 +1,7 @@
 """Paint a row of scores with a tent for each: an up-convolution with bilinear weights, by hand."""
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import judge_value, recognising
+from unet_edu.course.judging import judge_value, recognising, telling
 from unet_edu.course.outcome import Case, Verdict
 
 
@@ -119,14 +119,21 @@ def picture(args, got):
     return figure
 
 
-EXERCISE = Exercise(
-    id="fcn.paint",
-    chapter="02_fcn",
-    name="paint_tents",
-    points=3,
-    minutes=15,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes, judge_floats),
-    picture=picture,
+EXERCISE = telling(
+    Exercise(
+        id="fcn.paint",
+        chapter="02_fcn",
+        name="paint_tents",
+        points=3,
+        minutes=15,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes, judge_floats),
+        picture=picture,
+    ),
+    {
+        2: ("the stronger paint",),
+        3: ("the stronger paint",),
+        5: ("each score", "nothing is painted", "the brush", "the whole row", "this is half"),
+    },
 )

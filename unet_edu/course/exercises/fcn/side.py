@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case, Raised
 
 
@@ -93,16 +93,19 @@ def other_window(rng) -> dict:
     return {"kernel": int(rng.choice([3, 5, 9]))}
 
 
-EXERCISE = Exercise(
-    id="fcn.side",
-    chapter="02_fcn",
-    name="scores_per_side",
-    points=3,
-    minutes=10,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    params=other_window,
-    book={"kernel": 7},
-    forbids=("unet_edu.arithmetic", "unet_edu.models"),
+EXERCISE = telling(
+    Exercise(
+        id="fcn.side",
+        chapter="02_fcn",
+        name="scores_per_side",
+        points=3,
+        minutes=10,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        params=other_window,
+        book={"kernel": 7},
+        forbids=("unet_edu.arithmetic", "unet_edu.models"),
+    ),
+    {5: ("the padding is always the same",)},
 )

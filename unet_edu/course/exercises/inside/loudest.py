@@ -1,7 +1,7 @@
 """Find the patch to which a filter responds most."""
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import as_array, recognising
+from unet_edu.course.judging import as_array, recognising, telling
 from unet_edu.course.outcome import Case
 
 
@@ -104,15 +104,18 @@ def picture(args, got):
     return figure
 
 
-EXERCISE = Exercise(
-    id="inside.loudest",
-    chapter="12_inside",
-    name="loudest_patch",
-    points=3,
-    minutes=10,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    needs=("import numpy as np",),
-    picture=picture,
+EXERCISE = telling(
+    Exercise(
+        id="inside.loudest",
+        chapter="12_inside",
+        name="loudest_patch",
+        points=3,
+        minutes=10,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        needs=("import numpy as np",),
+        picture=picture,
+    ),
+    {1: ("this is the filter itself",), 2: ("the patch is right",)},
 )

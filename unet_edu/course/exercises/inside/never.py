@@ -1,7 +1,7 @@
 """Decide whether a channel can fire at all."""
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case
 
 
@@ -102,14 +102,23 @@ def mistakes(args, params):
     yield False, "it says so of no filter"
 
 
-EXERCISE = Exercise(
-    id="inside.never",
-    chapter="12_inside",
-    name="never_fires",
-    points=4,
-    minutes=15,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    needs=("import numpy as np",),
+EXERCISE = telling(
+    Exercise(
+        id="inside.never",
+        chapter="12_inside",
+        name="never_fires",
+        points=4,
+        minutes=15,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        needs=("import numpy as np",),
+    ),
+    {
+        1: ("the highest values make",),
+        6: (
+            "a filter adds up",
+            "samples need not",
+        ),
+    },
 )

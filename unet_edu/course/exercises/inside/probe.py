@@ -4,7 +4,7 @@ import itertools
 from dataclasses import replace
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import judge_value, recognising
+from unet_edu.course.judging import judge_value, recognising, telling
 from unet_edu.course.outcome import Case, Raised
 
 
@@ -128,14 +128,17 @@ def solved(args, got, wanted, params):
     return verdict
 
 
-EXERCISE = Exercise(
-    id="inside.probe",
-    chapter="12_inside",
-    name="left_out_r2",
-    points=5,
-    minutes=25,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes, solved),
-    needs=("import numpy as np",),
+EXERCISE = telling(
+    Exercise(
+        id="inside.probe",
+        chapter="12_inside",
+        name="left_out_r2",
+        points=5,
+        minutes=25,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes, solved),
+        needs=("import numpy as np",),
+    ),
+    dict.fromkeys((0, 1, 2, 3, 5), ("each block is left", "it is", "the fit has", "the variance is")),
 )

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import judge_value, recognising
+from unet_edu.course.judging import judge_value, recognising, telling
 from unet_edu.course.outcome import Case, Raised
 
 
@@ -80,14 +80,24 @@ def in_the_row(args, got, wanted, params):
     return verdict
 
 
-EXERCISE = Exercise(
-    id="predict.mirror",
-    chapter="09_prediction",
-    name="behind_the_mirror",
-    points=2,
-    minutes=10,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes, in_the_row),
-    forbids=("unet_edu.models.sliding_window", "unet_edu.predict"),
+EXERCISE = telling(
+    Exercise(
+        id="predict.mirror",
+        chapter="09_prediction",
+        name="behind_the_mirror",
+        points=2,
+        minutes=10,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes, in_the_row),
+        forbids=("unet_edu.models.sliding_window", "unet_edu.predict"),
+    ),
+    {
+        0: ("it counts from the other",),
+        1: ("it counts from the other", "the row begins anew"),
+        2: ("it counts from the other", "the row begins anew"),
+        4: ("it counts from the other", "the row begins anew", "the pixel at the end", "there and back"),
+        5: ("it counts from the other", "the row begins anew", "the pixel at the end", "there and back"),
+        6: ("a remainder", "the last pixel goes on", "the pixel at the end"),
+    },
 )

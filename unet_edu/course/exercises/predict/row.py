@@ -6,7 +6,7 @@ import numpy as np
 
 from unet_edu.course.exercise import Exercise
 from unet_edu.course.exercises.predict import mirror
-from unet_edu.course.judging import judge_value, recognising
+from unet_edu.course.judging import judge_value, recognising, telling
 from unet_edu.course.outcome import Case, Raised
 
 
@@ -147,16 +147,19 @@ def _kernels(margin, step):
     return np.cos(np.arange(step)[:, None] * 3.1 + np.arange(2 * margin + 1) * (1.3 + 0.4 * np.arange(step)[:, None]))
 
 
-EXERCISE = Exercise(
-    id="predict.row",
-    chapter="09_prediction",
-    name="respond_in_tiles",
-    points=4,
-    minutes=20,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes, calls_and_values),
-    prepare=prepare,
-    probe=probe,
-    needs=("import numpy as np",),
+EXERCISE = telling(
+    Exercise(
+        id="predict.row",
+        chapter="09_prediction",
+        name="respond_in_tiles",
+        points=4,
+        minutes=20,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes, calls_and_values),
+        prepare=prepare,
+        probe=probe,
+        needs=("import numpy as np",),
+    ),
+    {4: ("the last pixels have no",), 5: ("the row begins anew",)},
 )

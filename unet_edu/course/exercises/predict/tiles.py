@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from unet_edu import arithmetic
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import judge_value, recognising
+from unet_edu.course.judging import judge_value, recognising, telling
 from unet_edu.course.outcome import Case, Raised
 
 BOOK = {"depth": 4, "grid": 16}
@@ -115,16 +115,19 @@ def other_depth(rng) -> dict:
     return {"depth": depth, "grid": arithmetic.grid_step(depth)}
 
 
-EXERCISE = Exercise(
-    id="predict.tiles",
-    chapter="09_prediction",
-    name="tiles_along",
-    points=3,
-    minutes=15,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes, step_of_0),
-    params=other_depth,
-    book=BOOK,
-    forbids=("unet_edu.arithmetic", "unet_edu.predict"),
+EXERCISE = telling(
+    Exercise(
+        id="predict.tiles",
+        chapter="09_prediction",
+        name="tiles_along",
+        points=3,
+        minutes=15,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes, step_of_0),
+        params=other_depth,
+        book=BOOK,
+        forbids=("unet_edu.arithmetic", "unet_edu.predict"),
+    ),
+    {1: ("a tile reads more",)},
 )

@@ -3,7 +3,7 @@
 import functools
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case
 
 
@@ -86,16 +86,19 @@ def mistakes(args, params):
     )
 
 
-EXERCISE = Exercise(
-    id="reading.added",
-    chapter="06_reading",
-    name="added",
-    points=2,
-    minutes=10,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    params=lambda rng: {"width": int(rng.choice([16, 24, 32, 48, 96]))},
-    book={"width": 64},
-    forbids=("unet_edu.models", "unet_edu.arithmetic"),
+EXERCISE = telling(
+    Exercise(
+        id="reading.added",
+        chapter="06_reading",
+        name="added",
+        points=2,
+        minutes=10,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        params=lambda rng: {"width": int(rng.choice([16, 24, 32, 48, 96]))},
+        book={"width": 64},
+        forbids=("unet_edu.models", "unet_edu.arithmetic"),
+    ),
+    {3: ("channels and classes are swapped",)},
 )

@@ -3,7 +3,7 @@
 import itertools
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import explaining, layers_of, noise, recognising, set_weights_by_shape, without_gradients
+from unet_edu.course.judging import explaining, noise, recognising, set_weights_by_shape, unet_layers, without_gradients
 from unet_edu.course.outcome import Case
 
 SEED = 6
@@ -32,10 +32,8 @@ def cases(rng, params):
 
 def prepare(args, params):
     """Return the layers of a U-Net of two levels, in one module that does not run them itself, and the image."""
-    from unet_edu.models.unet import UNet
-
     channels, classes, width = args[0]
-    return layers_of(UNet(channels, classes, width, depth=2), SEED), args[1]
+    return unet_layers(channels, classes, width, 2, SEED), args[1]
 
 
 def oracle(args, params):
@@ -121,5 +119,6 @@ EXERCISE = Exercise(
     judge=explaining(recognising(mistakes), *ERRORS),
     prepare=prepare,
     probe=without_gradients,
+    forbids=("unet_edu.models",),
     needs=("import torch", "from torch import nn", "from torch.nn import functional as F"),
 )

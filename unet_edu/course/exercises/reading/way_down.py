@@ -1,7 +1,7 @@
 """Compute the sizes on the way down, with dilated convolutions and poolings that round up."""
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case, Raised
 
 
@@ -115,16 +115,19 @@ def other_convs(rng) -> dict:
     return {"convs": int(rng.choice([1, 4]))}
 
 
-EXERCISE = Exercise(
-    id="reading.way_down",
-    chapter="06_reading",
-    name="way_down",
-    points=3,
-    minutes=10,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    params=other_convs,
-    book={"convs": 2},
-    forbids=("unet_edu.arithmetic", "unet_edu.models.article"),
+EXERCISE = telling(
+    Exercise(
+        id="reading.way_down",
+        chapter="06_reading",
+        name="way_down",
+        points=3,
+        minutes=10,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        params=other_convs,
+        book={"convs": 2},
+        forbids=("unet_edu.arithmetic", "unet_edu.models.article"),
+    ),
+    {2: ("the poolings round down",)},
 )

@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case, Raised
 
 
@@ -71,15 +71,18 @@ def mistakes(args, params):
     yield 2 * plain / (2 * plain), "sizes are added without being squared"
 
 
-EXERCISE = Exercise(
-    id="score.mergers",
-    chapter="10_scoring",
-    name="after_merging",
-    points=4,
-    minutes=20,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    forbids=("unet_edu.metrics",),
-    needs=("import numpy as np",),
+EXERCISE = telling(
+    Exercise(
+        id="score.mergers",
+        chapter="10_scoring",
+        name="after_merging",
+        points=4,
+        minutes=20,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        forbids=("unet_edu.metrics",),
+        needs=("import numpy as np",),
+    ),
+    {0: ("the plain mean",)},
 )

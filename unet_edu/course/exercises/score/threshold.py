@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case, Raised
 
 
@@ -70,15 +70,18 @@ def mistakes(args, params):
     )
 
 
-EXERCISE = Exercise(
-    id="score.threshold",
-    chapter="10_scoring",
-    name="own_and_shared",
-    points=3,
-    minutes=10,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    forbids=("unet_edu.metrics",),
-    needs=("import numpy as np",),
+EXERCISE = telling(
+    Exercise(
+        id="score.threshold",
+        chapter="10_scoring",
+        name="own_and_shared",
+        points=3,
+        minutes=10,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        forbids=("unet_edu.metrics",),
+        needs=("import numpy as np",),
+    ),
+    {0: ("the threshold that most",), 4: ("the threshold that most",)},
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import judge_value, recognising
+from unet_edu.course.judging import judge_value, recognising, telling
 from unet_edu.course.outcome import Case, Raised
 
 WORDS = ("diverged", "stuck", "overfit", "learning")
@@ -186,17 +186,20 @@ def other_thresholds(rng) -> dict:
     }
 
 
-EXERCISE = Exercise(
-    id="training.curve",
-    chapter="08_training",
-    name="read_curve",
-    points=4,
-    minutes=20,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes, one_of_four),
-    params=other_thresholds,
-    book=BOOK,
-    needs=("import numpy as np",),
-    picture=picture,
+EXERCISE = telling(
+    Exercise(
+        id="training.curve",
+        chapter="08_training",
+        name="read_curve",
+        points=4,
+        minutes=20,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes, one_of_four),
+        params=other_thresholds,
+        book=BOOK,
+        needs=("import numpy as np",),
+        picture=picture,
+    ),
+    {1: ("late is the lowest",), 9: ("late is the mean of more",)},
 )

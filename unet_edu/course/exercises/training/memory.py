@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case, Raised
 
 
@@ -82,13 +82,16 @@ def mistakes(args, params):
         yield each, "older gradients are counted as if they weighed as much as the newest"
 
 
-EXERCISE = Exercise(
-    id="training.memory",
-    chapter="08_training",
-    name="memory_length",
-    points=3,
-    minutes=10,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
+EXERCISE = telling(
+    Exercise(
+        id="training.memory",
+        chapter="08_training",
+        name="memory_length",
+        points=3,
+        minutes=10,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+    ),
+    {2: ("older gradients", "that is what all gradients"), 4: ("older gradients", "that is what all gradients")},
 )

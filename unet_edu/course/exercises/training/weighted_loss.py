@@ -7,7 +7,7 @@ import numpy as np
 
 from unet_edu.course.exercise import Exercise
 from unet_edu.course.exercises.training._shared import draw_labels, draw_weights
-from unet_edu.course.judging import as_array, difference, is_map, judge_value, noise, recognising
+from unet_edu.course.judging import as_array, difference, is_map, judge_value, noise, recognising, telling
 from unet_edu.course.outcome import Case, Raised
 
 
@@ -156,15 +156,18 @@ def _of_huge_logits(logits, loss, wanted) -> str:
     return ""
 
 
-EXERCISE = Exercise(
-    id="training.weighted_loss",
-    chapter="08_training",
-    name="weighted_loss",
-    points=4,
-    minutes=15,
-    cases=cases,
-    oracle=oracle,
-    judge=loss_then_gradient,
-    probe=probe,
-    needs=("import torch",),
+EXERCISE = telling(
+    Exercise(
+        id="training.weighted_loss",
+        chapter="08_training",
+        name="weighted_loss",
+        points=4,
+        minutes=15,
+        cases=cases,
+        oracle=oracle,
+        judge=loss_then_gradient,
+        probe=probe,
+        needs=("import torch",),
+    ),
+    {2: ("each image is divided", "it averages the losses"), 4: ("the shares are made",)},
 )

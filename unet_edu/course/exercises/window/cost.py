@@ -1,7 +1,7 @@
 """Count the multiply-adds by which a network classifies one window."""
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import recognising
+from unet_edu.course.judging import recognising, telling
 from unet_edu.course.outcome import Case
 
 
@@ -106,14 +106,20 @@ def _cost(
     return total + area(size) * channels * hidden + hidden * classes
 
 
-EXERCISE = Exercise(
-    id="window.cost",
-    chapter="01_sliding_window",
-    name="window_cost",
-    points=3,
-    minutes=15,
-    cases=cases,
-    oracle=oracle,
-    judge=recognising(mistakes),
-    forbids=("unet_edu.models", "unet_edu.figures"),
+EXERCISE = telling(
+    Exercise(
+        id="window.cost",
+        chapter="01_sliding_window",
+        name="window_cost",
+        points=3,
+        minutes=15,
+        cases=cases,
+        oracle=oracle,
+        judge=recognising(mistakes),
+        forbids=("unet_edu.models", "unet_edu.figures"),
+    ),
+    {
+        3: ("an odd size is rounded up", "a pooling gives no half"),
+        4: ("an odd size is rounded up", "a pooling gives no half"),
+    },
 )

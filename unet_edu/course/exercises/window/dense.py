@@ -1,7 +1,7 @@
 """Compute a network's scores of all windows of a row at once, by layers of the whole row."""
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import noise, part, recognising, set_weights_by_shape, unless
+from unet_edu.course.judging import noise, part, recognising, set_weights_by_shape, telling, unless
 from unet_edu.course.outcome import Case
 
 SEED = 1
@@ -118,19 +118,28 @@ def other_pooling(rng) -> dict:
     return {"pool": pool, "more": 2 * pool - 1}
 
 
-EXERCISE = Exercise(
-    id="window.dense",
-    chapter="01_sliding_window",
-    name="row_scores",
-    points=5,
-    minutes=25,
-    cases=cases,
-    oracle=oracle,
-    judge=unless(part("scores", recognising(_feasible)), (one_by_one, AGAIN)),
-    prepare=prepare,
-    probe=probe,
-    params=other_pooling,
-    book={"pool": 2, "more": 3},
-    forbids=("unet_edu.models",),
-    needs=("import torch",),
+EXERCISE = telling(
+    Exercise(
+        id="window.dense",
+        chapter="01_sliding_window",
+        name="row_scores",
+        points=5,
+        minutes=25,
+        cases=cases,
+        oracle=oracle,
+        judge=unless(part("scores", recognising(_feasible)), (one_by_one, AGAIN)),
+        prepare=prepare,
+        probe=probe,
+        params=other_pooling,
+        book={"pool": 2, "more": 3},
+        forbids=("unet_edu.models",),
+        needs=("import torch",),
+    ),
+    {
+        1: ("the ReLU", "there is no ReLU"),
+        2: ("the ReLU", "there is no ReLU"),
+        3: ("the ReLU",),
+        4: ("the ReLU", "the two weights", "the weights of", "there is no ReLU"),
+        5: ("the ReLU", "the weights of", "there is no ReLU"),
+    },
 )
