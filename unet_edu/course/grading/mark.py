@@ -73,7 +73,7 @@ class Mark:
 
     def data(self) -> dict:
         """Return as JSON takes it."""
-        return {**asdict(self), "cases": [asdict(case) for case in self.cases]}
+        return {**asdict(self), "cases": [asdict(case) for case in self.cases], "notes": list(self.notes)}
 
     @classmethod
     def of_data(cls, data: dict) -> "Mark":
@@ -220,19 +220,22 @@ def mark(question: Question, cells: Sequence[Cell], sandbox, timeout: float = 5)
     if not found:
         why = f"no cell with the id {task.id}, and none that defines {task.exercise.name}"
         return Mark(ABSENT, 0, task.points, why)
-    if is_stub(task, found[0].cell):
-        return _mark(task, found[0], NOT_WRITTEN, 0, "the cell is as it was handed out")
     first, not_run = None, []
+    strictly = _strict_definition(task.exercise.name)
     for place in found[:TRIES]:
-        if first is not None and is_nearly_stub(task, place.cell):
+        if is_stub(task, place.cell) and first is None:
+            return _mark(task, place, NOT_WRITTEN, 0, "the cell is as it was handed out")
+        if is_nearly_stub(task, place.cell) and first is not None:
             break
         marked, can_be_run = _run(question, cells, place, sandbox, timeout)
+        if can_be_run and not marked.points and not strictly.search(place.cell.source) and place is not found[-1]:
+            continue  # `crops = 3`, a number that is called like the answer
         if can_be_run:
             what = "; ".join(f"the one in code cell {number} cannot be run" for number in not_run)
             return replace(marked, matched="; ".join(filter(None, (marked.matched, what))))
         first = first or marked
         not_run.append(place.cell.place + 1)
-    return first
+    return first or marked
 
 
 def _mark(task, place, state, points, why, **more) -> Mark:

@@ -15,9 +15,10 @@ import sys
 import unicodedata
 
 # cell magics whose text is not run by the notebook's own Python; what is around any other is read
-OTHER_TEXT = set(
-    """! R bash bigquery cmd cython file html HTML javascript js julia latex markdown perl pypy python python2 python3
-    ruby script sh shell sql svg SVG sx system writefile""".split()
+OTHER_TEXT = re.compile(
+    "!|R|bash|bigquery|cmd|cython|file|html|javascript|js|julia|latex|markdown|perl|pypy|python[23]?|ruby|script|sh"
+    "|shell|sql|svg|sx|system|writefile",
+    re.I,
 )
 LINE_OF_PYTHON = ("time", "prun")  # line magics that run a statement in the notebook
 QUOTES = {**dict.fromkeys("“”„‟«»", '"'), **dict.fromkeys("‘’‚‛´", "'")}
@@ -72,7 +73,7 @@ def python(source: str) -> str:
     lines = source.split("\n")
     for place, line in enumerate(lines):
         found = re.match(r"\s*%%(!|\w+)(?!\?)(?:\s|$)", line)
-        if found and found[1] in OTHER_TEXT:
+        if found and OTHER_TEXT.fullmatch(found[1]):
             raise SyntaxError(f"it begins with %%{found[1]}: its text is not run as Python", ("", place + 1, 1, line))
         if found:
             lines[place] = ""
