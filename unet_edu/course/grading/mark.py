@@ -244,7 +244,10 @@ def _mark(task, place, state, points, why, **more) -> Mark:
 
 
 def _run(question, cells, place, sandbox, timeout) -> tuple[Mark, bool]:
-    """Return the mark of a cell, and whether it can be run: read, and defines the name."""
+    """Return the mark of a cell, and whether it can be run: read, defines the name, is written.
+
+    Whether it can is seen on public cases: what an answer makes of hidden ones does not choose the cell that is shown.
+    """
     task = question.task
     given = {
         "cells": [cell.source if cell is place.cell or not cell.is_text else "" for cell in cells],
@@ -262,21 +265,21 @@ def _run(question, cells, place, sandbox, timeout) -> tuple[Mark, bool]:
             for case, reply, wanted in zip(question.cases, answer.outcomes, question.wanted, strict=True)
         ]
     verdicts = agree(verdicts)
-    notes = ()
+    notes, can_be_run = (), True
     if not all(verdict.passed for verdict in verdicts) and _has_more_to_tell(answer):
         public, _ = _twice(sandbox, args=question.public, public=True, **given)
         if public is not None and not public.lost:
             verdicts = _with_what_is_public(verdicts, answer.outcomes, public.outcomes, given["cells"])
             notes = tuple(note for note in public.notes if WAS_NOT_RUN in note)[:NOTES]
+            can_be_run = not all(_is_missing(reply, task) for reply in public.outcomes)
     share = sum(case.points for case, verdict in zip(question.cases, verdicts, strict=True) if verdict.passed)
     points = round(float(task.points * share / sum(case.points for case in question.cases)), 2)
     state = _state(answer, verdicts)
-    can_be_run = not all(_is_of_its_cell(reply) for reply in answer.outcomes)
     if state in (SYNTAX, ABSENT, NOT_WRITTEN):
         why = "not written yet" if state == NOT_WRITTEN else verdicts[0].message
         if state == SYNTAX and place.cell.is_text:
             state, why = ABSENT, f"{TEXT}; as code {why}"
-        return _mark(task, place, state, 0, why, printed=answer.printed[:PRINTED]), False
+        return _mark(task, place, state, 0, why, printed=answer.printed[:PRINTED]), can_be_run
     cases = tuple(
         CaseMark(case.says or "a case", verdict.passed, verdict.message, case.points)
         for case, verdict in zip(question.cases, verdicts, strict=True)
@@ -305,6 +308,12 @@ def _twice(sandbox, **given) -> tuple[Any, str]:
 def _is_of_its_cell(reply) -> bool:
     """Return whether a reply says that there is no answer to be called, since its cell fails."""
     return "raised" in reply and str(reply.get("where", "")).endswith("its cell")
+
+
+def _is_missing(reply, task) -> bool:
+    """Return whether a reply says that there is no answer yet, or none that can be called."""
+    nothing = reply.get("said") == f"no cell defines {task.exercise.name}"
+    return _is_of_its_cell(reply) or "raised" in reply and (nothing or reply["raised"] == "NotImplementedError")
 
 
 def _has_more_to_tell(answer) -> bool:

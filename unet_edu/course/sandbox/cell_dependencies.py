@@ -85,7 +85,7 @@ class Piece:
     def is_definition(self) -> bool:
         """Whether it is an import, a function, a class, or a constant that calls nothing."""
         if isinstance(self.tree, ast.Assign | ast.AnnAssign):
-            return not any(isinstance(node, CALLS) for node in ast.walk(self.tree))
+            return not self.changes and not any(isinstance(node, CALLS) for node in ast.walk(self.tree))
         return isinstance(self.tree, (*DEFINITIONS, *IMPORTS))
 
     @cached_property
