@@ -119,7 +119,7 @@ class Here:
         error = broken.get(range(len(cells))[own])
         reply = {"raised": "NameError", "said": f"no cell defines {exercise_id.name}", "kinds": [], "where": ""}
         if error is not None:
-            reply |= {"raised": "SyntaxError", "said": error.msg, "where": f"line {error.lineno} of its cell"}
+            reply |= {"raised": type(error).__name__, "said": error.msg, "where": f"line {error.lineno} of its cell"}
         return Answer([reply] * len(args))
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 
 from unet_edu.course import values
 from unet_edu.course.evaluate import outcome_of
-from unet_edu.course.judging import stops_with
+from unet_edu.course.judging import USUAL_ERRORS, stops_with
 from unet_edu.course.outcome import Verdict
 
 HIDDEN = values.HIDDEN
@@ -123,7 +123,7 @@ def told(verdict: Verdict, reply: dict, public: Iterable[dict], cells: Iterable[
         if "odd" in reply and "odd" in other:
             what = reduced(other, cells)["odd"]
             return verdict.message.replace(f"it returns {HIDDEN},", f"it returns {what},", 1)
-        if "raised" in reply and reply["raised"] == other.get("raised"):
+        if reply.get("raised") in USUAL_ERRORS and reply["raised"] == other.get("raised"):
             known = outcome_of(reduced(other, cells))
             with values.hiding():
                 brief = stops_with(known)
