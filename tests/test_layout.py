@@ -34,7 +34,6 @@ ELSEWHERE = {
     "course/nbgrader.py": "course/grading/test_nbgrader.py",
     "course/outcome.py": "course/test_exercise.py",
     "course/registry.py": "course/test_exercise.py",
-    "course/sandbox/cell_dependencies.py": "course/sandbox/test_sandbox.py",
     "course/sandbox/worker.py": "course/sandbox/test_sandbox.py",
     "course/submissions/archives.py": "course/submissions/test_collect.py",
     "course/submissions/attempt.py": "course/submissions/test_collect.py",

@@ -99,7 +99,7 @@ class Here:
     def __exit__(self, *error):
         pass
 
-    def run(self, *, cells, exercise_id, args, params=None, own=-1):
+    def run(self, *, cells, exercise_id, args, params=None, own=-1, public=False):
         """As `Sandbox.run`; what would hang or end the process is known by its text."""
         source = cells[range(len(cells))[own]]
         self.ran.append(exercise_id.id)
@@ -119,7 +119,7 @@ class Here:
         error = broken.get(range(len(cells))[own])
         reply = {"raised": "NameError", "said": f"no cell defines {exercise_id.name}", "kinds": [], "where": ""}
         if error is not None:
-            reply |= {"raised": "SyntaxError", "said": error.msg, "where": f"line {error.lineno} of its cell"}
+            reply |= {"raised": type(error).__name__, "said": error.msg, "where": f"line {error.lineno} of its cell"}
         return Answer([reply] * len(args))
 
 

@@ -122,7 +122,7 @@ def decide(exercise: Exercise, case: Case, reply: dict, wanted, params: Mapping)
     if isinstance(got, Raised) and got.name == "NotImplementedError":
         return Verdict(False, "not written yet", "missing")
     if isinstance(got, NotPlainData):
-        return Verdict(False, f"it returns {got.what}, which is no number, text, list or tensor", "type")
+        return Verdict(False, f"it returns {values.chosen(got.what)}, which is no number, text, list or tensor", "type")
     try:
         verdict = exercise.judge(values.copy(case.args), got, wanted, params)
         if case.why and isinstance(wanted, Raised) and verdict.message == _not_raised(got, wanted):

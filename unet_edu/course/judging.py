@@ -32,6 +32,13 @@ from unet_edu.course.outcome import Raised, Verdict
 RTOL, ATOL = 1e-4, 1e-5  # float32 sums in another order differ by less; ATOL relative to the largest value wanted
 RIGHT = Verdict(True)
 DRAWS = 1000  # at most, until no case agrees with a mistake by coincidence
+USUAL_ERRORS = (  # that a mistake leads to; of these a student may read the name, whatever the case
+    *("ArithmeticError", "AssertionError", "AttributeError", "EOFError", "FileNotFoundError", "FloatingPointError"),
+    *("ImportError", "IndexError", "KeyError", "KeyboardInterrupt", "LookupError", "MemoryError"),
+    *("ModuleNotFoundError", "NameError", "NotImplementedError", "OSError", "OverflowError", "RecursionError"),
+    *("RuntimeError", "StopIteration", "SyntaxError", "IndentationError", "TabError", "SystemExit", "TypeError"),
+    *("UnboundLocalError", "UnicodeError", "ValueError", "ZeroDivisionError"),
+)
 
 
 def judge_value(args, got, wanted, params, rtol=RTOL, atol=ATOL) -> Verdict:
@@ -239,17 +246,29 @@ def as_array(value):
 
 def _raising(got, wanted):
     if not isinstance(wanted, Raised):
-        place = f" ({got.where})" if got.where else ""
-        said = f": {' '.join(got.said.split())[:160]}" if got.said.strip() else ""
-        if got.name in ("SystemExit", "KeyboardInterrupt"):
-            return "error", f"it leaves Python ({got.name}){place}"
-        return "error", f"it stops with {got.name}{said}{place}"
+        return "error", stops_with(got)
     if not isinstance(got, Raised):
         return "value", f"it returns {shown(got)}; this is a case for a {wanted.name}"
     if not got.is_a(wanted.name):
-        said = f" ({' '.join(got.said.split())[:100]})" if got.said.strip() else ""
-        return "error", f"it stops with {got.name}{said}; this is a case for a {wanted.name}"
+        return "error", f"{stops_with(got, brackets=True)}; this is a case for a {wanted.name}"
     return None
+
+
+def stops_with(got: Raised, brackets=False) -> str:
+    """Return "it stops with NameError: its text (line 2 of first)", or the text in brackets and no place.
+
+    Of a hidden case (`values.hiding`) the kind of the error alone, if it is one of Python's usual ones.
+    """
+    name = values.chosen(got.name, fixed=USUAL_ERRORS)
+    name = "an error" if name == values.HIDDEN else name
+    said = values.chosen(" ".join(got.said.split()), fixed=("",))
+    said = "" if said == values.HIDDEN else said
+    place = "" if values.chosen(got.where) == values.HIDDEN or not got.where else f" ({got.where})"
+    if brackets:
+        return f"it stops with {name} ({said[:100]})" if said else f"it stops with {name}"
+    if name in ("SystemExit", "KeyboardInterrupt"):
+        return f"it leaves Python ({name}){place}"
+    return f"it stops with {name}: {said[:160]}{place}" if said else f"it stops with {name}{place}"
 
 
 def _text(got, wanted):
@@ -330,7 +349,7 @@ def _row(got, wanted, rtol, atol):
     if not isinstance(got, tuple | list):
         return "type", f"it returns {sort_of(got)}, {shown(got)}, where a list or a tuple is wanted"
     if len(got) != len(wanted):
-        count = f"{len(got)} value{'' if len(got) == 1 else 's'}"
+        count = f"{values.chosen(str(len(got)))} value{'' if len(got) == 1 else 's'}"
         return "shape", f"it returns {count}, which is too {'few' if len(got) < len(wanted) else 'many'}"
     faults = [difference(one, other, rtol, atol) for one, other in zip(got, wanted, strict=True)]
     wrong = [place for place, fault in enumerate(faults) if fault]
@@ -338,7 +357,7 @@ def _row(got, wanted, rtol, atol):
         return None
     first = faults[wrong[0]]
     if first[0] == "type" or any(is_map(one) or isinstance(one, tuple | list | dict) for one in wanted):
-        return first[0], f"at position {wrong[0]} (counted from 0): {first[1]}"
+        return first[0], f"at position {values.chosen(str(wrong[0]))} (counted from 0): {first[1]}"
     return "value", _row_hint(got, wanted, wrong)
 
 
@@ -364,7 +383,7 @@ def _row_hint(got, wanted, wrong) -> str:
             return came + "the values are one place too early"
     if len(wrong) < len(got):
         places = ", ".join(map(str, wrong[:5])) + (", …" if len(wrong) > 5 else "")
-        return came + f"wrong at position {places} (counted from 0)"
+        return came + f"wrong at position {values.chosen(places)} (counted from 0)"
     return came + "no value is right"
 
 
@@ -385,7 +404,7 @@ def _map(got, wanted, rtol, atol):
         return "type", kind[1]
     one, other = _wide(one), _wide(other)
     if np.isnan(one).any() and not np.isnan(other).any():
-        share = "" if np.isnan(one).all() else f" in {np.isnan(one).mean():.0%} of its values"
+        share = "" if np.isnan(one).all() else f" in {values.chosen(f'{np.isnan(one).mean():.0%}')} of its values"
         return "value", f"the shape is right, but it holds NaN (not a number){share}: a division of zero by zero?"
     if _close(one, other, rtol, atol):
         return ("type", kind[1]) if kind else None
@@ -404,10 +423,11 @@ def _kind_fault(got, wanted):
     def letter(name):
         return "i" if name.startswith("uint") else "f" if name.startswith("bf") else name[0]
 
+    kind = "" if values.chosen(one) == values.HIDDEN else f" ({one})"
     if letter(one) != letter(other):
-        return "kind", f"it returns {letters[letter(one)]} ({one}) where {letters[letter(other)]} are wanted"
+        return "kind", f"it returns {letters[letter(one)]}{kind} where {letters[letter(other)]} are wanted"
     if one in ("float16", "bfloat16") and other not in ("float16", "bfloat16"):
-        return "half", f"it returns half precision ({one}), which is too coarse: three digits"
+        return "half", f"it returns half precision{kind}, which is too coarse: three digits"
     return None
 
 
@@ -423,7 +443,7 @@ def _close(one, other, rtol=RTOL, atol=ATOL) -> bool:
 
 def sizes(shape) -> str:
     """Return a shape in words: "2×3×7"."""
-    return "×".join(map(str, shape)) if len(shape) else "a single number"
+    return values.chosen("×".join(map(str, shape)) if len(shape) else "a single number")
 
 
 def _shape_hint(one, other, rtol, atol) -> str:
@@ -433,7 +453,9 @@ def _shape_hint(one, other, rtol, atol) -> str:
     if one.ndim != other.ndim:
         if [side for side in one.shape if side != 1] == [side for side in other.shape if side != 1]:
             return came + f", {'fewer' if one.ndim < other.ndim else 'more'} axes than it should have"
-        return came + f", which is {one.ndim} axes, too {'few' if one.ndim < other.ndim else 'many'}"
+        return (
+            came + f", which is {values.chosen(str(one.ndim))} axes, too {'few' if one.ndim < other.ndim else 'many'}"
+        )
     if one.ndim >= 2 and one.shape[:-2] == other.shape[:-2] and one.shape[-2:] == other.shape[:-3:-1]:
         return came + ": height and width are swapped"
     if sorted(one.shape) == sorted(other.shape):
@@ -491,7 +513,7 @@ def _map_hint(one, other, rtol, atol) -> str:
     with np.errstate(invalid="ignore"):
         wrong = ~np.isclose(one, other, rtol=rtol, atol=atol * max(float(np.abs(other).max()), 1e-30), equal_nan=True)
     if wrong.mean() < 0.995:
-        return f"but {max(wrong.mean(), 0.01):.0%} of the values are wrong"
+        return f"but {values.chosen(f'{max(wrong.mean(), 0.01):.0%}')} of the values are wrong"
     return "but the values are wrong"
 
 

@@ -12,6 +12,8 @@ Never pickle. numpy and torch are imported only when a value needs them.
 
 import base64
 import binascii
+import contextlib
+import contextvars
 import json
 import math
 import sys
@@ -282,20 +284,43 @@ _READERS = {
 # -------------------------------------------------------------------------------------------------------- in few words
 
 
+_HIDING = contextvars.ContextVar("hiding", default=False)
+HIDDEN = "…"
+
+
+@contextlib.contextmanager
+def hiding():
+    """Let `brief` and `chosen` return "…": what a student's code made of a hidden case may be the case itself."""
+    token = _HIDING.set(True)
+    try:
+        yield
+    finally:
+        _HIDING.reset(token)
+
+
+def chosen(text: str, fixed=()) -> str:
+    """Return a text that the student's code could choose; "…" within `hiding`, unless it is one of a `fixed` few."""
+    return HIDDEN if _HIDING.get() and text not in fixed else text
+
+
 def brief(value, width=60) -> str:
-    """Return a value in few words: ``(2, 3)``, ``tensor of 1×3×7×9``, the start of a long text."""
+    """Return a value in few words: ``(2, 3)``, ``tensor of 1×3×7×9``, the start of a long text; as `chosen`."""
+    return chosen(_brief(value, width))
+
+
+def _brief(value, width=60) -> str:
     kind = type(value)
     shape = getattr(value, "shape", None)
     if kind.__module__.partition(".")[0] in ("torch", "numpy") and shape is not None and tuple(shape) != ():
         sort = "tensor" if kind.__module__.startswith("torch") else "array"
         return f"{sort} of {'×'.join(map(str, shape))}"
     if kind.__module__ == "numpy" or (kind.__module__ == "torch" and shape is not None):
-        return brief(value.item(), width)
+        return _brief(value.item(), width)
     if kind in (tuple, list):
-        inner = ", ".join(brief(item, width) for item in value[:20]) + (", …" if len(value) > 20 else "")
+        inner = ", ".join(_brief(item, width) for item in value[:20]) + (", …" if len(value) > 20 else "")
         text = f"[{inner}]" if kind is list else f"({inner}{',' * (len(value) == 1)})"
     elif kind is dict:
-        text = "{" + ", ".join(f"{brief(key)}: {brief(item)}" for key, item in list(value.items())[:8]) + "}"
+        text = "{" + ", ".join(f"{_brief(key)}: {_brief(item)}" for key, item in list(value.items())[:8]) + "}"
     elif kind is float:
         text = repr(value) if len(repr(value)) <= 8 else f"{value:.6g}"
     elif kind is int and value.bit_length() > 400:

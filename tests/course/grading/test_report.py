@@ -5,17 +5,23 @@ import io
 import json
 import re
 
+import numpy as np
 import pytest
 from classkit import Here, notebook
 from test_grade import BOTH, RIGHT, SECRETS, STUB, Room
 
+from unet_edu.course.assignment.bundle import Bundle, Task
+from unet_edu.course.assignment.cohort import Cohort
+from unet_edu.course.exercise import Exercise
 from unet_edu.course.grading import grade as grade_module
 from unet_edu.course.grading import redact
 from unet_edu.course.grading.feedback_page import text
 from unet_edu.course.grading.gradebooks import safe
+from unet_edu.course.grading.mark import Question, mark
 from unet_edu.course.grading.report import file_names
 from unet_edu.course.grading.sheet import capital, closed
-from unet_edu.course.outcome import Verdict
+from unet_edu.course.outcome import Case, Verdict
+from unet_edu.course.submissions.notebook import Cell
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -246,6 +252,75 @@ def test_the_words_for_a_known_mistake_stay_as_they_are():
         "the image's own pixels, not the skip's: …×…×…"
     )
     assert redact.masked("it returns 'cut off at sixty letters…") == "it returns …"
+
+
+# x: a hidden number; each hands on a digit of it by something that the code can choose
+CHOICES = {
+    "a name of its own": "return [alpha, beta, gamma, delta, eps, zeta, eta, theta, iota, kappa][x % 10]",
+    "an attribute": "return getattr(x, 'abcdefghij'[x % 10])",
+    "a class of its own": "raise (A, B)[x % 2]",
+    "a class of its own, returned": "return (A, B)[x % 2]()",
+    "a class of Python's that is no usual error": "raise (ResourceWarning, BytesWarning)[x % 2]",
+    "a line": "\n".join(f"if x % 10 == {digit}: return 1 / 0" for digit in range(10)),
+    "a sentence of Python's": "return [lambda: 1 + '', lambda: [][1], lambda: {}.a, int][x % 2]()",
+    "a function of its own": "return (f, g)[x % 2](x)",
+    "an argument that is missing": "return (f, g)[x % 2]()",
+    "truth values": "return [bool(x >> bit & 1) for bit in range(8)]",
+    "how many": "return list(range(x % 7 + 2))",
+    "how deep": "import functools\nreturn functools.reduce(lambda a, _: [a], range(x % 9), 0)",
+    "a text": "return 'abcdefghij'[x % 10] * 3",
+    "the kind of a container's parts": "return [None, True, 'a', 1, (), {}, [], 2.5, b'', set()][x % 10:]",
+    "axes": "import numpy as np\nreturn np.zeros((2,) * (x % 4 + 2))",
+    "sides": "import numpy as np\nreturn np.zeros((x % 7 + 2, 3))",
+    "a kind of integers": "import numpy as np\nreturn np.zeros(1, ['int8', 'int16', 'int32', 'uint8'][x % 4])",
+    "a kind that is no data": "return (iter, len)[x % 2]",
+    "a place": "return [0 if n == x % 3 else 2 * x for n in range(3)]",
+    "a printed word": "print(x)\nreturn 0",
+}
+CLASSES = "class A(Exception): pass\nclass B(Exception): pass\n"
+FUNCTIONS = "def f(a, b): return a + b.c\ndef g(c, d): return c + d.e\n"
+
+
+def of_secret(secret, wants):
+    def cases(rng, params):
+        return [Case((int(rng.integers(10**6, 10**9)),), f"number {place}") for place in range(6)]
+
+    def oracle(args, params):
+        return {"a number": 2 * args[0], "a row": [2 * args[0]] * 3, "an array": np.ones((2, 3))}[wants]
+
+    exercise = Exercise("test.first", "00_test", "first", 3, 1, cases=cases, oracle=oracle)
+    task = Task(exercise, {}, 3, "00_test", STUB.format(name="first"), RIGHT[0][0])
+    return Bundle(Cohort("tests", secret * 8), "test", (task,))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("wants", ["a number", "a row", "an array"])
+@pytest.mark.parametrize("choice", CHOICES)
+def test_nothing_that_an_answer_chooses_by_a_hidden_input_reaches_its_feedback(choice, wants):
+    """What students read of six hidden inputs is what they read of six others."""
+    body = "\n    ".join(CHOICES[choice].split("\n"))
+    source = f"{CLASSES}{FUNCTIONS}def first(x):\n    {body}"
+    read = set()
+    for secret in ("01234567", "89abcdef", "deadbeef", "c0ffee00"):
+        bundle, sandbox = of_secret(secret, wants), Here()
+        marked = mark(Question.of(bundle, bundle.exercises[0], sandbox), [Cell(0, source, "test.first")], sandbox)
+        assert marked.points == 0
+        says = {case.message for case in marked.cases}
+        read.add((marked.state, marked.why, marked.matched, marked.notes, *sorted(says)))
+        digits = re.findall(r"\d+", " ".join(says).replace("counted from 0", ""))
+        lines = [int(line) for line in re.findall(r"line (\d+)", " ".join(says))]
+        assert [int(digit) for digit in digits if int(digit) > 100] == []
+        assert len(set(lines)) <= 1, "the line is that of the first public case that ends so"
+    if choice not in INHERENT.get(wants, ()):
+        assert len(read) == 1, read
+
+
+# the sentence itself, of the exercise's or of Python's usual errors, is chosen by what came: too few, too many, a list
+INHERENT = {
+    "a number": {"the kind of a container's parts", "how deep", "a sentence of Python's"},
+    "a row": {"the kind of a container's parts", "how many", "how deep", "a place", "a sentence of Python's"},
+    "an array": {"sides", "axes", "how deep", "a sentence of Python's"},
+}
 
 
 def page_of(room, student="s1"):

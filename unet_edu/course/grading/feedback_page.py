@@ -177,7 +177,7 @@ def _said(entry) -> str:
     """Return the text below the title: the reason, where the cases do not show it."""
     parts = [] if entry.mark.cases and not entry.by_hand else [entry.why]
     if entry.mark.cases and not entry.by_hand:
-        parts = [entry.mark.matched]
+        parts = [entry.mark.matched, *entry.mark.notes]
         if entry.share < 1 and entry.mark.points:
             parts.append(f"{_number(entry.mark.points)} points less {100 * (1 - entry.share):g} % for lateness")
     said = "; ".join(filter(None, parts))

@@ -14,6 +14,7 @@ import io
 import os
 import random
 import sys
+from dataclasses import replace
 
 from unet_edu.course import deadline
 from unet_edu.course.assignment.bundle import Bundle, BundleError, Task
@@ -21,7 +22,7 @@ from unet_edu.course.evaluate import agree, decide, observe, outcome_of
 from unet_edu.course.grading import redact
 from unet_edu.course.grading.mark import GradeError
 from unet_edu.course.outcome import Verdict
-from unet_edu.course.values import copy
+from unet_edu.course.values import copy, hiding
 
 VARIABLE = "UNET_EDU_BUNDLE"
 SECONDS = 5  # for one call
@@ -62,7 +63,7 @@ def score(id: str, answer, *, seconds: float = SECONDS) -> float:
     for case, verdict in zip(cases, verdicts, strict=True):
         print(f"  {'✓' if verdict.passed else '✗'} {case.says or 'a case'}")
         if verdict.message and not verdict.passed:
-            print(f"      {redact.message(verdict)}")
+            print(f"      {verdict.message}")
     share = sum(case.points for case, verdict in zip(cases, verdicts, strict=True) if verdict.passed)
     return round(float(task.points * share / sum(case.points for case in cases)), 2)
 
@@ -91,7 +92,9 @@ def _tried(task: Task, answer, case, seconds) -> Verdict:
         failed = type(error).__name__
     if failed:  # outside of the handler, so that the traceback does not go on to its error
         raise GradeError(f"{task.id} itself fails on a hidden case ({failed}): `unet-edu course grade` shows more")
-    return decide(exercise, case, redact.reduced(reply, ()), wanted, params)
+    with hiding():
+        verdict = decide(exercise, case, reply, wanted, params)
+    return replace(verdict, message=redact.message(verdict))
 
 
 def _quietly(seconds, *what) -> dict:

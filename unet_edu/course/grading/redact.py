@@ -1,18 +1,27 @@
 """What a student may read of an answer's hidden cases: which mistake is seen, nothing that the code could carry out.
 
 An answer that is graded sees the hidden inputs, and could hand them on: by returning them, raising them as the text of
-an error, or in the name of a class. So nothing that came of it is shown: numbers and texts become "…", errors keep
-their name where it is Python's or stands in the student's own code, and their text where it is one of Python's own
-sentences with names from there. `check` shows more, since its cases are public.
+an error, in the name of a class, by the line on which it fails, by what it does not run of other cells. So of a hidden
+case a student reads which of the exercise's sentences fits and which of Python's usual errors came, and that is all:
+while it is judged, `values.hiding` puts "…" for whatever the code can choose.
+
+What an error says, where, and which cells were not run, comes of the same answer on public cases, in a process that has
+never had a hidden one (`Sandbox.run(public=True)`). Even there numbers and texts become "…", and an error keeps its
+text where it is one of Python's own sentences with names from Python or the student's code.
+
+A lecturer's own judge that writes what came into its message itself does it by `values.brief` or `values.chosen`.
 """
 
 import builtins
 import re
 from collections.abc import Iterable
 
+from unet_edu.course import values
+from unet_edu.course.evaluate import outcome_of
+from unet_edu.course.judging import USUAL_ERRORS, stops_with
 from unet_edu.course.outcome import Verdict
 
-HIDDEN = "…"
+HIDDEN = values.HIDDEN
 NAME = r"'?([A-Za-z_][\w.]*)(?:\(\))?'?"
 COUNT = r"\d{1,2}"
 SENTENCES = tuple(  # of Python and of the sandbox; each NAME must be the student's own or Python's
@@ -88,22 +97,39 @@ def reduced(reply: dict, cells: Iterable[str]) -> dict:
     return reply
 
 
-def sentence(text: str, cells: Iterable[str]) -> str:
-    """Return a sentence of Python's where its names are Python's or the student's own; an empty text otherwise."""
-    return _sentence(text, _own(cells))
-
-
-def masked(text: str, keep: str = "") -> str:
-    """Return a message without numbers and quoted texts, places in the code and the sentence to `keep` excepted."""
+def masked(text: str, keep: str = "", places: bool = True) -> str:
+    """Return a message without numbers and quoted texts; the sentence to `keep`, and `places` in the code, excepted."""
     parts = text.split(keep) if keep else [text]
-    return keep.join(KEPT.sub(lambda found: found["kept"] or HIDDEN, part) for part in parts)
+    return keep.join(KEPT.sub(lambda found: (places and found["kept"]) or HIDDEN, part) for part in parts)
 
 
-def message(verdict: Verdict, keep: str = "") -> str:
-    """Return the message of a verdict: the words for a known mistake as they are, anything else masked."""
+def message(verdict: Verdict) -> str:
+    """Return the message of a verdict on a hidden case: the words for a known mistake as they are, others masked."""
     if any(verdict.message == words for words, _ in verdict.clues):
         return verdict.message
-    return masked(verdict.message, keep)
+    return masked(verdict.message, places=False)
+
+
+def told(verdict: Verdict, reply: dict, public: Iterable[dict], cells: Iterable[str]) -> str:
+    """Return the message of a hidden case with what an error of the same kind says on a public one, if there is one.
+
+    Args:
+        verdict: with the message of `message`.
+        reply: what came of the hidden case.
+        public: what came of public cases, in a process without hidden ones.
+        cells: the sources of the student's cells.
+    """
+    for other in public:
+        if "odd" in reply and "odd" in other:
+            what = reduced(other, cells)["odd"]
+            return verdict.message.replace(f"it returns {HIDDEN},", f"it returns {what},", 1)
+        if reply.get("raised") in USUAL_ERRORS and reply["raised"] == other.get("raised"):
+            known = outcome_of(reduced(other, cells))
+            with values.hiding():
+                brief = stops_with(known)
+            said = masked(stops_with(known), known.said, places=True)
+            return said + verdict.message.removeprefix(brief) if verdict.message.startswith(brief) else verdict.message
+    return verdict.message
 
 
 def _own(cells) -> set[str]:

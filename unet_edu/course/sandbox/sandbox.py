@@ -15,6 +15,7 @@ Needs bwrap and either root or user namespaces (most distributions have them). `
 import ast
 import contextlib
 import functools
+import importlib.util
 import inspect
 import json
 import os
@@ -24,13 +25,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from unet_edu.course import registry, values
+from unet_edu.course import deadline, registry, values
 from unet_edu.course.exercise import Exercise, as_given, call
 from unet_edu.course.sandbox import cell_dependencies, worker
 
@@ -40,7 +42,8 @@ STARTING = 120  # seconds that the import of torch may take
 STOPS = ("time", "memory", "exit", "output")
 REPLY = {"value", "changed", "raised", "said", "kinds", "where", "odd", "stopped"}
 # the modules that the worker gets as text
-SHARED = ("values", "deadline", "outcome", "exercise", "judging", "evaluate", "sandbox.cell_dependencies")
+SHARED = ("values", "deadline", "outcome", "exercise", "judging", "evaluate")
+SHARED += ("sandbox.cell_syntax", "sandbox.cell_dependencies")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
 SYSTEM += ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime")
 
@@ -63,6 +66,10 @@ UNSAFE = """\
 Without isolation, the code of students runs as you do. It can read your files (submissions, the bundle's secret, keys),
 change and delete them, use the network, look into the memory of your processes, start any number of processes, and
 leave processes and files behind. Only a call's time, memory and output are limited. Read the code before."""
+
+NO_IPYTHON = """\
+IPython is not installed here, which reads what is no Python in notebooks (%time, !pip):
+    pip install "unet-edu[grade]\""""
 
 
 class SandboxUnavailable(RuntimeError):
@@ -89,10 +96,11 @@ class Answer:
 
 
 class Sandbox:
-    """Runs answers, each case of them for at most `timeout` seconds of wall time, in `jobs` processes.
+    """Runs answers, each case of them for at most `timeout` seconds of the processor, in `jobs` processes.
 
     Args:
-        timeout: seconds for one call, and for the definitions of a notebook.
+        timeout: seconds of the processor for one call, and for the definitions of a notebook; by the clock
+            `deadline.PATIENCE` times as long, so that a busy machine costs nobody an answer.
         memory: bytes that one answer may use, all its processes together, beside what Python and torch hold.
         jobs: processes; `run` may be called from as many threads, and waits for a free one.
         unsafe: no isolation; warns with what is at risk.
@@ -121,6 +129,7 @@ class Sandbox:
         self.jobs, self.unsafe, self.nest = jobs, unsafe, nest
         self.limits = {
             "seconds": timeout,
+            "patience": deadline.PATIENCE,  # seconds by the clock for each of them
             "memory": memory,
             "processes": processes,
             "count_processes": not unsafe,  # the system would count all of the user's
@@ -132,8 +141,12 @@ class Sandbox:
         }
         self._zygotes: list[_Zygote] = []
         self._free: queue.Queue = queue.Queue()
+        self._public: _Zygote | None = None  # started when it is needed
+        self._public_free = threading.Lock()
 
     def __enter__(self):
+        if importlib.util.find_spec("IPython") is None:
+            raise SandboxUnavailable(NO_IPYTHON)
         if self.unsafe:
             warnings.warn(UNSAFE, UnsafeWarning, stacklevel=2)
         try:
@@ -152,9 +165,9 @@ class Sandbox:
 
     def close(self):
         """End all processes."""
-        for zygote in self._zygotes:
+        for zygote in (*self._zygotes, *filter(None, [self._public])):
             zygote.close()
-        self._zygotes, self._free = [], queue.Queue()
+        self._zygotes, self._free, self._public = [], queue.Queue(), None
 
     @property
     def isolation(self) -> str:
@@ -169,6 +182,7 @@ class Sandbox:
         args: Sequence[tuple],
         params: Mapping | None = None,
         own: int = -1,
+        public: bool = False,
     ) -> Answer:
         """Run one answer on all cases.
 
@@ -178,6 +192,8 @@ class Sandbox:
             exercise_id: which exercise, by its id or itself.
             args: for each case the arguments, as in `Case.args`.
             params: of the cohort; what is not given has the book's value.
+            public: whether the cases are no secret. They are run by a process of its own that has never had any other
+                in its memory, so that nothing that the answer says, in errors or notes, can be of a hidden one.
 
         Raises:
             values.NotData: for arguments that cannot be carried.
@@ -196,15 +212,23 @@ class Sandbox:
             "limits": self.limits,
         }
         data = json.dumps(request).encode()
+        patience = self._patience(len(args))
+        if public:
+            with self._public_free:
+                if self._public is None:
+                    self._public = _Zygote(self.unsafe, self.nest)
+                    self._public.wait()
+                return self._public.run(data, len(args), patience)
         zygote = self._free.get()
         try:
-            return zygote.run(data, len(args), self._patience(len(args)))
+            return zygote.run(data, len(args), patience)
         finally:
             self._free.put(zygote)
 
     def _patience(self, cases) -> float:
         """Return seconds after which a zygote must have answered, whatever its child does."""
-        return (self.limits["seconds"] + 1) * (cases + self.limits["stops"] + 2) + 20
+        stops = self.limits["stops"] + 4  # what is taken of the cells is tried three times, the first call besides
+        return (self.limits["seconds"] + 1) * (cases + self.limits["patience"] * stops) + 20
 
 
 # ------------------------------------------------------------------------------------- what the worker gets of a file

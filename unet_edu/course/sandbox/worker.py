@@ -8,6 +8,7 @@ that it has started. A frame is four bytes of length and JSON. Started by `sandb
 gets all else that it shares with the package as text, since the package's `course` is not there to be read in here.
 """
 
+import builtins
 import contextlib
 import ctypes
 import errno
@@ -21,6 +22,7 @@ import json
 import linecache
 import os
 import random
+import re
 import resource
 import selectors
 import shutil
@@ -221,21 +223,23 @@ def _files_of(names) -> list[str]:
 # ------------------------------------------------------------------------------------------------------------ a child
 
 
-def child(request: dict, reply: int, first: int, alone: bool) -> None:
-    """Take the definitions, send a first frame with remarks, then one frame for each case from `first` on."""
-    from unet_edu.course import evaluate, exercise, values
+def child(request: dict, reply: int, first: int, less: int) -> None:
+    """Take the definitions, send a first frame with remarks, then one frame for each case from `first` on.
+
+    less: of the other cells take all that is needed (0), definitions that call nothing (1), nothing (2).
+    """
+    from unet_edu.course import deadline, evaluate, exercise, values
     from unet_edu.course.sandbox import cell_dependencies
 
     tried = _carried(request["carried"], exercise)
     params = values.decode(request["params"])
-    cells, own, name = request["cells"], request["own"], request["name"]
-    if alone:
-        cells, own = [cells[own]], 0
+    name = request["name"]
     _block(request["blocked"])
     home = types.ModuleType("__main__")
     sys.modules["__main__"] = home
     home.check = _no_check
-    notes = _take(cell_dependencies, cells, own, name, request["needs"], vars(home))
+    builtins.display, builtins.get_ipython = _display, _Notebook  # where IPython puts them
+    notes = _take(cell_dependencies, deadline, request, vars(home), less)
     sys.stdout.flush()
     send(reply, json.dumps([str(note)[:300] for note in notes["said"][:NOTES]]).encode())
     answer = vars(home).get(name)
@@ -264,50 +268,109 @@ def _carried(carried, exercise):
     return types.SimpleNamespace(**tried)
 
 
-def _take(cell_dependencies, cells, own, name, needs, space) -> dict:
-    """Run what is taken of the cells, statement by statement; what fails is tried again when the rest is there."""
-    for line in needs:
+def _display(*objects, **options):
+    """Stands in for IPython's: there is nobody to see it."""
+
+
+class _Notebook:
+    """Stands in for the shell of a notebook: its magics and commands do nothing, and there is nothing else of it."""
+
+    def _nothing(self, *args, **options):
+        return None
+
+    run_line_magic = run_cell_magic = magic = system = getoutput = set_next_input = show_usage = _nothing
+
+    def __getattr__(self, name):
+        raise AttributeError(f"get_ipython() has no {name} while this is graded")
+
+
+def _take(cell_dependencies, deadline, request, space, less=0) -> dict:
+    """Run what is taken of the cells, statement by statement; what fails is tried again when the rest is there.
+
+    A statement of another cell may use half of the time of a call, all of them together as much as a call.
+    """
+    cells, own, name, seconds = (*(request[key] for key in ("cells", "own", "name")), request["limits"]["seconds"])
+    start = time.process_time()
+
+    def within(is_own, function, *args):
+        left = seconds if is_own else min(seconds / 2, seconds - (time.process_time() - start))
+        return deadline.call_on_processor(max(left, 0.01), function, *args)
+
+    for line in request["needs"]:
         exec(line, space)
-    found, broken = cell_dependencies.pieces(cells, own)
-    errors = {None: broken[own]} if own in broken else {}  # of the own cell, by statement
-    said = [f"cell {number + 1} cannot be read: {error.msg} (line {error.lineno})" for number, error in broken.items()]
+    seen = cells if less < 2 else [cell if number == own else "" for number, cell in enumerate(cells)]
+    found, broken = cell_dependencies.pieces(seen, own, functools.partial(within, False, cell_dependencies.parse))
     for number, source in enumerate(cells):  # for inspect.getsource, and for the lines of a traceback
         lines = source.splitlines(keepends=True)
         linecache.cache[f"<cell {number + 1}>"] = (len(source), None, lines, f"<cell {number + 1}>")
-    left = cell_dependencies.needed(found, name)
-    for _ in range(3):
-        failed = []
-        for piece in left:
-            error = _run(piece, space)
-            if error is not None:
-                failed.append((piece, error))
-        if len(failed) in (0, len(left)):
-            break
-        left = [piece for piece, _ in failed]
+    taken = cell_dependencies.needed(found, name, calls=less == 0)
+    failed = _run_all(taken, space, within)
+    said = []
+    if less:  # what was taken first has ended the process, or did not end
+        lost = {piece.cell for piece in cell_dependencies.needed(found, name) if piece not in taken}
+        which = [f"cell {number + 1}" for number in sorted(lost)] if less == 1 else ["what is not in its cell"]
+        said = [f"{each} was not run, because it takes too long, or ends the process" for each in which]
+    strictly = cell_dependencies.needed_by_answer(found, name)
     for piece, error in failed:
-        said.append(f"cell {piece.cell + 1}, line {piece.tree.lineno}: {_describe(error)}")
-        if piece.own and name in piece.binds:
-            errors[id(piece)] = error
-    error = next(iter(errors.values()), None) or NameError(f"no cell defines {name}")
+        line, cell = f"line {piece.tree.lineno}", f"cell {piece.cell + 1}"
+        if piece not in strictly or piece.own and name in piece.binds:
+            said.append(f"{cell}, {line}: {_describe(error)}")
+        elif piece.own:
+            said.append(f"{line} of its cell was not run, because {_describe(error)}")
+        else:
+            said.append(f"{cell} was not run, because {_describe(error)} ({line})")
+    used = set().union(*(piece.uses for piece in strictly))
+    lost = [each for each in used if each not in space and not hasattr(builtins, each)]
+    for number, error in broken.items():
+        has_it = number != own and any(re.search(rf"\b{re.escape(each)}\b", cells[number]) for each in lost)
+        said.append(f"cell {number + 1} {'was not run, because it ' * has_it}cannot be read: {_unread(error)}")
+    errors = [(error, piece.tree.lineno) for piece, error in failed if piece.own and name in piece.binds]
+    if own in broken:
+        errors = [(broken[own], getattr(broken[own], "lineno", None))]
+    return {"said": said, "missing": _missing(*(errors or [(NameError(f"no cell defines {name}"), 0)])[0])}
+
+
+def _run_all(taken, space, within) -> list:
+    """Run statements, those that fail up to three times; return the pieces that fail in the end, with their errors."""
+    given_up, left = [], taken
+    for _ in range(3):
+        failed = [(piece, error) for piece in left if (error := _run(piece, space, within)) is not None]
+        # what ran out of time would again, and what changes something must not do it twice
+        again = [(p, e) for p, e in failed if type(e).__name__ != "OutOfTime" and (p.own or not p.changes)]
+        given_up += [each for each in failed if each not in again]
+        if not again or len(again) == len(left):
+            break
+        left = [piece for piece, _ in again]
+    return given_up + again
+
+
+def _missing(error, line) -> dict:
+    """Return the reply to all cases where there is no answer: the error of its cell, by "line 3 of its cell"."""
     kinds = [kind.__name__ for kind in type(error).__mro__[:-1]]
-    where = f"line {error.lineno} of its cell" if isinstance(error, SyntaxError) else ""
+    where = f"line {line} of its cell" if line else "" if line == 0 else "its cell"
     text = error.msg if isinstance(error, SyntaxError) else _describe(error).partition(": ")[2]
-    missing = {"raised": type(error).__name__[:80], "said": str(text)[:300], "kinds": kinds, "where": where}
-    return {"said": said, "missing": missing}
+    return {"raised": type(error).__name__[:80], "said": str(text)[:300], "kinds": kinds, "where": where}
 
 
-def _run(piece, space):
+def _unread(error) -> str:
+    return f"{error.msg} (line {error.lineno})" if isinstance(error, SyntaxError) else "it takes too long"
+
+
+def _run(piece, space, within):
     import ast
 
     try:
         module = ast.Module([piece.tree], [])
-        exec(compile(module, f"<cell {piece.cell + 1}>", "exec", piece.flags, dont_inherit=True), space)
+        code = within(piece.own, compile, module, f"<cell {piece.cell + 1}>", "exec", piece.flags, True)
+        within(piece.own, exec, code, space)
     except BaseException as error:  # SystemExit and KeyboardInterrupt too: nothing in a cell ends the grading of it
         return error
     return None
 
 
 def _describe(error) -> str:
+    if type(error).__name__ == "OutOfTime":
+        return "it takes too long"
     try:
         return f"{type(error).__name__}: {error}"[:300]
     except Exception:
@@ -325,7 +388,7 @@ def _confine(request, scratch):
     """Set limits; leave nothing of the environment and no inherited file but the two pipes."""
     limits = request["limits"]
     used = Zygote.pages("self")[0] * resource.getpagesize()
-    seconds = int(limits["seconds"] * (len(request["cases"]) + 1)) + 2
+    seconds = int(limits["seconds"] * (len(request["cases"]) + 2)) + 2
     for name, most in (
         ("RLIMIT_CORE", 0),
         ("RLIMIT_AS", used + limits["memory"]),
@@ -360,25 +423,25 @@ class Zygote:
     def answer(self, request: dict) -> list[bytes]:
         """Return the frames for the parent: remarks, what was printed, and one for each case."""
         cases = len(request["cases"])
-        replies, printed, notes, stops, alone = [], b"", b"[]", 0, False
+        replies, printed, notes, stops, less = [], b"", b"[]", 0, 0
         while len(replies) < cases:
-            frames, stop, output = self.fork(request, len(replies), alone)
+            frames, stop, output = self.fork(request, len(replies), less)
             printed = (printed + output)[:PRINTED]
             if frames:
                 notes = frames[0]
                 replies += frames[1:]
             if stop is None:
                 break
-            stops += 1
-            if not frames and not alone and len(request["cells"]) > 1:
-                alone = True  # something in another cell may have done it: the own cell by itself gets a chance
+            if not frames and less < 2 and len(request["cells"]) > 1:
+                less += 1  # something in another cell may have done it: with less of them, or none, it gets a chance
                 continue
+            stops += 1
             # the case that was stopped, and all others where it stopped before the first or for the second time
             lost = cases - len(replies) if not frames or stops >= request["limits"]["stops"] else 1
             replies += [json.dumps({"stopped": stop}).encode()] * lost
         return [notes, json.dumps(printed.decode("utf-8", "replace")).encode(), *replies[:cases]]
 
-    def fork(self, request, first, alone):
+    def fork(self, request, first, less):
         """Return one child: its frames, why it was stopped ("time", "memory", "exit", "output" or None), its output."""
         reply_in, reply_out = os.pipe()
         print_in, print_out = os.pipe()
@@ -389,7 +452,7 @@ class Zygote:
         if pid == 0:
             try:
                 self.start(request, reply_out, print_out, scratch)
-                child(request, reply_out, first, alone)
+                child(request, reply_out, first, less)
                 os._exit(0)
             except BaseException as error:
                 try:
@@ -435,7 +498,11 @@ class Zygote:
         """Wait until the child ends or reaches a limit; return its frames, why it was stopped, its output."""
         limits = request["limits"]
         frames, buffer, kept, total = [], bytearray(), bytearray(), 0
-        end = time.monotonic() + limits["seconds"]
+        # seconds of the processor's are limited; by the clock much more may pass, since the machine may be busy
+        patience = limits["patience"] if os.path.isdir("/proc") else 1
+        last = time.monotonic() + limits["seconds"] * (wanted + 1 + patience * (limits["stops"] + 1))
+        end = min(last, time.monotonic() + 2 * patience * limits["seconds"])
+        most = 2 * limits["seconds"]  # for other cells, and for its own
         look, gone = time.monotonic() + 0.1, 0
         with selectors.DefaultSelector() as wait:
             for fd in (reply, printed, self.control):
@@ -446,6 +513,8 @@ class Zygote:
                     return frames, "time", bytes(kept)
                 if now >= look:
                     look = now + 0.1
+                    if self.worked(pid) >= most:
+                        return frames, "time", bytes(kept)
                     if self.uses() > limits["memory"] or self.filled() > limits["scratch"]:
                         return frames, "memory", bytes(kept)
                     gone += self.is_gone(pid)
@@ -475,7 +544,8 @@ class Zygote:
                             break
                         frames.append(bytes(buffer[4 : 4 + size]))
                         del buffer[: 4 + size]
-                        end = time.monotonic() + limits["seconds"]
+                        end = min(last, time.monotonic() + patience * limits["seconds"])
+                        most = self.worked(pid) + limits["seconds"]
         return frames, None, bytes(kept) + self.rest(printed)
 
     @staticmethod
@@ -507,6 +577,14 @@ class Zygote:
         for name in self.processes() - self.known:
             total += max(0, self.written(name) - shared)  # of what a fork shares, none
         return total
+
+    def worked(self, pid) -> float:
+        """Return seconds of the processor that a child has used, with its own processes where they can be seen."""
+        ticks = 0
+        for name in self.processes() - self.known or {str(pid)}:
+            with contextlib.suppress(OSError, ValueError), open(f"/proc/{name}/stat", "rb") as file:
+                ticks += sum(map(int, file.read().rpartition(b")")[2].split()[11:15]))  # with children waited for
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     @classmethod
     def written(cls, name) -> int:
@@ -594,7 +672,9 @@ def warm():
     x = torch.nn.functional.conv2d(torch.ones(1, 1, 8, 8), torch.ones(1, 1, 3, 3, requires_grad=True))
     torch.nn.functional.cross_entropy(torch.cat([x, x], 1), torch.zeros(1, 6, 6, dtype=torch.long)).backward()
     from unet_edu.course import evaluate, judging  # noqa: F401
-    from unet_edu.course.sandbox import cell_dependencies  # noqa: F401
+    from unet_edu.course.sandbox import cell_dependencies
+
+    cell_dependencies.parse("%time 1")  # imports IPython's transformer
 
     gc.collect()
     gc.freeze()

@@ -1,5 +1,7 @@
 """The code cells of a notebook that somebody handed in, whatever has happened to it on the way.
 
+A cell that has become Markdown or raw, and was code, is among them: it has an exercise's id, or begins like a program.
+
 Reads Jupyter's formats 3 and 4, with a byte order mark, in UTF-16, with the wrong ending. Parses JSON and nothing else:
 what students wrote is neither compiled nor run here.
 """
@@ -14,6 +16,8 @@ from unet_edu.course.assignment.source import exercise_id
 LARGEST = 50 * 2**20  # bytes of a notebook
 BRACKETS, COMMAS = 400_000, 5_000_000  # in one: what is made of it is kept small as well
 CODE = 2**20  # characters of all its code cells
+PROGRAM = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:@|%|(?:async\s+)?def\s|class\s|import\s|from\s)")  # how a text begins
+DEFINES = re.compile(r"^(?:async\s+)?(?:def|class)\s+\w+.*:", re.M)
 KINDS = {b"%PDF": "a PDF", b"PK\x03\x04": "a zip", b"\x89PNG": "an image", b"\xff\xd8\xff": "an image"}
 
 
@@ -28,6 +32,7 @@ class Cell:
     place: int  # among the code cells, counted from 0
     source: str
     grade_id: str = ""  # in nbgrader's metadata; often lost
+    is_text: bool = False  # it has become Markdown or raw
 
 
 def cells_of(data: bytes) -> list[Cell]:
@@ -41,8 +46,8 @@ def cells_of(data: bytes) -> list[Cell]:
         raise Unreadable("it is no notebook: it has no cells")
     cells = []
     for cell in found:
-        if isinstance(cell, dict) and cell.get("cell_type") == "code":
-            cells.append(Cell(len(cells), _source(cell), _grade_id(cell)))
+        if isinstance(cell, dict) and (cell.get("cell_type") == "code" or _was_code(cell)):
+            cells.append(Cell(len(cells), _source(cell), _grade_id(cell), cell.get("cell_type") != "code"))
     if sum(len(cell.source) for cell in cells) > CODE:
         raise Unreadable(f"its code is longer than {CODE:,} characters")
     return cells
@@ -82,6 +87,14 @@ def _broken(text, error) -> str:
     if re.search(r"^(<{7}|={7}|>{7})( |$)", text, re.M):
         return "it holds the marks of a merge of two versions (<<<<<<<)"
     return f"it is broken at line {error.lineno} of the file"
+
+
+def _was_code(cell) -> bool:
+    """Return whether a text is a code cell of which somebody changed the kind."""
+    if cell.get("cell_type") not in ("markdown", "raw"):
+        return False
+    source = _source(cell)
+    return bool(_grade_id(cell)) or bool(PROGRAM.match(source) and DEFINES.search(source))
 
 
 def _source(cell) -> str:

@@ -8,6 +8,7 @@ from unet_edu.course.exercise import Exercise
 from unet_edu.course.exercises.predict import mirror
 from unet_edu.course.judging import judge_value, recognising, telling
 from unet_edu.course.outcome import Case, Raised
+from unet_edu.course.values import chosen
 
 
 def cases(rng, params):
@@ -112,7 +113,7 @@ def calls_and_values(args, got, wanted, params):
     """Compare the rows; note a call of `respond` that failed, and tiles that answer too little."""
     verdict = judge_value(args, got, wanted, params)
     if isinstance(got, Raised) and "respond takes rows of" in got.said:
-        took = "" if isinstance(wanted, Raised) else f": {got.said}"
+        took = "" if isinstance(wanted, Raised) else f": {chosen(got.said)}"
         return replace(verdict, message=f"it gives respond a tile that is none{took}")
     if isinstance(wanted, Raised) and not isinstance(got, Raised):
         words = "the next tile can only begin a whole step further, where this one has no more answers: a ValueError"

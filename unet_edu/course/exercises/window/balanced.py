@@ -1,8 +1,9 @@
 """Draw pixels of a label map at random, half of them membrane, half of them cell."""
 
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import as_array, is_map, judge_value, shown, sizes
+from unet_edu.course.judging import as_array, is_map, judge_value, shown, sizes, stops_with
 from unet_edu.course.outcome import Case, Raised, Verdict
+from unet_edu.course.values import chosen
 
 DRAWS = 80  # so many that in a right answer every pixel of the small maps turns up
 
@@ -83,8 +84,7 @@ def _judge_raised(args, got) -> Verdict:
     if got.is_a("ValueError") and count // 2 in [int((label == kind).sum()) for kind in (0, 1)]:
         words = "it raises ValueError where a class has just as many pixels as are needed: is the test too strict?"
         return Verdict(False, words, "error")
-    message = f"it stops with {got.name}: {got.said[:160]}" if got.said else f"it stops with {got.name}"
-    return Verdict(False, message + (f" ({got.where})" if got.where else ""), verdict.kind or "error")
+    return Verdict(False, stops_with(got), verdict.kind or "error")
 
 
 def _numbers(places):
@@ -130,7 +130,7 @@ def _fault_of_draw(label, count, places) -> tuple[str, str] | None:
             return "it draws half as many places as are wanted: is one of the classes lost?", "shape"
         return f"it returns {len(came)} places, which is too {'few' if len(came) < count else 'many'}", "shape"
     if came.dtype.kind not in "iu":
-        return f"rows and columns are whole numbers; these are {came.dtype}", "type"
+        return f"rows and columns are whole numbers; these are {chosen(str(came.dtype))}", "type"
     return _fault_of_places(label, count, came)
 
 
