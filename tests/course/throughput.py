@@ -19,7 +19,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from classkit import a_bundle, a_class  # noqa: E402
+from classkit import a_bundle, a_class, rows_of, scores  # noqa: E402
 
 
 def resident(pid="self") -> int:
@@ -103,8 +103,6 @@ def main():
 
 
 def _differences(students, out) -> list:
-    from test_grade import rows_of, scores
-
     found = scores(rows_of(out))
     return [
         (s.id, s.kind, id, found[s.id, id], (s.points[id], s.states[id]))

@@ -340,9 +340,10 @@ class _Grading:
 
     def _save(self, student, exercises):
         whose = {"id": student.id, "name": student.name, "email": student.email}
-        data = {"format": FORMAT, "student": whose, "assignment": self.bundle.title, "exercises": exercises}
+        head = {"format": FORMAT, "student": whose, "assignment": self.bundle.title}
+        lines = ",\n".join(f"{_json(id)}: {_json(entry)}" for id, entry in exercises.items())  # a line an exercise
         with written_whole(self._path(student)) as partial:
-            partial.write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")
+            partial.write_text(f'{_json(head)[:-1]}, "exercises": {{\n{lines}\n}}}}\n', encoding="utf-8")
 
     def sheet(self, student: Student, overrides: Overrides) -> Sheet:
         """Return all that is to be reported of a student."""
@@ -352,6 +353,10 @@ class _Grading:
             entry = saved.get(task.id) or {"key": "", **NO_ATTEMPT, "mark": _not_yet(task).data()}
             entries.append(_entry(student, entry, task, overrides))
         return Sheet(student, self.files[student.id], tuple(entries))
+
+
+def _json(data) -> str:
+    return json.dumps(data, ensure_ascii=False)
 
 
 NO_ATTEMPT = {"file": "", "share": 1.0, "attempt": ""}

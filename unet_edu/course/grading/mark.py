@@ -8,13 +8,15 @@ What students wrote is not compiled here, only looked at as text: a cell that cr
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from unet_edu.course.assignment.bundle import Bundle, Task
 from unet_edu.course.evaluate import agree, decide, outcome_of
 from unet_edu.course.grading import redact
 from unet_edu.course.outcome import Case, Raised, Verdict
+from unet_edu.course.sandbox.sandbox import WIDE, room_for
 from unet_edu.course.submissions.notebook import Cell
 from unet_edu.course.submissions.roster import InputError
 from unet_edu.course.values import copy
@@ -58,7 +60,7 @@ class Mark:
 
     def data(self) -> dict:
         """Return as JSON takes it."""
-        return {**asdict(self), "cases": [asdict(case) for case in self.cases]}
+        return {**vars(self), "cases": [vars(case) for case in self.cases]}
 
     @classmethod
     def of_data(cls, data: dict) -> "Mark":
@@ -74,6 +76,11 @@ class Question:
     cases: list[Case]
     wanted: list[Any] = field(repr=False)
 
+    @cached_property
+    def room(self) -> dict[str, int]:
+        """The room for what an answer returns."""
+        return room_for(self.wanted)
+
     @classmethod
     def of(cls, bundle: Bundle, task: Task, sandbox) -> "Question":
         """Draw the cases; without an oracle, the reference's results are wanted. Raises GradeError where it fails."""
@@ -81,7 +88,9 @@ class Question:
         if task.exercise.oracle is not None:
             return cls(task, cases, [task.exercise.oracle(copy(case.args), task.params) for case in cases])
         args = [case.args for case in cases]
-        answer = sandbox.run(cells=[task.reference], exercise_id=task.exercise, args=args, params=task.params)
+        answer = sandbox.run(
+            cells=[task.reference], exercise_id=task.exercise, args=args, params=task.params, room=WIDE
+        )
         wanted = []
         for reply in answer.outcomes:
             if "value" not in reply and "raised" not in reply:
@@ -181,7 +190,12 @@ def _run(question, cells, place, sandbox, timeout) -> Mark:
     for _ in range(2):
         try:
             answer = sandbox.run(
-                cells=sources, own=place.cell.place, exercise_id=task.exercise, args=args, params=task.params
+                cells=sources,
+                own=place.cell.place,
+                exercise_id=task.exercise,
+                args=args,
+                params=task.params,
+                room=question.room,
             )
         except Exception as error:  # a sandbox that cannot be started again, a full disk: not the student's doing
             answer, trouble = None, f"{type(error).__name__}: {error}"

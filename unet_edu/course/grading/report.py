@@ -68,7 +68,7 @@ def write(out, bundle: Bundle, handed: Collected, sheets: Iterable[Sheet]) -> Co
             canvas.row(sheet)
             moodle.writerow(map(safe, moodle_row(sheet, handed)))
             _write(out / "feedback" / f"{sheet.file}.html", feedback_page.page(bundle, sheet, str(handed.rule)))
-            _write(out / "gradescope" / f"{sheet.file}.json", json.dumps(gradescope(sheet), indent=1))
+            _write(out / "gradescope" / f"{sheet.file}.json", json.dumps(gradescope(sheet)))
         unmatched = table("unmatched.csv", "utf-8-sig")
         unmatched.writerow(("file", "why"))
         for attempt in handed.nobody:

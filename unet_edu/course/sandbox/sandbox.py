@@ -13,6 +13,7 @@ Needs bwrap and either root or user namespaces (most distributions have them). `
 """
 
 import ast
+import base64
 import contextlib
 import functools
 import inspect
@@ -32,7 +33,7 @@ from pathlib import Path
 
 from unet_edu.course import registry, values
 from unet_edu.course.exercise import Exercise, as_given, call
-from unet_edu.course.sandbox import cell_dependencies, worker
+from unet_edu.course.sandbox import cell_dependencies, system_calls, worker
 
 NOBODY = 65534
 SCRATCH = "/scratch"
@@ -41,6 +42,7 @@ STOPS = ("time", "memory", "exit", "output")
 REPLY = {"value", "changed", "raised", "said", "kinds", "where", "odd", "stopped"}
 # the modules that the worker gets as text
 SHARED = ("values", "deadline", "outcome", "exercise", "judging", "evaluate", "sandbox.cell_dependencies")
+WIDE = {"reply": 2**28, "parts": 5_000_000}  # room for what an instructor wrote
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
 SYSTEM += ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime")
 
@@ -125,7 +127,8 @@ class Sandbox:
             "processes": processes,
             "count_processes": not unsafe,  # the system would count all of the user's
             "output": output,
-            "reply": 2**25,  # bytes of one frame
+            "reply": 2**23,  # bytes of what comes back, of all cases together
+            "parts": 50_000,  # numbers, texts and containers in there
             "file": 2**26,  # bytes of one file
             "scratch": 2**27,  # bytes of all files
             "stops": stops,
@@ -142,6 +145,9 @@ class Sandbox:
             for zygote in self._zygotes:
                 zygote.wait()
                 self._free.put(zygote)
+            if not self.unsafe and not self.filtered and system_calls.filter_program():
+                why = "this kernel takes no filter"
+                warnings.warn(system_calls.REMAINS.format(why=why), system_calls.NotFilteredWarning, stacklevel=2)
         except BaseException:
             self.close()
             raise
@@ -161,6 +167,11 @@ class Sandbox:
         """How answers are kept apart: "namespaces" (each has its own), "alone" (emptied after each), "plain" (not)."""
         return self._zygotes[0].isolation
 
+    @property
+    def filtered(self) -> bool:
+        """Whether the system calls that no answer needs are refused (see `system_calls`)."""
+        return self._zygotes[0].filtered
+
     def run(
         self,
         *,
@@ -169,6 +180,7 @@ class Sandbox:
         args: Sequence[tuple],
         params: Mapping | None = None,
         own: int = -1,
+        room: Mapping[str, int] | None = None,
     ) -> Answer:
         """Run one answer on all cases.
 
@@ -178,12 +190,15 @@ class Sandbox:
             exercise_id: which exercise, by its id or itself.
             args: for each case the arguments, as in `Case.args`.
             params: of the cohort; what is not given has the book's value.
+            room: for what comes back, where that is more than the limits "reply" and "parts" (see `room_for`). What an
+                answer returns takes no more of this process's own memory than that.
 
         Raises:
             values.NotData: for arguments that cannot be carried.
             SandboxUnavailable: when a process that ended cannot be started again.
         """
         exercise = exercise_id if isinstance(exercise_id, Exercise) else registry.find(exercise_id)
+        limits = {**self.limits, **{name: max(self.limits[name], most) for name, most in (room or {}).items()}}
         request = {
             "cells": list(cells),
             "own": range(len(cells))[own],
@@ -193,18 +208,32 @@ class Sandbox:
             "carried": carried(exercise),
             "cases": [values.encode(tuple(each)) for each in args],
             "params": values.encode(exercise.settings(params)),
-            "limits": self.limits,
+            "limits": limits,
         }
         data = json.dumps(request).encode()
         zygote = self._free.get()
         try:
-            return zygote.run(data, len(args), self._patience(len(args)))
+            return zygote.run(data, len(args), limits, self._patience(len(args)))
         finally:
             self._free.put(zygote)
 
     def _patience(self, cases) -> float:
         """Return seconds after which a zygote must have answered, whatever its child does."""
         return (self.limits["seconds"] + 1) * (cases + self.limits["stops"] + 2) + 20
+
+
+def room_for(wanted: Sequence) -> dict[str, int]:
+    """Return the room that answers have whose results are to be like those in `wanted`: four times as much, in all."""
+    frames = []
+    for value in wanted:
+        with contextlib.suppress(values.NotData):  # an error that is wanted is small
+            frames.append(values.dumps(value).encode())
+    return {"reply": 4 * sum(map(len, frames)), "parts": 4 * sum(map(_parts, frames))}
+
+
+def _parts(frame: bytes) -> int:
+    """Return a bound on the numbers, texts and containers in JSON."""
+    return 1 + sum(map(frame.count, (b",", b"[", b"{")))
 
 
 # ------------------------------------------------------------------------------------- what the worker gets of a file
@@ -285,15 +314,16 @@ class _Zygote:
             "scratch": SCRATCH,
             "path": [*_packages(), str(_package().parent)],
             "modules": _texts(),
+            "calls": "" if self.unsafe else base64.b64encode(system_calls.filter_program()).decode(),
         }
         with contextlib.suppress(OSError):  # it has ended already; `wait` reports why
             worker.send(self._process.stdin.fileno(), json.dumps(setup).encode())
 
     def wait(self):
         """Wait until torch is imported."""
-        hello = self._receive(time.monotonic() + STARTING)
+        hello = self._receive(time.monotonic() + STARTING, worker.FIRST)
         if hello is not None:
-            self.isolation = json.loads(hello)["isolation"]
+            self.isolation, self.filtered = (json.loads(hello)[key] for key in ("isolation", "filtered"))
             return
         self._process.kill()
         self._process.wait()
@@ -302,28 +332,37 @@ class _Zygote:
         why = "The process that grades does not start" if self.unsafe or "Traceback" in said else ALLOW
         raise SandboxUnavailable(f"{why}\n\nIts output: {said[-1500:] or 'none'}")
 
-    def run(self, data: bytes, cases: int, patience: float) -> Answer:
+    def run(self, data: bytes, cases: int, limits: Mapping, patience: float) -> Answer:
         if self._process.poll() is not None:
             self._again()
+        frames: list[bytes | None] = []
         try:
             worker.send(self._process.stdin.fileno(), data)
-            end = time.monotonic() + patience
-            notes, printed, *frames = (self._receive(end) for _ in range(cases + 2))
+            end, left = time.monotonic() + patience, limits["reply"] + 32 * cases  # each may be stopped
+            frames += [self._receive(end, worker.FIRST), self._receive(end, 8 * worker.PRINTED)]
+            for _ in range(cases):
+                frames.append(self._receive(end, left))
+                left -= len(frames[-1] or b"")
         except OSError:
-            notes, printed, frames = None, None, [None] * cases
-        if None in (notes, printed, *frames):  # something ended the zygote itself, or it does not answer
+            frames = [None] * (2 + cases)
+        notes, printed, *replies = frames
+        answer, left = Answer([], _text(printed), _texts_in(notes), lost=None in frames), limits["parts"]
+        why = ""
+        if answer.lost:  # something ended the zygote itself, or it does not answer
             why = "exit" if self._process.poll() is not None else "time"
             self._again()
-            return Answer([_reply(frame) if frame else {"stopped": why} for frame in frames], lost=True)
-        return Answer([_reply(frame) for frame in frames], _text(printed), _texts_in(notes))
+        for frame in replies:
+            left -= _parts(frame or b"")
+            answer.outcomes.append({"stopped": why} if frame is None else _reply(frame, left >= 0))
+        return answer
 
     def _again(self):
         self.close()
         self._start()
         self.wait()
 
-    def _receive(self, end) -> bytes | None:
-        """Return one frame, or None when the process ends or `end` (of time.monotonic) is reached."""
+    def _receive(self, end, most) -> bytes | None:
+        """Return one frame; None when the process ends, `end` (of time.monotonic) is reached, or it is above `most`."""
         fd, data, size = self._process.stdout.fileno(), bytearray(), 4
         for part in ("head", "body"):
             while len(data) < size:
@@ -334,6 +373,9 @@ class _Zygote:
                 data += more
             if part == "head":
                 size, data = int.from_bytes(data, "big"), bytearray()
+                if size > most:  # the worker sends none: it is no longer itself
+                    self._process.kill()
+                    return None
         return bytes(data)
 
     def close(self):
@@ -348,12 +390,11 @@ class _Zygote:
         self._errors.close()
 
 
-def _reply(frame: bytes) -> dict:
+def _reply(frame: bytes, is_small: bool) -> dict:
     """Return a frame that a child wrote, or may have written, as a reply."""
-    try:
-        data = json.loads(frame)
-    except (ValueError, RecursionError):
-        data = None
+    if not is_small:
+        return {"stopped": "output"}
+    data = _parsed(frame)
     if not isinstance(data, dict) or not data.keys() <= REPLY:
         return {"stopped": "exit"}
     if "stopped" in data:
@@ -363,20 +404,22 @@ def _reply(frame: bytes) -> dict:
     return {"stopped": "memory"} if data.get("raised") == "MemoryError" or no_memory else data
 
 
-def _text(frame: bytes) -> str:
+def _parsed(frame: bytes | None):
+    """Return what JSON a frame holds; None for anything else, letters beyond ASCII too: they would take more room."""
     try:
-        text = json.loads(frame)
+        return json.loads(frame) if frame is not None and frame.isascii() else None
     except (ValueError, RecursionError):
-        return ""
+        return None
+
+
+def _text(frame) -> str:
+    text = _parsed(frame)
     return text if isinstance(text, str) else ""
 
 
-def _texts_in(frame: bytes) -> list[str]:
-    try:
-        texts = json.loads(frame)
-    except (ValueError, RecursionError):
-        return []
-    return [str(text)[:300] for text in texts[: worker.NOTES]] if isinstance(texts, list) else []
+def _texts_in(frame) -> list[str]:
+    texts = _parsed(frame)
+    return [str(text)[: worker.NOTE] for text in texts[: worker.NOTES]] if isinstance(texts, list) else []
 
 
 # ------------------------------------------------------------------------------------------------------------- bwrap
