@@ -26,7 +26,7 @@ from unet_edu.course.evaluate import observe
 from unet_edu.course.grading.mark import Question, mark
 from unet_edu.course.registry import find
 from unet_edu.course.sandbox import cell_dependencies
-from unet_edu.course.sandbox.sandbox import Answer
+from unet_edu.course.sandbox.messages import Answer
 from unet_edu.course.submissions.notebook import Cell
 
 SIX = ("arithmetic.block_out", "arithmetic.is_legal", "blocks.conv_params", "crop.centre", "crop.ladder", "crop.blame")

@@ -95,6 +95,7 @@ def grade(args) -> None:
         attempts=args.attempts,
         overrides=args.overrides,
         unsafe=args.unsafe,
+        scheduler=args.scheduler,
         progress=sys.stderr.isatty() if args.progress is None else args.progress,
     )
     print(graded)
@@ -232,6 +233,11 @@ def parser() -> argparse.ArgumentParser:
     add("--attempts", choices=("last", "first"), default="last", help="which of several counts (%(default)s)")
     add("--overrides", type=Path, metavar="FILE", help="points given by hand, if they are not in OUT/overrides.csv")
     add("--unsafe", action="store_true", help="without isolation: student code runs as you do, and can do what you can")
+    add(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="run the answers on a Dask cluster: tls://HOST:PORT of its scheduler; --jobs then counts for nothing",
+    )
     add("--progress", action=argparse.BooleanOptionalAction, help="a bar (usually: on a terminal)")
     return whole
 

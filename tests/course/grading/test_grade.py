@@ -23,7 +23,7 @@ from unet_edu.course.grading.grade import grade
 from unet_edu.course.grading.mark import GradeError, Question, mark, places
 from unet_edu.course.outcome import Case
 from unet_edu.course.registry import UnknownExercise
-from unet_edu.course.sandbox.sandbox import Answer
+from unet_edu.course.sandbox.messages import Answer
 from unet_edu.course.submissions.notebook import Cell
 from unet_edu.course.submissions.overrides import OverridesError
 from unet_edu.course.submissions.roster import InputError

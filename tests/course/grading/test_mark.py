@@ -4,7 +4,7 @@ import pytest
 from classkit import SECRET, a_bundle, notebook
 
 from unet_edu.course.grading.mark import NOT_GRADED, STOPPED, TIMEOUT, Question, mark
-from unet_edu.course.sandbox.sandbox import Answer
+from unet_edu.course.sandbox.messages import Answer
 from unet_edu.course.submissions.notebook import cells_of
 
 BUNDLE = a_bundle(("crop.ladder",), secret=SECRET)

@@ -27,7 +27,8 @@ from unet_edu.course.assignment.bundle import Bundle, BundleError, Task, peek
 from unet_edu.course.assignment.cohort import Cohort
 from unet_edu.course.evaluate import decide, outcome_of
 from unet_edu.course.registry import UnknownExercise
-from unet_edu.course.sandbox.sandbox import WIDE, Sandbox, UnsafeWarning, why_unavailable
+from unet_edu.course.sandbox.messages import WIDE
+from unet_edu.course.sandbox.sandbox import Sandbox, UnsafeWarning, why_unavailable
 
 SOURCES = Path("_build") / "notebooks" / "source"  # below the book's folder
 DRAWS = 3  # of hidden cases that nobody will be graded on: what one draw of them does not show another may

@@ -95,6 +95,7 @@ def grade(
     attempts: str = "last",
     overrides=None,
     unsafe: bool = False,
+    scheduler: str | None = None,
     progress: bool = True,
 ) -> Graded:
     """Grade an assignment.
@@ -110,11 +111,14 @@ def grade(
         due, late, attempts: which attempt counts, see `submissions.Rule.of`.
         overrides: the path of a CSV file of points given by hand; without it OUT/overrides.csv, if there is one.
         unsafe: run without isolation.
+        scheduler: the address of a Dask cluster on whose workers the answers are run, see `sandbox.cluster`; as many
+            at a time as they have threads. The grades do not depend on it.
         progress: show a bar on stderr.
 
     Raises:
         InputError: for something wrong in what is given (GradeError, RosterError, SubmissionsError, …).
         UnknownExercise: for an id in `only` that the assignment does not have.
+        ClusterUnavailable: where the cluster does not answer, or may not be used.
         SandboxUnavailable: where answers cannot be run isolated.
         KeyboardInterrupt: after Ctrl-C, when what is done has been saved.
     """
@@ -128,7 +132,7 @@ def grade(
         given = Overrides.read(overrides or out / "overrides.csv", handed.roster, bundle, must=overrides is not None)
         alone.enter_context(_alone(out))
         grading = _Grading(bundle, handed, out, only, (float(timeout), int(memory)))
-        grading.run(jobs, unsafe, progress)
+        grading.run(lambda: _sandbox(timeout, memory, jobs, unsafe, scheduler), progress)
         graded = Graded(out, bundle.title, len(handed.students), ran=grading.ran, rule=str(handed.rule))
         graded.answers = len(handed.students) * len(bundle.exercises)
         graded.nobody = [(attempt.path, attempt.matched) for attempt in handed.nobody]
@@ -137,6 +141,16 @@ def grade(
         graded.states = report.write(out, bundle, handed, sheets)
         graded.seconds = time.monotonic() - start
     return graded
+
+
+def _sandbox(timeout, memory, jobs, unsafe, scheduler) -> Sandbox:
+    if scheduler is None:
+        return Sandbox(float(timeout), int(memory), jobs, unsafe)
+    if unsafe:
+        raise GradeError("answers on a cluster are always isolated: leave out unsafe, or the scheduler")
+    from unet_edu.course.sandbox.cluster import Cluster
+
+    return Cluster(scheduler, float(timeout), int(memory))
 
 
 @contextmanager
@@ -247,18 +261,18 @@ class _Grading:
         self.digest, self.ran, self.sandbox = bundle.digest, 0, None
         self.stop, self.lock = threading.Event(), threading.Lock()
 
-    def run(self, jobs, unsafe, progress):
-        """Run all answers whose results are not there."""
+    def run(self, a_sandbox, progress):
+        """Run all answers whose results are not there, in what `a_sandbox` makes."""
         from tqdm import tqdm
 
         todo = [student for student in self.handed.students if self._work(student, run=False)]
         if not todo:
             return
         bar = tqdm(total=len(todo), desc="grading", unit="student", disable=not progress, smoothing=0.05)
-        sandbox = Sandbox(self.limits[0], self.limits[1], jobs, unsafe)
-        with bar, one_thread(), sandbox as self.sandbox:
+        with bar, one_thread(), a_sandbox() as self.sandbox:
             for task in self.bundle.exercises:
-                self.questions[task.id] = Question.of(self.bundle, task, sandbox)
+                self.questions[task.id] = Question.of(self.bundle, task, self.sandbox)
+            jobs = self.sandbox.jobs
             pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
             try:
                 running, left = set(), iter(todo)

@@ -16,7 +16,7 @@ from unet_edu.course.assignment.bundle import Bundle, Task
 from unet_edu.course.evaluate import agree, decide, outcome_of
 from unet_edu.course.grading import redact
 from unet_edu.course.outcome import Case, Raised, Verdict
-from unet_edu.course.sandbox.sandbox import WIDE, room_for
+from unet_edu.course.sandbox.messages import WIDE, room_for
 from unet_edu.course.submissions.notebook import Cell
 from unet_edu.course.submissions.roster import InputError
 from unet_edu.course.values import copy

@@ -12,11 +12,9 @@ processes are limited. The sandbox is started as a program of its own, so that n
 Needs bwrap and either root or user namespaces (most distributions have them). ``unsafe=True`` does without.
 """
 
-import ast
 import base64
 import contextlib
 import functools
-import inspect
 import json
 import os
 import queue
@@ -28,21 +26,18 @@ import tempfile
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from unet_edu.course import registry, values
-from unet_edu.course.exercise import Exercise, as_given, call
-from unet_edu.course.sandbox import cell_dependencies, system_calls, worker
+from unet_edu.course import registry
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.sandbox import system_calls, worker
+from unet_edu.course.sandbox.messages import Answer, Request, answer_from
 
 NOBODY = 65534
 SCRATCH = "/scratch"
 STARTING = 120  # seconds that the import of torch may take
-STOPS = ("time", "memory", "exit", "output")
-REPLY = {"value", "changed", "raised", "said", "kinds", "where", "odd", "stopped"}
 # the modules that the worker gets as text
 SHARED = ("values", "deadline", "outcome", "exercise", "judging", "evaluate", "sandbox.cell_dependencies")
-WIDE = {"reply": 2**28, "parts": 5_000_000}  # room for what an instructor wrote
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
 SYSTEM += ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime")
 
@@ -73,21 +68,6 @@ class SandboxUnavailable(RuntimeError):
 
 class UnsafeWarning(UserWarning):
     """Code of students runs without isolation."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came of running one answer. All of it was made by the student's code: data, and not to be believed."""
-
-    outcomes: list[dict]  # for each case a reply of `exercise.observe`, or {"stopped": one of STOPS}
-    printed: str = ""  # the start of what was printed, to both streams
-    notes: list[str] = field(default_factory=list)  # cells that could not be read, statements that failed
-    lost: bool = False  # the sandbox's own process ended, or did not answer: it may not have been this answer's doing
-
-    @property
-    def stopped(self) -> set[str]:
-        """Why calls were stopped."""
-        return {outcome["stopped"] for outcome in self.outcomes if "stopped" in outcome}
 
 
 class Sandbox:
@@ -199,84 +179,16 @@ class Sandbox:
         """
         exercise = exercise_id if isinstance(exercise_id, Exercise) else registry.find(exercise_id)
         limits = {**self.limits, **{name: max(self.limits[name], most) for name, most in (room or {}).items()}}
-        request = {
-            "cells": list(cells),
-            "own": range(len(cells))[own],
-            "name": exercise.name,
-            "needs": list(exercise.needs),
-            "blocked": list(exercise.forbids),
-            "carried": carried(exercise),
-            "cases": [values.encode(tuple(each)) for each in args],
-            "params": values.encode(exercise.settings(params)),
-            "limits": limits,
-        }
-        data = json.dumps(request).encode()
+        request = Request.of(exercise, cells, args, params, own, limits)
+        return answer_from(*self.exchange(request), limits)
+
+    def exchange(self, request: Request) -> tuple[list[bytes | None], str]:
+        """Run a request on a free worker; return its frames, and why the missing ones are missing."""
         zygote = self._free.get()
         try:
-            return zygote.run(data, len(args), limits, self._patience(len(args)))
+            return zygote.exchange(request)
         finally:
             self._free.put(zygote)
-
-    def _patience(self, cases) -> float:
-        """Return seconds after which a zygote must have answered, whatever its child does."""
-        return (self.limits["seconds"] + 1) * (cases + self.limits["stops"] + 2) + 20
-
-
-def room_for(wanted: Sequence) -> dict[str, int]:
-    """Return the room that answers have whose results are to be like those in `wanted`: four times as much, in all."""
-    frames = []
-    for value in wanted:
-        with contextlib.suppress(values.NotData):  # an error that is wanted is small
-            frames.append(values.dumps(value).encode())
-    return {"reply": 4 * sum(map(len, frames)), "parts": 4 * sum(map(_parts, frames))}
-
-
-def _parts(frame: bytes) -> int:
-    """Return a bound on the numbers, texts and containers in JSON."""
-    return 1 + sum(map(frame.count, (b",", b"[", b"{")))
-
-
-# ------------------------------------------------------------------------------------- what the worker gets of a file
-
-
-@functools.lru_cache(maxsize=512)
-def _carried(exercise_id, module, keyword, function):
-    name = getattr(function, "__qualname__", "")
-    if name.isidentifier():
-        return function.__module__, _standalone(function.__module__, name), name
-    expression = cell_dependencies.keyword_of(inspect.getsource(sys.modules[module]), exercise_id, keyword)
-    if expression is None:
-        raise ValueError(f"{exercise_id}: make its {keyword} a function of its module, so that it can run elsewhere")
-    return module, _standalone(module, expression), expression
-
-
-def _standalone(module: str, expression: str) -> str:
-    """Return the statements of a module that `expression` needs.
-
-    What they import from the modules of the exercises, which the worker does not have, stands in place of the import.
-    """
-    parts = []
-    for statement in ast.parse(cell_dependencies.reduced(inspect.getsource(sys.modules[module]), expression)).body:
-        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith(f"{worker.COURSE}.exercises."):
-            for alias in statement.names:
-                parts.append(_standalone(statement.module, "_" if alias.name == "*" else alias.name))
-                parts += [f"{alias.asname} = {alias.name}"] * bool(alias.asname)
-        else:
-            parts.append(ast.unparse(statement))
-    return "\n".join(parts)
-
-
-def carried(exercise) -> dict:
-    """Return of an exercise what runs beside the student's code: (module, source, expression) of `probe` and `prepare`.
-
-    The source holds what these two need of their module and nothing more: not the oracle, not the cases.
-
-    Raises ValueError where they are made in a way that cannot be read from the source.
-    """
-    usual = {"probe": call, "prepare": as_given}
-    made = {key: getattr(exercise, key) for key in usual}
-    home = exercise.cases.__module__
-    return {key: _carried(exercise.id, home, key, each) for key, each in made.items() if each is not usual[key]}
 
 
 @functools.cache
@@ -332,29 +244,25 @@ class _Zygote:
         why = "The process that grades does not start" if self.unsafe or "Traceback" in said else ALLOW
         raise SandboxUnavailable(f"{why}\n\nIts output: {said[-1500:] or 'none'}")
 
-    def run(self, data: bytes, cases: int, limits: Mapping, patience: float) -> Answer:
+    def exchange(self, request: Request) -> tuple[list[bytes | None], str]:
         if self._process.poll() is not None:
             self._again()
         frames: list[bytes | None] = []
         try:
-            worker.send(self._process.stdin.fileno(), data)
-            end, left = time.monotonic() + patience, limits["reply"] + 32 * cases  # each may be stopped
+            worker.send(self._process.stdin.fileno(), request.data)
+            end = time.monotonic() + request.patience
+            left = request.limits["reply"] + 32 * request.cases  # each case may be stopped, which is a reply, too
             frames += [self._receive(end, worker.FIRST), self._receive(end, 8 * worker.PRINTED)]
-            for _ in range(cases):
+            for _ in range(request.cases):
                 frames.append(self._receive(end, left))
                 left -= len(frames[-1] or b"")
         except OSError:
-            frames = [None] * (2 + cases)
-        notes, printed, *replies = frames
-        answer, left = Answer([], _text(printed), _texts_in(notes), lost=None in frames), limits["parts"]
-        why = ""
-        if answer.lost:  # something ended the zygote itself, or it does not answer
-            why = "exit" if self._process.poll() is not None else "time"
-            self._again()
-        for frame in replies:
-            left -= _parts(frame or b"")
-            answer.outcomes.append({"stopped": why} if frame is None else _reply(frame, left >= 0))
-        return answer
+            frames = [None] * (2 + request.cases)
+        if None not in frames:
+            return frames, ""
+        why = "exit" if self._process.poll() is not None else "time"  # the zygote has ended, or does not answer
+        self._again()
+        return frames, why
 
     def _again(self):
         self.close()
@@ -388,38 +296,6 @@ class _Zygote:
             self._process.wait()
         self._process.stdout.close()
         self._errors.close()
-
-
-def _reply(frame: bytes, is_small: bool) -> dict:
-    """Return a frame that a child wrote, or may have written, as a reply."""
-    if not is_small:
-        return {"stopped": "output"}
-    data = _parsed(frame)
-    if not isinstance(data, dict) or not data.keys() <= REPLY:
-        return {"stopped": "exit"}
-    if "stopped" in data:
-        return {"stopped": data["stopped"] if data["stopped"] in STOPS else "exit"}
-    said = data.get("said", "")
-    no_memory = data.get("raised") == "RuntimeError" and isinstance(said, str) and "DefaultCPUAllocator" in said
-    return {"stopped": "memory"} if data.get("raised") == "MemoryError" or no_memory else data
-
-
-def _parsed(frame: bytes | None):
-    """Return what JSON a frame holds; None for anything else, letters beyond ASCII too: they would take more room."""
-    try:
-        return json.loads(frame) if frame is not None and frame.isascii() else None
-    except (ValueError, RecursionError):
-        return None
-
-
-def _text(frame) -> str:
-    text = _parsed(frame)
-    return text if isinstance(text, str) else ""
-
-
-def _texts_in(frame) -> list[str]:
-    texts = _parsed(frame)
-    return [str(text)[: worker.NOTE] for text in texts[: worker.NOTES]] if isinstance(texts, list) else []
 
 
 # ------------------------------------------------------------------------------------------------------------- bwrap

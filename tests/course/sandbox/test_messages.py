@@ -9,7 +9,8 @@ import torch
 
 from unet_edu.course.evaluate import outcome_of
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.sandbox.sandbox import Sandbox, room_for
+from unet_edu.course.sandbox.messages import room_for
+from unet_edu.course.sandbox.sandbox import Sandbox
 
 CASES = [(place,) for place in range(8)]
 ECHO = Exercise("test.echo", "00_test", "echo", 3, 1, cases=lambda rng, params: [])
