@@ -96,6 +96,7 @@ def grade(args) -> None:
         overrides=args.overrides,
         assignment=args.assignment,
         unsafe=args.unsafe,
+        scheduler=args.scheduler,
         progress=sys.stderr.isatty() if args.progress is None else args.progress,
     )
     print(graded)
@@ -238,6 +239,11 @@ def parser() -> argparse.ArgumentParser:
         help='the assignment in Canvas that canvas.csv is for, as its export has it: "Week 3 homework (4711)"',
     )
     add("--unsafe", action="store_true", help="without isolation: student code runs as you do, and can do what you can")
+    add(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="run the answers on a Dask cluster: tls://HOST:PORT of its scheduler; --jobs then counts for nothing",
+    )
     add("--progress", action=argparse.BooleanOptionalAction, help="a bar (usually: on a terminal)")
     return whole
 

@@ -1,6 +1,5 @@
 """A class is graded: every row says why, nobody's row depends on anybody else's, and nothing is done twice or lost."""
 
-import csv
 import errno
 import hashlib
 import json
@@ -12,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from classkit import SIX, Here, a_bundle, a_class, known, notebook, source_of
+from classkit import SIX, Here, a_bundle, a_class, known, notebook, rows_of, scores, source_of
 
 from unet_edu.course import cli
 from unet_edu.course.assignment.bundle import Bundle, Task
@@ -24,7 +23,7 @@ from unet_edu.course.grading.grade import grade
 from unet_edu.course.grading.mark import GradeError, Question, mark, places
 from unet_edu.course.outcome import Case
 from unet_edu.course.registry import UnknownExercise
-from unet_edu.course.sandbox.sandbox import Answer
+from unet_edu.course.sandbox.messages import Answer
 from unet_edu.course.submissions.notebook import Cell
 from unet_edu.course.submissions.overrides import OverridesError
 from unet_edu.course.submissions.roster import InputError
@@ -83,15 +82,6 @@ class Room:
 
     def rows(self, out="out"):
         return rows_of(self.top / out)
-
-
-def rows_of(out):
-    with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
-        return {(row["student"], row["exercise"]): row for row in csv.DictReader(file)}
-
-
-def scores(rows):
-    return {key: (float(row["points"]), row["state"]) for key, row in rows.items()}
 
 
 def tree(folder):

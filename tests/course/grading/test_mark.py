@@ -10,7 +10,7 @@ from classkit import SECRET, Here, a_bundle, notebook
 from test_grade import BOTH, STUB
 
 from unet_edu.course.grading.mark import NOT_GRADED, STOPPED, TIMEOUT, Question, is_nearly_stub, mark
-from unet_edu.course.sandbox.sandbox import Answer
+from unet_edu.course.sandbox.messages import Answer
 from unet_edu.course.submissions.notebook import Cell, cells_of
 
 BUNDLE = a_bundle(("crop.ladder",), secret=SECRET)

@@ -20,7 +20,8 @@ from unet_edu.course.evaluate import decide, outcome_of
 from unet_edu.course.exercise import Exercise
 from unet_edu.course.outcome import Case, Raised, Verdict
 from unet_edu.course.sandbox import sandbox as sandbox_module
-from unet_edu.course.sandbox.sandbox import Answer, Sandbox, SandboxUnavailable, UnsafeWarning, carried
+from unet_edu.course.sandbox.messages import Answer, carried
+from unet_edu.course.sandbox.sandbox import Sandbox, SandboxUnavailable, UnsafeWarning
 
 pytestmark = pytest.mark.isolation
 SECRET = "the secret of the cohort 8f4b1c"

@@ -28,6 +28,7 @@ from unet_edu.course.assignment.cohort import Cohort
 from unet_edu.course.evaluate import decide, is_broken, outcome_of
 from unet_edu.course.outcome import Raised
 from unet_edu.course.registry import UnknownExercise
+from unet_edu.course.sandbox.messages import WIDE
 from unet_edu.course.sandbox.sandbox import Sandbox, UnsafeWarning, why_unavailable
 
 SOURCES = Path("_build") / "notebooks" / "source"  # below the book's folder
@@ -300,7 +301,7 @@ def _try_one(sandbox, task, cohort) -> None:
 
     def replies(text):
         args = [case.args for case in cases]
-        return sandbox.run(cells=[text], exercise_id=exercise, args=args, params=params).outcomes
+        return sandbox.run(cells=[text], exercise_id=exercise, args=args, params=params, room=WIDE).outcomes
 
     def judged(case, reply, wanted):
         return decide(exercise, case, reply, wanted, params)

@@ -122,7 +122,9 @@ def lines(entry) -> list[str]:
 
 def text(value) -> str:
     """Return a text escaped for a page; characters that cannot be printed or turn the direction are shown as codes."""
-    shown = "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in str(value))
+    shown = str(value)
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in shown)
     return escape(shown)
 
 

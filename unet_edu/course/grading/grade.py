@@ -108,6 +108,7 @@ def grade(
     overrides=None,
     assignment: str | None = None,
     unsafe: bool = False,
+    scheduler: str | None = None,
     progress: bool = True,
 ) -> Graded:
     """Grade an assignment.
@@ -124,11 +125,14 @@ def grade(
         overrides: the path of a CSV file of points given by hand; without it OUT/overrides.csv, if there is one.
         assignment: in Canvas, as its export has it, "Week 3 homework (4711)"; see `gradebooks.canvas_column`.
         unsafe: run without isolation.
+        scheduler: the address of a Dask cluster on whose workers the answers are run, see `sandbox.cluster`; as many
+            at a time as they have threads. The grades do not depend on it.
         progress: show a bar on stderr.
 
     Raises:
         InputError: for something wrong in what is given (GradeError, RosterError, SubmissionsError, …).
         UnknownExercise: for an id in `only` that the assignment does not have.
+        ClusterUnavailable: where the cluster does not answer, or may not be used.
         SandboxUnavailable: where answers cannot be run isolated.
         KeyboardInterrupt: after Ctrl-C, when what is done has been saved.
     """
@@ -143,7 +147,7 @@ def grade(
         column = canvas_column(handed.roster, bundle, assignment)
         alone.enter_context(_alone(out))
         grading = _Grading(bundle, handed, out, only, (float(timeout), int(memory)))
-        grading.run(jobs, unsafe, progress)
+        grading.run(lambda: _sandbox(timeout, memory, jobs, unsafe, scheduler), progress)
         graded = Graded(out, bundle.title, len(handed.students), ran=grading.ran, rule=str(handed.rule))
         graded.answers = len(handed.students) * len(bundle.exercises)
         graded.nobody = [(attempt.path, attempt.matched) for attempt in handed.nobody]
@@ -154,6 +158,16 @@ def grade(
         graded.states = report.write(out, bundle, handed, sheets, column)
         graded.seconds = time.monotonic() - start
     return graded
+
+
+def _sandbox(timeout, memory, jobs, unsafe, scheduler) -> Sandbox:
+    if scheduler is None:
+        return Sandbox(float(timeout), int(memory), jobs, unsafe)
+    if unsafe:
+        raise GradeError("answers on a cluster are always isolated: leave out unsafe, or the scheduler")
+    from unet_edu.course.sandbox.cluster import Cluster
+
+    return Cluster(scheduler, float(timeout), int(memory))
 
 
 @contextmanager
@@ -264,18 +278,18 @@ class _Grading:
         self.digest, self.ran, self.sandbox = bundle.digest, 0, None
         self.stop, self.lock = threading.Event(), threading.Lock()
 
-    def run(self, jobs, unsafe, progress):
-        """Run all answers whose results are not there."""
+    def run(self, a_sandbox, progress):
+        """Run all answers whose results are not there, in what `a_sandbox` makes."""
         from tqdm import tqdm
 
         todo = [student for student in self.handed.students if self._work(student, run=False)]
         if not todo:
             return
         bar = tqdm(total=len(todo), desc="grading", unit="student", disable=not progress, smoothing=0.05)
-        sandbox = Sandbox(self.limits[0], self.limits[1], jobs, unsafe)
-        with bar, one_thread(), sandbox as self.sandbox:
+        with bar, one_thread(), a_sandbox() as self.sandbox:
             for task in self.bundle.exercises:
-                self.questions[task.id] = Question.of(self.bundle, task, sandbox)
+                self.questions[task.id] = Question.of(self.bundle, task, self.sandbox)
+            jobs = self.sandbox.jobs
             pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
             try:
                 running, left = set(), iter(todo)
@@ -357,9 +371,10 @@ class _Grading:
 
     def _save(self, student, exercises):
         whose = {"id": student.id, "name": student.name, "email": student.email}
-        data = {"format": FORMAT, "student": whose, "assignment": self.bundle.title, "exercises": exercises}
+        head = {"format": FORMAT, "student": whose, "assignment": self.bundle.title}
+        lines = ",\n".join(f"{_json(id)}: {_json(entry)}" for id, entry in exercises.items())  # a line an exercise
         with written_whole(self._path(student)) as partial:
-            partial.write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")
+            partial.write_text(f'{_json(head)[:-1]}, "exercises": {{\n{lines}\n}}}}\n', encoding="utf-8")
 
     def sheet(self, student: Student, overrides: Overrides) -> Sheet:
         """Return all that is to be reported of a student."""
@@ -369,6 +384,10 @@ class _Grading:
             entry = saved.get(task.id) or {"key": "", **NO_ATTEMPT, "mark": _not_yet(task).data()}
             entries.append(_entry(student, entry, task, overrides))
         return Sheet(student, self.files[student.id], tuple(entries))
+
+
+def _json(data) -> str:
+    return json.dumps(data, ensure_ascii=False)
 
 
 NO_ATTEMPT = {"file": "", "share": 1.0, "attempt": ""}

@@ -10,7 +10,7 @@ What students wrote is not compiled here, only looked at as text: a cell that cr
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from unet_edu.course.evaluate import agree, decide, is_broken, outcome_of
 from unet_edu.course.exercise import generator
 from unet_edu.course.grading import redact
 from unet_edu.course.outcome import Case, Verdict
+from unet_edu.course.sandbox.messages import WIDE, room_for
 from unet_edu.course.submissions.notebook import Cell
 from unet_edu.course.submissions.roster import InputError
 from unet_edu.course.values import copy, hiding
@@ -73,7 +74,7 @@ class Mark:
 
     def data(self) -> dict:
         """Return as JSON takes it."""
-        return {**asdict(self), "cases": [asdict(case) for case in self.cases], "notes": list(self.notes)}
+        return {**vars(self), "cases": [vars(case) for case in self.cases], "notes": list(self.notes)}
 
     @classmethod
     def of_data(cls, data: dict) -> "Mark":
@@ -96,6 +97,11 @@ class Question:
         exercise = self.task.exercise
         return [case.args for case in exercise.cases(generator("public", exercise.id), self.task.params)]
 
+    @cached_property
+    def room(self) -> dict[str, int]:
+        """The room for what an answer returns."""
+        return room_for(self.wanted)
+
     @classmethod
     def of(cls, bundle: Bundle, task: Task, sandbox) -> "Question":
         """Draw the cases; without an oracle, the reference's results are wanted. Raises GradeError where it fails."""
@@ -103,7 +109,9 @@ class Question:
         if task.exercise.oracle is not None:
             return cls(task, cases, [task.exercise.oracle(copy(case.args), task.params) for case in cases])
         args = [case.args for case in cases]
-        answer = sandbox.run(cells=[task.reference], exercise_id=task.exercise, args=args, params=task.params)
+        answer = sandbox.run(
+            cells=[task.reference], exercise_id=task.exercise, args=args, params=task.params, room=WIDE
+        )
         wanted = []
         for reply in answer.outcomes:
             if "value" not in reply and "raised" not in reply:
@@ -254,6 +262,7 @@ def _run(question, cells, place, sandbox, timeout) -> tuple[Mark, bool]:
         "own": place.cell.place,
         "exercise_id": task.exercise,
         "params": task.params,
+        "room": question.room,
     }
     answer, trouble = _twice(sandbox, args=[case.args for case in question.cases], **given)
     if trouble:

@@ -74,7 +74,7 @@ def write(out, bundle: Bundle, handed: Collected, sheets: Iterable[Sheet], colum
             canvas.row(sheet)
             moodle.row(sheet)
             _write(out / "feedback" / f"{sheet.file}.html", feedback_page.page(bundle, sheet, str(handed.rule)))
-            _write(out / "gradescope" / f"{sheet.file}.json", json.dumps(gradescope(sheet), indent=1))
+            _write(out / "gradescope" / f"{sheet.file}.json", json.dumps(gradescope(sheet)))
         unmatched = table("unmatched.csv", "utf-8-sig")
         unmatched.writerow(("file", "why"))
         for attempt in handed.nobody:

@@ -12,11 +12,10 @@ processes are limited. The sandbox is started as a program of its own, so that n
 Needs bwrap and either root or user namespaces (most distributions have them). ``unsafe=True`` does without.
 """
 
-import ast
+import base64
 import contextlib
 import functools
 import importlib.util
-import inspect
 import json
 import os
 import queue
@@ -29,18 +28,16 @@ import threading
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from unet_edu.course import deadline, registry, values
-from unet_edu.course.exercise import Exercise, as_given, call
-from unet_edu.course.sandbox import cell_dependencies, worker
+from unet_edu.course import deadline, registry
+from unet_edu.course.exercise import Exercise
+from unet_edu.course.sandbox import system_calls, worker
+from unet_edu.course.sandbox.messages import Answer, Request, answer_from
 
 NOBODY = 65534
 SCRATCH = "/scratch"
 STARTING = 120  # seconds that the import of torch may take
-STOPS = ("time", "memory", "exit", "output")
-REPLY = {"value", "changed", "raised", "said", "kinds", "where", "odd", "stopped"}
 # the modules that the worker gets as text
 SHARED = ("values", "deadline", "outcome", "exercise", "judging", "evaluate")
 SHARED += ("sandbox.cell_syntax", "sandbox.cell_dependencies")
@@ -80,27 +77,13 @@ class UnsafeWarning(UserWarning):
     """Code of students runs without isolation."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came of running one answer. All of it was made by the student's code: data, and not to be believed."""
-
-    outcomes: list[dict]  # for each case a reply of `exercise.observe`, or {"stopped": one of STOPS}
-    printed: str = ""  # the start of what was printed, to both streams
-    notes: list[str] = field(default_factory=list)  # cells that could not be read, statements that failed
-    lost: bool = False  # the sandbox's own process ended, or did not answer: it may not have been this answer's doing
-
-    @property
-    def stopped(self) -> set[str]:
-        """Why calls were stopped."""
-        return {outcome["stopped"] for outcome in self.outcomes if "stopped" in outcome}
-
-
 class Sandbox:
     """Runs answers, each case of them for at most `timeout` seconds of the processor, in `jobs` processes.
 
     Args:
         timeout: seconds of the processor for one call, and for the definitions of a notebook; by the clock
-            `deadline.PATIENCE` times as long, so that a busy machine costs nobody an answer.
+            `deadline.PATIENCE` times as long, so that a busy machine costs nobody an answer. After a call that took
+            longer, the other cases have a fifth of it.
         memory: bytes that one answer may use, all its processes together, beside what Python and torch hold.
         jobs: processes; `run` may be called from as many threads, and waits for a free one.
         unsafe: no isolation; warns with what is at risk.
@@ -134,7 +117,8 @@ class Sandbox:
             "processes": processes,
             "count_processes": not unsafe,  # the system would count all of the user's
             "output": output,
-            "reply": 2**25,  # bytes of one frame
+            "reply": 2**23,  # bytes of what comes back, of all cases together
+            "parts": 50_000,  # numbers, texts and containers in there
             "file": 2**26,  # bytes of one file
             "scratch": 2**27,  # bytes of all files
             "stops": stops,
@@ -155,6 +139,9 @@ class Sandbox:
             for zygote in self._zygotes:
                 zygote.wait()
                 self._free.put(zygote)
+            if not self.unsafe and not self.filtered and system_calls.filter_program():
+                why = "this kernel takes no filter"
+                warnings.warn(system_calls.REMAINS.format(why=why), system_calls.NotFilteredWarning, stacklevel=2)
         except BaseException:
             self.close()
             raise
@@ -174,6 +161,11 @@ class Sandbox:
         """How answers are kept apart: "namespaces" (each has its own), "alone" (emptied after each), "plain" (not)."""
         return self._zygotes[0].isolation
 
+    @property
+    def filtered(self) -> bool:
+        """Whether the system calls that no answer needs are refused (see `system_calls`)."""
+        return self._zygotes[0].filtered
+
     def run(
         self,
         *,
@@ -183,6 +175,7 @@ class Sandbox:
         params: Mapping | None = None,
         own: int = -1,
         public: bool = False,
+        room: Mapping[str, int] | None = None,
     ) -> Answer:
         """Run one answer on all cases.
 
@@ -194,84 +187,31 @@ class Sandbox:
             params: of the cohort; what is not given has the book's value.
             public: whether the cases are no secret. They are run by a process of its own that has never had any other
                 in its memory, so that nothing that the answer says, in errors or notes, can be of a hidden one.
+            room: for what comes back, where that is more than the limits "reply" and "parts" (see `room_for`). What an
+                answer returns takes no more of this process's own memory than that.
 
         Raises:
             values.NotData: for arguments that cannot be carried.
             SandboxUnavailable: when a process that ended cannot be started again.
         """
         exercise = exercise_id if isinstance(exercise_id, Exercise) else registry.find(exercise_id)
-        request = {
-            "cells": list(cells),
-            "own": range(len(cells))[own],
-            "name": exercise.name,
-            "needs": list(exercise.needs),
-            "blocked": list(exercise.forbids),
-            "carried": carried(exercise),
-            "cases": [values.encode(tuple(each)) for each in args],
-            "params": values.encode(exercise.settings(params)),
-            "limits": self.limits,
-        }
-        data = json.dumps(request).encode()
-        patience = self._patience(len(args))
+        limits = {**self.limits, **{name: max(self.limits[name], most) for name, most in (room or {}).items()}}
+        request = Request.of(exercise, cells, args, params, own, limits)
+        return answer_from(*self.exchange(request, public), limits)
+
+    def exchange(self, request: Request, public: bool = False) -> tuple[list[bytes | None], str]:
+        """Run a request on a free worker; return its frames, and why the missing ones are missing."""
         if public:
             with self._public_free:
                 if self._public is None:
                     self._public = _Zygote(self.unsafe, self.nest)
                     self._public.wait()
-                return self._public.run(data, len(args), patience)
+                return self._public.exchange(request)
         zygote = self._free.get()
         try:
-            return zygote.run(data, len(args), patience)
+            return zygote.exchange(request)
         finally:
             self._free.put(zygote)
-
-    def _patience(self, cases) -> float:
-        """Return seconds after which a zygote must have answered, whatever its child does."""
-        stops = self.limits["stops"] + 4  # what is taken of the cells is tried three times, the first call besides
-        return (self.limits["seconds"] + 1) * (cases + self.limits["patience"] * stops) + 20
-
-
-# ------------------------------------------------------------------------------------- what the worker gets of a file
-
-
-@functools.lru_cache(maxsize=512)
-def _carried(exercise_id, module, keyword, function):
-    name = getattr(function, "__qualname__", "")
-    if name.isidentifier():
-        return function.__module__, _standalone(function.__module__, name), name
-    expression = cell_dependencies.keyword_of(inspect.getsource(sys.modules[module]), exercise_id, keyword)
-    if expression is None:
-        raise ValueError(f"{exercise_id}: make its {keyword} a function of its module, so that it can run elsewhere")
-    return module, _standalone(module, expression), expression
-
-
-def _standalone(module: str, expression: str) -> str:
-    """Return the statements of a module that `expression` needs.
-
-    What they import from the modules of the exercises, which the worker does not have, stands in place of the import.
-    """
-    parts = []
-    for statement in ast.parse(cell_dependencies.reduced(inspect.getsource(sys.modules[module]), expression)).body:
-        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith(f"{worker.COURSE}.exercises."):
-            for alias in statement.names:
-                parts.append(_standalone(statement.module, "_" if alias.name == "*" else alias.name))
-                parts += [f"{alias.asname} = {alias.name}"] * bool(alias.asname)
-        else:
-            parts.append(ast.unparse(statement))
-    return "\n".join(parts)
-
-
-def carried(exercise) -> dict:
-    """Return of an exercise what runs beside the student's code: (module, source, expression) of `probe` and `prepare`.
-
-    The source holds what these two need of their module and nothing more: not the oracle, not the cases.
-
-    Raises ValueError where they are made in a way that cannot be read from the source.
-    """
-    usual = {"probe": call, "prepare": as_given}
-    made = {key: getattr(exercise, key) for key in usual}
-    home = exercise.cases.__module__
-    return {key: _carried(exercise.id, home, key, each) for key, each in made.items() if each is not usual[key]}
 
 
 @functools.cache
@@ -309,15 +249,16 @@ class _Zygote:
             "scratch": SCRATCH,
             "path": [*_packages(), str(_package().parent)],
             "modules": _texts(),
+            "calls": "" if self.unsafe else base64.b64encode(system_calls.filter_program()).decode(),
         }
         with contextlib.suppress(OSError):  # it has ended already; `wait` reports why
             worker.send(self._process.stdin.fileno(), json.dumps(setup).encode())
 
     def wait(self):
         """Wait until torch is imported."""
-        hello = self._receive(time.monotonic() + STARTING)
+        hello = self._receive(time.monotonic() + STARTING, worker.FIRST)
         if hello is not None:
-            self.isolation = json.loads(hello)["isolation"]
+            self.isolation, self.filtered = (json.loads(hello)[key] for key in ("isolation", "filtered"))
             return
         self._process.kill()
         self._process.wait()
@@ -326,28 +267,33 @@ class _Zygote:
         why = "The process that grades does not start" if self.unsafe or "Traceback" in said else ALLOW
         raise SandboxUnavailable(f"{why}\n\nIts output: {said[-1500:] or 'none'}")
 
-    def run(self, data: bytes, cases: int, patience: float) -> Answer:
+    def exchange(self, request: Request) -> tuple[list[bytes | None], str]:
         if self._process.poll() is not None:
             self._again()
+        frames: list[bytes | None] = []
         try:
-            worker.send(self._process.stdin.fileno(), data)
-            end = time.monotonic() + patience
-            notes, printed, *frames = (self._receive(end) for _ in range(cases + 2))
+            worker.send(self._process.stdin.fileno(), request.data)
+            end = time.monotonic() + request.patience
+            left = request.limits["reply"] + 32 * request.cases  # each case may be stopped, which is a reply, too
+            frames += [self._receive(end, worker.FIRST), self._receive(end, 8 * worker.PRINTED)]
+            for _ in range(request.cases):
+                frames.append(self._receive(end, left))
+                left -= len(frames[-1] or b"")
         except OSError:
-            notes, printed, frames = None, None, [None] * cases
-        if None in (notes, printed, *frames):  # something ended the zygote itself, or it does not answer
-            why = "exit" if self._process.poll() is not None else "time"
-            self._again()
-            return Answer([_reply(frame) if frame else {"stopped": why} for frame in frames], lost=True)
-        return Answer([_reply(frame) for frame in frames], _text(printed), _texts_in(notes))
+            frames = [None] * (2 + request.cases)
+        if None not in frames:
+            return frames, ""
+        why = "exit" if self._process.poll() is not None else "time"  # the zygote has ended, or does not answer
+        self._again()
+        return frames, why
 
     def _again(self):
         self.close()
         self._start()
         self.wait()
 
-    def _receive(self, end) -> bytes | None:
-        """Return one frame, or None when the process ends or `end` (of time.monotonic) is reached."""
+    def _receive(self, end, most) -> bytes | None:
+        """Return one frame; None when the process ends, `end` (of time.monotonic) is reached, or it is above `most`."""
         fd, data, size = self._process.stdout.fileno(), bytearray(), 4
         for part in ("head", "body"):
             while len(data) < size:
@@ -358,6 +304,9 @@ class _Zygote:
                 data += more
             if part == "head":
                 size, data = int.from_bytes(data, "big"), bytearray()
+                if size > most:  # the worker sends none: it is no longer itself
+                    self._process.kill()
+                    return None
         return bytes(data)
 
     def close(self):
@@ -370,37 +319,6 @@ class _Zygote:
             self._process.wait()
         self._process.stdout.close()
         self._errors.close()
-
-
-def _reply(frame: bytes) -> dict:
-    """Return a frame that a child wrote, or may have written, as a reply."""
-    try:
-        data = json.loads(frame)
-    except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict) or not data.keys() <= REPLY:
-        return {"stopped": "exit"}
-    if "stopped" in data:
-        return {"stopped": data["stopped"] if data["stopped"] in STOPS else "exit"}
-    said = data.get("said", "")
-    no_memory = data.get("raised") == "RuntimeError" and isinstance(said, str) and "DefaultCPUAllocator" in said
-    return {"stopped": "memory"} if data.get("raised") == "MemoryError" or no_memory else data
-
-
-def _text(frame: bytes) -> str:
-    try:
-        text = json.loads(frame)
-    except (ValueError, RecursionError):
-        return ""
-    return text if isinstance(text, str) else ""
-
-
-def _texts_in(frame: bytes) -> list[str]:
-    try:
-        texts = json.loads(frame)
-    except (ValueError, RecursionError):
-        return []
-    return [str(text)[:300] for text in texts[: worker.NOTES]] if isinstance(texts, list) else []
 
 
 # ------------------------------------------------------------------------------------------------------------- bwrap
