@@ -89,7 +89,7 @@ class Here:
     started = 0
 
     def __init__(self, timeout=5, memory=2**31, jobs=1, unsafe=False):
-        self.limits = {"seconds": timeout, "memory": memory}
+        self.limits, self.jobs = {"seconds": timeout, "memory": memory}, jobs
         self.ran = []
 
     def __enter__(self):
