@@ -25,15 +25,19 @@ PAGES = [f"{name}.html" for name in CHAPTERS] + ["search.html", "genindex.html"]
 
 
 def pytest_generate_tests(metafunc):
-    """`name`: every page of the book; `chapter`: every page with text; `origin`, `theme`: both kinds."""
-    if "name" in metafunc.fixturenames:
-        metafunc.parametrize("name", PAGES)
-    if "chapter" in metafunc.fixturenames:
-        metafunc.parametrize("chapter", [f"{name}.html" for name in CHAPTERS])
-    if "origin" in metafunc.fixturenames:
-        metafunc.parametrize("origin", ["file", "http"])
-    if "theme" in metafunc.fixturenames:
-        metafunc.parametrize("theme", ["light", "dark"])
+    """`name`: every page of the book; `chapter`: every page with text; `origin`, `theme`: both kinds.
+
+    Tests of the same page follow each other (that is what the scope does), so that `look` opens it once.
+    """
+    kinds = {
+        "name": PAGES,
+        "chapter": [f"{name}.html" for name in CHAPTERS],
+        "origin": ["file", "http"],
+        "theme": ["light", "dark"],
+    }
+    for kind, values in kinds.items():
+        if kind in metafunc.fixturenames:
+            metafunc.parametrize(kind, values, scope="module")
 
 
 @pytest.fixture(scope="session")
@@ -115,14 +119,12 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
 
 
-@pytest.fixture
-def visit(chromium, addresses):
-    """Function that opens a page and waits until it is drawn: visit("book/index.html", origin="http", theme="dark")."""
-    contexts = []
+@pytest.fixture(scope="session")
+def opener(chromium, addresses):
+    """Function that opens a page and waits until it is drawn; who calls it closes its context."""
 
     def open_page(name, origin="http", theme="light", width=1280, query="", settle=True) -> Visit:
         context = chromium.new_context(color_scheme=theme, viewport={"width": width, "height": 900})
-        contexts.append(context)
         base = addresses[origin]
         done = Visit(context.new_page())
 
@@ -150,9 +152,40 @@ def visit(chromium, addresses):
             settled(done.page)
         return done
 
+    return open_page
+
+
+@pytest.fixture
+def visit(opener):
+    """Function that opens a page of its own: visit("book/index.html", origin="http", theme="dark")."""
+    visits = []
+
+    def open_page(*name, **options) -> Visit:
+        visits.append(opener(*name, **options))
+        return visits[-1]
+
     yield open_page
-    for context in contexts:
-        context.close()
+    for each in visits:
+        each.page.context.close()
+
+
+@pytest.fixture(scope="module")
+def look(opener):
+    """As `visit`, for tests that leave a page as it was: one that was looked at last is not opened again."""
+    last = {}
+
+    def open_page(name, origin="http", theme="light") -> Visit:
+        key = (name, origin, theme)
+        if key not in last:
+            for each in last.values():
+                each.page.context.close()
+            last.clear()
+            last[key] = opener(name, origin, theme)
+        return last[key]
+
+    yield open_page
+    for each in last.values():
+        each.page.context.close()
 
 
 @pytest.fixture

@@ -6,13 +6,18 @@ from browserkit import settled
 
 pytestmark = pytest.mark.browser
 
-RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+RULES = {
+    "light": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    # the same elements in other colours: what axe says of colours at these levels
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
 
 
-def violations(page, context=None) -> list[str]:
+def violations(page, theme="light", context=None) -> list[str]:
     """What breaks a rule, one line for each element."""
     settled(page)
-    found = Axe().run(page, context, {"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
+    options = {"runOnly": RULES[theme], "resultTypes": ["violations"]}
+    found = Axe().run(page, context, options).response["violations"]
     return [
         f"{rule['id']} ({rule['impact']}): {node['target']} {node['html'][:150]} {node['failureSummary'][:200]}"
         for rule in found
@@ -20,12 +25,25 @@ def violations(page, context=None) -> list[str]:
     ]
 
 
-def test_no_violation(visit, name, theme):
-    assert violations(visit(name, theme=theme).page) == []
+def test_no_violation(look, name, theme):
+    page = look(name, theme=theme).page
+    assert page.locator("html").get_attribute("data-theme") == theme
+    assert violations(page, theme) == []
 
 
-def test_opened_solutions_are_accessible_too(visit, chapter, theme):
-    page = visit(chapter, theme=theme).page
+def test_opened_solutions_are_accessible_too(look, chapter, theme):
+    page = look(chapter, theme=theme).page
     if page.locator(".tag_exercise-solution").count():
-        page.evaluate("document.querySelectorAll('.tag_exercise-solution details').forEach(d => { d.open = true })")
-        assert violations(page, ".tag_exercise-solution") == []
+        folds = "document.querySelectorAll('.tag_exercise-solution details').forEach(d => { d.open = OPEN })"
+        page.evaluate(folds.replace("OPEN", "true"))
+        assert violations(page, theme, ".tag_exercise-solution") == []
+        page.evaluate(folds.replace("OPEN", "false"))
+
+
+def test_the_rules_of_the_dark_theme_are_those_of_colours(look):
+    """Of all rules at these levels, by axe's own list."""
+    page = look("book/index.html").page
+    Axe().run(page, "head", {"runOnly": RULES["dark"]})  # puts axe into the page
+    tags = RULES["light"]["values"]
+    rules = page.evaluate("tags => axe.getRules(tags)", tags)
+    assert [r["ruleId"] for r in rules if "cat.color" in r["tags"]] == RULES["dark"]["values"]

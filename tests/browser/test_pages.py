@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from browserkit import settled
 
 from tools.book_pdf import fetch_pictures
 
@@ -13,15 +14,15 @@ VISIBLE_IMAGES = """() => [...document.querySelectorAll("img")].filter(i => i.ch
     shown: i.getBoundingClientRect().width }))"""
 
 
-def test_a_page_loads_without_network_and_without_complaint(visit, name, origin):
-    seen = visit(name, origin)
+def test_a_page_loads_without_network_and_without_complaint(look, name, origin):
+    seen = look(name, origin)
     assert seen.outside == [], "the page asks another host"
     assert seen.complaints == []
     assert seen.page.title().strip()
 
 
-def test_formulas_are_typeset(visit, chapter, origin):
-    page = visit(chapter, origin).page
+def test_formulas_are_typeset(look, chapter, origin):
+    page = look(chapter, origin).page
     formulas = page.locator(".bd-article .math")
     raw = formulas.filter(has_not=page.locator("mjx-container"))
     assert raw.all_inner_texts() == []
@@ -33,8 +34,8 @@ def test_formulas_are_typeset(visit, chapter, origin):
     assert re.findall(r"\\[(\[a-z]{2,}|\$\$?[^$\s]+\$|\{\w+\}`", text) == [], "TeX or a role left in the text"
 
 
-def test_pictures_are_there_and_fit_the_theme(visit, chapter, theme):
-    page = visit(chapter, theme=theme).page
+def test_pictures_are_there_and_fit_the_theme(look, chapter, theme):
+    page = look(chapter, theme=theme).page
     assert page.locator("html").get_attribute("data-theme") == theme
     other = {"light": "dark", "dark": "light"}[theme]
     fetch_pictures(page)
@@ -56,23 +57,24 @@ def test_the_book_has_figures_formulas_and_exercises(visit, site):
         assert part in text
 
 
-def test_the_theme_button_changes_the_pictures(visit, chapter):
-    page = visit(chapter).page
+def test_the_theme_button_changes_the_pictures(look, chapter):
+    page = look(chapter).page
     figure = page.locator("figure.unet-figure").first
     if not figure.count():
         return
     button = page.locator("button.theme-switch-button:visible").first
-    seen = set()
+    seen, before = set(), page.locator("html").get_attribute("data-mode")
     for _ in range(3):
         theme = page.locator("html").get_attribute("data-theme")
         seen.add(theme)
         assert f"only-{theme}" in figure.locator("img:visible").get_attribute("class")
         button.click()
     assert seen == {"light", "dark"}
+    assert page.locator("html").get_attribute("data-mode") == before
 
 
-def test_solutions_are_folded_and_open_by_mouse_and_by_keyboard(visit, chapter):
-    page = visit(chapter).page
+def test_solutions_are_folded_and_open_by_mouse_and_by_keyboard(look, chapter):
+    page = look(chapter).page
     for cell in page.locator(".tag_exercise-solution").all():
         details = cell.locator("details").first
         summary = details.locator("summary").first
@@ -107,19 +109,22 @@ def test_search_finds_a_word_of_a_chapter(visit, site, origin):
         assert word in page.locator(".bd-article").inner_text().lower()
 
 
-@pytest.mark.parametrize("width", [320, 400, 768])
-def test_nothing_is_wider_than_a_narrow_screen(visit, name, width):
-    page = visit(name, width=width).page
-    wide = page.evaluate(
-        """() => [...document.querySelectorAll("body *")].filter(e => e.checkVisibility()
-        && e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map(e => e.outerHTML.slice(0, 120))"""
-    )
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= width + 1, wide
+def test_nothing_is_wider_than_a_narrow_screen(visit, name):
+    """Opened on the narrowest, then turned and made wider."""
+    page = visit(name, width=320).page
+    for width in (320, 400, 768):
+        page.set_viewport_size({"width": width, "height": 900})
+        settled(page)
+        wide = page.evaluate(
+            """() => [...document.querySelectorAll("body *")].filter(e => e.checkVisibility()
+            && e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map(e => e.outerHTML.slice(0, 120))"""
+        )
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= width + 1, (width, wide)
 
 
-def test_a_page_prints_in_light_colours_with_its_pictures(visit, chapter, theme):
+def test_a_page_prints_in_light_colours_with_its_pictures(look, chapter, theme):
     """On paper there is no dark page, whatever the screen shows."""
-    page = visit(chapter, theme=theme).page
+    page = look(chapter, theme=theme).page
     assert page.pdf(format="A4")[:5] == b"%PDF-"
     page.emulate_media(media="print")
     for figure in page.locator("figure.unet-figure").all():
@@ -131,6 +136,7 @@ def test_a_page_prints_in_light_colours_with_its_pictures(visit, chapter, theme)
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert sum(map(int, re.findall(r"\d+", ink)[:3])) < 300, f"pale text: {ink}"
     assert paper in ("rgba(0, 0, 0, 0)", "rgb(255, 255, 255)"), paper
+    page.emulate_media(media="screen")
 
 
 def test_the_first_page_leads_into_the_book(visit, origin):

@@ -3,6 +3,7 @@
 Besides, for each exercise: the chapter's stub scores nothing, its solution everything, and no message gives the answer.
 """
 
+import functools
 import re
 
 import pytest
@@ -43,6 +44,22 @@ def verdicts(exercise, answer, some, params):
     return [(*rest, verdict) for (*rest, _), verdict in zip(found, agreed, strict=True)]
 
 
+@functools.cache
+def public_verdicts(answer):
+    """Of a known answer on the public cases, with the values of its cohort; kept for all tests."""
+    exercise = find(answer.id)
+    params = exercise.settings(dict(answer.params))
+    return verdicts(exercise, answer.answer, public_cases(exercise, params), params)
+
+
+def hidden_verdicts(answer):
+    """Of a known answer on the cases of some seeds, one list a seed."""
+    exercise = find(answer.id)
+    params = exercise.settings(dict(answer.params))
+    for seed in SEEDS:
+        yield verdicts(exercise, answer.answer, exercise.cases(generator("hidden", seed, exercise.id), params), params)
+
+
 def of_chapter(exercise, which):
     """Run the exercise's cell of the chapter, `stub` or `solution`, after what it needs; return the definition."""
     path = ROOT / "book" / f"{exercise.chapter}.md"
@@ -79,19 +96,15 @@ def tells(message: str, wanted, case, reply) -> bool:
 
 @pytest.mark.parametrize("answer", RIGHT, ids=named)
 def test_a_right_answer_passes(answer):
-    exercise = find(answer.id)
-    params = exercise.settings(dict(answer.params))
-    for some in cases(exercise, params):
-        for case, _, _, verdict in verdicts(exercise, answer.answer, some, params):
+    for judged in (public_verdicts(answer), *hidden_verdicts(answer)):
+        for case, _, _, verdict in judged:
             assert verdict.passed, f"{case.says}: {verdict.message}"
 
 
 @pytest.mark.parametrize("answer", WRONG, ids=named)
 def test_a_wrong_answer_gets_the_words_made_for_it(answer):
-    exercise = find(answer.id)
-    params = exercise.settings(dict(answer.params))
-    for some in cases(exercise, params):
-        seen = [verdict for *_, verdict in verdicts(exercise, answer.answer, some, params)]
+    for judged in (public_verdicts(answer), *hidden_verdicts(answer)):
+        seen = [verdict for *_, verdict in judged]
         assert not all(verdict.passed for verdict in seen)
         messages = [verdict.message for verdict in seen if not verdict.passed]
         assert any(answer.words in message for message in messages), messages
@@ -100,9 +113,7 @@ def test_a_wrong_answer_gets_the_words_made_for_it(answer):
 
 @pytest.mark.parametrize("answer", WRONG, ids=named)
 def test_no_message_gives_the_answer(answer):
-    exercise = find(answer.id)
-    params = exercise.settings(dict(answer.params))
-    for case, wanted, reply, verdict in verdicts(exercise, answer.answer, public_cases(exercise, params), params):
+    for case, wanted, reply, verdict in public_verdicts(answer):
         assert verdict.passed or not tells(verdict.message, wanted, case, reply), verdict.message
 
 
