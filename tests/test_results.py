@@ -513,3 +513,13 @@ def test_the_page_with_every_record_shows_them_all(shipped, monkeypatch):
     assert sum("alt" in one for one in words) == 8
     assert "Not run yet: none" in captions
     assert "tiny" in str(words)
+
+
+def test_the_rate_of_the_grader_is_that_of_a_core_until_the_judging_is_the_limit():
+    row = {"answers": 600, "seconds": 10, "own_seconds": 1.2, "jobs": 2}
+    rate = results.grading_rate({"rows": [row, {**row, "seconds": 10}, {**row, "seconds": 99, "own_seconds": 99}]})
+    assert rate.of_a_core == 30
+    assert rate.judging == 0.002
+    assert rate.cores == pytest.approx(1 / 0.002 / 30)
+    assert rate.hours(36 * 3600, cores=3) == pytest.approx(36 * 3600 / 90 / 3600)
+    assert rate.hours(36 * 3600, cores=1000) == pytest.approx(36 * 0.002)  # never less than the judging

@@ -14,6 +14,7 @@ that a notebook finds them, too.
 
 import itertools
 import json
+import statistics
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -502,3 +503,26 @@ def busiest_window(mask, side):
     sums = np.pad(np.cumsum(np.cumsum(mask, 0), 1), ((1, 0), (1, 0)))
     inside = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
     return np.unravel_index(inside.argmax(), inside.shape)
+
+
+class GradingRate(NamedTuple):
+    """How fast answers are graded: what a core runs, and what the grader itself must do for each."""
+
+    of_a_core: float  # answers a second
+    judging: float  # seconds of one core for each answer, on the machine where the secret is
+
+    @property
+    def cores(self) -> float:
+        """How many cores run answers as fast as one can judge them."""
+        return 1 / self.judging / self.of_a_core
+
+    def hours(self, answers: int, cores: int) -> float:
+        """Return the hours that `answers` take on so many cores, the judging on one more."""
+        return answers * max(1 / (cores * self.of_a_core), self.judging) / 3600
+
+
+def grading_rate(record) -> GradingRate:
+    """Return the rate in a record of the grader (tests/course/throughput.py --record): the median of its rows."""
+    rows = record["rows"]
+    of_a_core = statistics.median(row["answers"] / row["seconds"] / row["jobs"] for row in rows)
+    return GradingRate(of_a_core, statistics.median(row["own_seconds"] / row["answers"] for row in rows))
