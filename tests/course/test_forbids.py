@@ -7,6 +7,7 @@ for a class that is asked for, as a part of each of the package's networks. None
 """
 
 import contextlib
+import copy
 import functools
 import importlib
 import inspect
@@ -110,7 +111,7 @@ def parts_of(kind, args):
     made = [each for each in args[:-1] if type(each) is int]
     for given in {tuple(made), (*made[:1], 2, *made[1:]), (2, *made), *SIZES}:
         with contextlib.suppress(Exception):
-            for name, _ in list(kind(*given).named_modules())[1:]:
+            for name, _ in list(built(kind, given).named_modules())[1:]:
                 yield f"{name} of one made with {given}", part(kind, given, tuple(made), name)
 
 
@@ -119,9 +120,15 @@ def part(kind, given, made, name):
 
     def answer(*args):
         own = dict(zip(made, args, strict=False))
-        return kind(*(own.get(each, each) for each in given)).get_submodule(name)
+        return copy.deepcopy(built(kind, tuple(own.get(each, each) for each in given)).get_submodule(name))
 
     return answer
+
+
+@functools.lru_cache(maxsize=16)
+def built(kind, given):
+    """A network, for all of its parts."""
+    return kind(*given)
 
 
 def attributes(exercise, value, case, wanted, params):
@@ -161,18 +168,17 @@ def tried(function, exercise, cases, wanted, params):
                 yield f"{how}, .{name}", lambda *given, answer=answer, name=name: getattr(answer(*given), name)
 
 
-def solved_by(exercise, forbids=True) -> list[str]:
+def solved_by(exercise, forbids=True):
+    """What gets all points, by name."""
     params = exercise.settings()
     cases = public_cases(exercise, params)
     wanted = [exercise.oracle(values.copy(case.args), params) for case in cases]
-    found = []
     for module, name, function in public():
         if forbids and is_forbidden(module, exercise):
             continue
         for how, answer in tried(function, exercise, cases, wanted, params):
             if gets_all(exercise, answer, cases, wanted, params):
-                found.append(f"{module}.{name} ({how})")
-    return found
+                yield f"{module}.{name} ({how})"
 
 
 QUICK = ("crop.centre", "reading.five", "window.readings", "score.dice", "fcn.paint")  # the others: make test-slow
@@ -190,7 +196,7 @@ def test_nothing_that_the_package_has_is_an_answer(exercise, tmp_path, monkeypat
         contextlib.redirect_stderr(io.StringIO()),
     ):
         warnings.simplefilter("ignore")
-        assert not solved_by(exercise)
+        assert not list(solved_by(exercise))
     assert not os.listdir(tmp_path)
 
 
@@ -198,4 +204,4 @@ def test_nothing_that_the_package_has_is_an_answer(exercise, tmp_path, monkeypat
 def test_what_is_forbidden_would_be_an_answer(id):
     """So the test above would find it."""
     exercise = next(each for each in everything() if each.id == id)
-    assert solved_by(exercise, forbids=False)
+    assert next(solved_by(exercise, forbids=False))
