@@ -12,7 +12,6 @@ import functools
 import importlib
 import inspect
 import io
-import os
 import pkgutil
 import warnings
 
@@ -181,15 +180,15 @@ def solved_by(exercise, forbids=True):
                 yield f"{module}.{name} ({how})"
 
 
-QUICK = ("crop.centre", "reading.five", "window.readings", "score.dice", "fcn.paint")  # the others: make test-slow
+QUICK = ("crop.centre", "blocks.assemble", "blocks.double_conv", "reading.five", "score.dice")  # others: weekly
 
 
 @pytest.mark.parametrize(
     "exercise",
-    [pytest.param(each, marks=() if each.id in QUICK else pytest.mark.slow, id=each.id) for each in everything()],
+    [pytest.param(each, marks=() if each.id in QUICK else pytest.mark.weekly, id=each.id) for each in everything()],
 )
 def test_nothing_that_the_package_has_is_an_answer(exercise, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)  # what is called may write
     with (
         warnings.catch_warnings(),
         contextlib.redirect_stdout(io.StringIO()),
@@ -197,7 +196,6 @@ def test_nothing_that_the_package_has_is_an_answer(exercise, tmp_path, monkeypat
     ):
         warnings.simplefilter("ignore")
         assert not list(solved_by(exercise))
-    assert not os.listdir(tmp_path)
 
 
 @pytest.mark.parametrize("id", ["crop.centre", "blocks.assemble", "reading.five"])
