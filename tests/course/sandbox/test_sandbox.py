@@ -20,7 +20,7 @@ from unet_edu.course.evaluate import decide, outcome_of
 from unet_edu.course.exercise import Exercise
 from unet_edu.course.outcome import Case, Raised, Verdict
 from unet_edu.course.sandbox import sandbox as sandbox_module
-from unet_edu.course.sandbox.messages import Answer, carried
+from unet_edu.course.sandbox.messages import Answer, Request, carried
 from unet_edu.course.sandbox.sandbox import Sandbox, SandboxUnavailable, UnsafeWarning
 
 pytestmark = pytest.mark.isolation
@@ -374,7 +374,7 @@ def test_ending_or_holding_the_zygote(room, monkeypatch):
         assert points(room.first(killing.format(target=target, signal="SIGKILL"))) == 0
     room.is_as_before()
     if room.sandbox.isolation == "alone":
-        monkeypatch.setattr(room.sandbox, "_patience", lambda cases: 2)
+        monkeypatch.setattr(Request, "patience", 2)
         holding = "import os, time\ndef first(x):\n    os.kill(os.getppid(), 19)\n    time.sleep(60)"
         assert room.first(holding).stopped == {"time"}
         room.is_as_before()
