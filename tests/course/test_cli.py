@@ -150,11 +150,13 @@ def test_grade_hands_everything_on(monkeypatch, type_, tmp_path, assignment):
     words += ["--timeout", "2.5", "--memory", "0.5", "--only", "own.legal", "--due", "2027-03-01 18:00"]
     words += ["--late", "10%-a-day", "--attempts", "first", "--overrides", "o.csv", "--unsafe", "--progress"]
     words += ["--assignment", "Week 3 homework (4711)", "--scheduler", "tls://there:8786"]
+    words += ["--groups", "groups.csv"]
     assert type_("grade", *words)[0] == 0
     bundle, submissions, out = called.pop("args")
     assert (bundle.title, submissions.name, out) == ("legal", "handed.zip", tmp_path)
     assert called.pop("roster").name == "class.csv"
     assert called.pop("overrides").name == "o.csv"
+    assert called.pop("groups").name == "groups.csv"
     assert called == {
         "scheduler": "tls://there:8786",
         "jobs": 3,
@@ -233,7 +235,7 @@ def test_unsafe_says_what_is_at_risk_and_grades(type_, tmp_path, assignment):
     assert status == 0
     assert err.startswith("warning: ")
     assert "the bundle's secret" in err
-    assert "1 students, 1 answers; 1 run" in out
+    assert "1 student, 1 answer; 1 run" in out
     assert "KeyError" in (tmp_path / "g" / "grades.csv").read_text("utf-8-sig")
 
 

@@ -97,6 +97,7 @@ def grade(args) -> None:
         assignment=args.assignment,
         unsafe=args.unsafe,
         scheduler=args.scheduler,
+        groups=args.groups,
         progress=sys.stderr.isatty() if args.progress is None else args.progress,
     )
     print(graded)
@@ -207,6 +208,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="CSV with all students: those who handed in nothing get a row",
     )
+    add("--groups", type=Path, metavar="FILE", help="CSV with the group of each student, as Canvas exports it")
     add(
         "--jobs",
         type=count,

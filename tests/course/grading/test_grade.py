@@ -386,6 +386,39 @@ def test_a_later_file_that_cannot_be_read_does_not_cost_the_one_before(room):
     assert room.rows()["s2", "test.first"]["why"] == "s2.pdf: it is no notebook (.ipynb)"
 
 
+def test_the_row_speaks_of_a_broken_notebook_rather_than_of_what_lies_beside_it(tmp_path):
+    room = Room(tmp_path)
+    for name, data in {"s1/a.ipynb": notebook(RIGHT)[:-9], "s1/b.pdf": b"%PDF", "s2/c.pdf": b"%PDF"}.items():
+        (room.top / "in" / name).parent.mkdir(exist_ok=True)
+        (room.top / "in" / name).write_bytes(data)
+    room.grade()
+    whys = {id: room.rows()[id, "test.first"]["why"] for id in ("s1", "s2")}
+    assert whys == {
+        "s1": "s1/a.ipynb: it is cut off: the end of the file is missing",
+        "s2": "s2/c.pdf: it is no notebook (.ipynb)",
+    }
+
+
+def test_what_was_typed_into_canvas_is_named_in_words(tmp_path):
+    room = Room(tmp_path)
+    for name in ("ekbo_12_text.html", "youngcy_13_link.html"):
+        (room.top / "in" / name).write_bytes(b"<html>")
+    (room.top / "roster.csv").write_text("id,name\nbo,Bo Ek\ncy,Cy Young\n")
+    room.grade()
+    whys = [room.rows()[id, "test.first"]["why"] for id in ("bo", "cy")]
+    assert whys == [
+        "ekbo_12_text.html: a text that was typed into Canvas, and no notebook",
+        "youngcy_13_link.html: an address that was given to Canvas, and no notebook",
+    ]
+
+
+def test_one_of_something_is_one(tmp_path):
+    room = Room(tmp_path).hand_in(s1=RIGHT, nobody=RIGHT).roster("s1")
+    said = str(room.grade())
+    assert "1 student, 2 answers;" in said
+    assert "1 file belongs to nobody in the roster (see unmatched.csv): nobody.ipynb: " in said
+
+
 def test_lateness_is_looked_up_each_time_and_costs_no_run(room):
     room.hand_in(s1=RIGHT, s2=[(STUB.format(name="first"), "test.first"), RIGHT[1]])
     when = time.mktime((2027, 2, 2, 12, 0, 0, 0, 0, -1))

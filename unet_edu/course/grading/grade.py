@@ -39,9 +39,19 @@ from unet_edu.files import Locked, lock, written_whole
 
 FORMAT = 1  # of results/STUDENT.json
 LOCK = ".lock"  # in OUT/results
+TYPED = {
+    # what Canvas makes of an entry that is no file
+    ("Canvas", "text.html"): "a text that was typed into Canvas, and no notebook",
+    ("Canvas", "link.html"): "an address that was given to Canvas, and no notebook",
+}
 FILES = 50  # of one student that are looked at, the latest
 
 __all__ = ["GradeError", "Graded", "InputError", "grade"]
+
+
+def counted(number: int, what: str) -> str:
+    """Return "1 student" or "3 students"."""
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 @dataclass
@@ -65,14 +75,19 @@ class Graded:
     def __str__(self):
         kept = self.answers - self.ran
         lines = [
-            f"{self.title}: {self.students} students, {self.answers} answers; {self.ran} run in {self.seconds:.0f} s"
+            f"{self.title}: {counted(self.students, 'student')}, {counted(self.answers, 'answer')}; {self.ran} run in {self.seconds:.0f} s"
             + (f", {kept} needed no run" if kept else ""),
             f"rule: {self.rule}",
             "states: " + ", ".join(f"{count} {state or 'graded'}" for state, count in sorted(self.states.items())),
         ]
-        for found, words in ((self.nobody, "belong to nobody in the roster"), (self.skipped, "were left out")):
+        kinds = (
+            (self.nobody, "belongs", "belong", " to nobody in the roster"),
+            (self.skipped, "was", "were", " left out"),
+        )
+        for found, one, many, words in kinds:
             if found:
-                lines.append(f"{len(found)} files {words} (see unmatched.csv): {found[0][0]}: {found[0][1]}")
+                count = f"1 file {one}" if len(found) == 1 else f"{len(found)} files {many}"
+                lines.append(f"{count}{words} (see unmatched.csv): {found[0][0]}: {found[0][1]}")
         lines += [f"overrides: {remark}" for remark in self.remarks]
         lines += [
             f"{self.out}/grades.csv      a row for each answer; totals.csv, one for each student",
@@ -109,6 +124,7 @@ def grade(
     assignment: str | None = None,
     unsafe: bool = False,
     scheduler: str | None = None,
+    groups=None,
     progress: bool = True,
 ) -> Graded:
     """Grade an assignment.
@@ -127,6 +143,7 @@ def grade(
         unsafe: run without isolation.
         scheduler: the address of a Dask cluster on whose workers the answers are run, see `sandbox.cluster`; as many
             at a time as they have threads. The grades do not depend on it.
+        groups: the path of a CSV file with the groups of students, see `submissions.collect`.
         progress: show a bar on stderr.
 
     Raises:
@@ -142,7 +159,10 @@ def grade(
     if out.resolve().is_relative_to(submissions.resolve()):
         raise GradeError(f"{out} lies within the submissions: nothing is written there; choose another folder")
     start = time.monotonic()
-    with ExitStack() as alone, collect(submissions, roster, due=due, late=late, attempts=attempts) as handed:
+    with (
+        ExitStack() as alone,
+        collect(submissions, roster, due=due, late=late, attempts=attempts, groups=groups) as handed,
+    ):
         given = Overrides.read(overrides or out / "overrides.csv", handed.roster, bundle, must=overrides is not None)
         column = canvas_column(handed.roster, bundle, assignment)
         alone.enter_context(_alone(out))
@@ -217,7 +237,7 @@ def read_all(attempts: Sequence[Attempt]) -> tuple[list[Notebook], list[tuple[At
     found, others = [], []
     for attempt in attempts[-FILES:]:
         if not attempt.is_notebook:
-            others.append((attempt, "it is no notebook (.ipynb)"))
+            others.append((attempt, TYPED.get((attempt.number[0], attempt.name), "it is no notebook (.ipynb)")))
             continue
         try:
             data = attempt.read()
@@ -235,7 +255,8 @@ def choose(bundle: Bundle, student: Student, rule: Rule, found, others) -> dict[
     if not found:
         state, why = MISSING, "nothing was handed in"
         if others:
-            attempt, reason = others[-1]
+            meant = [(attempt, why) for attempt, why in others if attempt.is_notebook]  # rather than a PDF beside it
+            attempt, reason = (meant or others)[-1]
             state, why = UNREADABLE, f"{attempt.path}: {reason}"
         return {chapter: Chosen(None, 1.0, why, state) for chapter in chapters}
     held = {id(notebook): _chapters_of(bundle, notebook.cells) for notebook in found}

@@ -14,13 +14,16 @@ NUMBERED = re.compile(r"(.*)\s\((\d+)\)", re.S)  # the header of an assignment: 
 READ_ONLY = re.compile(r"read\s+only", re.I)
 MOODLE = ("Identifier", "Full name", "ID number", "Email address", "Grade", "Maximum grade", "Last modified (grade)")
 MOODLE += ("Feedback comments",)
+WITHIN = re.compile(r"""[;,|]["']?\s*(?=[=+\-@＝＋－＠])""")  # where a cell begins for who splits at another separator
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")
 
 
 def safe(value) -> str:
-    """Return a cell that no spreadsheet takes for a formula, in one line."""
+    """Return a cell that no spreadsheet takes for a formula, in one line, whichever separator it splits at."""
     text = " ".join(str(value).replace("\0", "").split())
-    return f"'{text}" if FORMULA.match(text) and not re.fullmatch(r"-|-?\d+(\.\d+)?", text) else text
+    if re.fullmatch(r"-|-?\d+(\.\d+)?", text):
+        return text
+    return WITHIN.sub(r"\g<0>'", f"'{text}" if FORMULA.match(text) else text)
 
 
 class Canvas:

@@ -146,7 +146,8 @@ def in_folder(top, zips, skipped) -> Iterator[Found]:
     for folder, folders, files in os.walk(top):
         folders.sort()
         for name in [name for name in folders if os.path.islink(os.path.join(folder, name))]:
-            skipped.append((os.path.relpath(os.path.join(folder, name), top), "a link, which is not followed"))
+            parts = _readable(Path(folder, name).relative_to(top).parts)
+            skipped.append(("/".join(parts), "a link, which is not followed"))
         for name in sorted(files):
             path = Path(folder, name)
             parts = tuple(_readable(path.relative_to(top).parts))

@@ -20,8 +20,10 @@ from pathlib import Path
 from unet_edu.course.submissions.archives import Found, Place, Zips, file_time, in_folder, in_zip, is_noise
 from unet_edu.course.submissions.attempt import Attempt, SubmissionsError
 from unet_edu.course.submissions.late_policy import Rule
-from unet_edu.course.submissions.platforms import NUMBERED, Sign, by_platform, gradescope, signs_of, stem
-from unet_edu.course.submissions.roster import Roster, Student, read_roster, unaccented
+from unet_edu.course.submissions.layouts import METADATA, Layout, are_groups, by_number, is_named, layout_of, members
+from unet_edu.course.submissions.notebook import LARGEST, Unreadable
+from unet_edu.course.submissions.platforms import NUMBERED, Sign, gradescope, stem
+from unet_edu.course.submissions.roster import Roster, Student, read_roster, unaccented, with_groups
 
 
 class Collected:
@@ -63,21 +65,27 @@ class Collected:
         self.close()
 
 
-def collect(path, roster=None, *, due=None, late="accept", attempts="last") -> Collected:
+def collect(path, roster=None, *, due=None, late="accept", attempts="last", groups=None) -> Collected:
     """Read what lies in a folder or zip, and sort it by student.
 
     Args:
         path: of the folder, the zip, or a single notebook.
         roster: of the course, a `Roster` or the path of one; without it, every name in the submissions is a student.
         due, late, attempts: which attempts count, see `Rule.of`.
+        groups: the path of a CSV file with the groups of students, as Canvas exports one; needs a roster.
 
     Raises:
-        SubmissionsError: for a path that is neither, or a rule that cannot be understood.
+        SubmissionsError: for a path that is neither, a rule that cannot be understood, or work of groups whose members
+            are not known.
         RosterError: for a roster that cannot be read.
     """
     rule = Rule.of(due, late, attempts)
     if roster is not None and not isinstance(roster, Roster):
         roster = read_roster(roster)
+    if groups is not None:
+        if roster is None:
+            raise SubmissionsError("groups without a roster: give the list of all students, too (--roster)")
+        roster = with_groups(roster, groups)
     path = Path(path)
     zips, skipped = Zips(), []
     if path.is_dir():
@@ -90,28 +98,53 @@ def collect(path, roster=None, *, due=None, late="accept", attempts="last") -> C
         raise SubmissionsError(f"{path}: no such folder, zip or notebook")
     if not found and not skipped:
         raise SubmissionsError(f"{path}: there are no notebooks in it")
-    listed = gradescope(found)
+    metadata = {each.parts: each.place for each in found if each.parts[-1] == METADATA}
+    paths = [each.parts for each in found if each.parts in metadata or not is_noise(each.parts)]
+    layout = layout_of(paths, roster, lambda parts: _gradescope(metadata[parts]))
     found = [each for each in found if not is_noise(each.parts)]
     parts = [each.parts for each in found]
     if roster is None:
-        parts = _without_common_folders(parts, listed)
-    known = roster if roster is not None else _everybody(parts, listed)
-    made = [attempt for each, p in zip(found, parts, strict=True) for attempt in _attempts(each, p, known, listed)]
+        parts, layout = _without_common_folders(parts, layout)
+    else:
+        _refuse_unknown_groups(parts, layout, roster)
+    known = roster if roster is not None else _everybody(parts, layout)
+    made = [attempt for each, p in zip(found, parts, strict=True) for attempt in _attempts(each, p, known, layout)]
     return Collected(known, made, rule, skipped, zips)
 
 
-def _without_common_folders(found: list[tuple[str, ...]], listed) -> list[tuple[str, ...]]:
+def _gradescope(place) -> dict[str, list[Sign]]:
+    try:
+        return gradescope(place.read(LARGEST))
+    except Unreadable:
+        return {}
+
+
+def _refuse_unknown_groups(paths, layout, roster):
+    """Raise SubmissionsError where the work is of groups, and the roster has not who is in them."""
+    signs = {parts[layout.depth]: sign for parts in paths for sign in layout.signs(parts)[:1] if sign.number}
+    unknown = [sign for sign in are_groups(list(signs.values()), roster) if not members(roster, sign.name)]
+    if unknown:
+        first, student = unknown[0], by_number(roster, unknown[0])[0]
+        raise SubmissionsError(
+            f"the work of {first.name!r} has the number of {student.label}, who has another name, and so have "
+            f"{len(unknown)} of {len(signs)}: it is of groups, whose members are not known. Give the roster a column "
+            "'group' with each student's group, or --groups with the file of groups that Canvas exports"
+        )
+
+
+def _without_common_folders(found: list[tuple[str, ...]], layout) -> tuple[list[tuple[str, ...]], Layout]:
     """Take away the folders in which all lies, unless there is a single file: then its folder may be the student."""
     while len(found) > 1 and all(len(parts) > 1 for parts in found) and len({parts[0] for parts in found}) == 1:
-        if by_platform(found[0][0]) or found[0][0] in listed:
+        if layout.platform and not layout.depth:
             break
         found = [parts[1:] for parts in found]
-    return found
+        layout = replace(layout, depth=max(0, layout.depth - 1))
+    return found, layout
 
 
-def _attempts(found: Found, parts, roster, listed) -> list[Attempt]:
+def _attempts(found: Found, parts, roster, layout) -> list[Attempt]:
     """Return one attempt for each student whose it is."""
-    signs = signs_of(parts, listed)
+    signs = layout.signs(parts)
     sign = signs[0] if signs else Sign("")
     name = sign.file if sign.file and parts[-1].endswith(sign.file) else parts[-1]
     time, timed = found.time, "the file's date"
@@ -121,49 +154,60 @@ def _attempts(found: Found, parts, roster, listed) -> list[Attempt]:
         time, timed = sign.time, sign.platform
     copy = NUMBERED.search(name.rpartition(".")[0] or name)
     order = (sign.attachment, time or datetime.min, int(copy[1][:9]) if copy else 0, _natural("/".join(parts)))
-    number = (sign.platform, sign.number)
     path, timed = "/".join(parts), timed if time else ""
-    made = Attempt(path, name, time, timed, sign.late, order, number=number, _place=found.place)
-    whose = [_by_sign(sign, roster) for sign in signs] or [_by_names(parts, roster)]
-    return [replace(made, student=student, matched=how) for student, how in whose]
+    made = Attempt(path, name, time, timed, sign.late, order, _place=found.place)
+    whose = [each for sign in signs for each in _by_sign(sign, roster)] or [_by_names(parts, roster)]
+    return [
+        replace(made, student=student, matched=how, number=(sign.platform, number)) for student, how, number in whose
+    ]
 
 
 def _natural(text) -> tuple:
     return tuple((int(part[:18]), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text))
 
 
-def _by_sign(sign, roster) -> tuple[Student | None, str]:
-    numbered = roster.by("canvas" if sign.platform == "Canvas" else "moodle", sign.number)
+def _by_sign(sign, roster) -> list[tuple[Student | None, str, str]]:
+    """Return whose an entry is, how that was found, and the student's own number; several students for a group."""
+    group = members(roster, sign.name) if sign.platform in ("Canvas", "Moodle") else []
+    numbered = by_number(roster, sign)
+    if group and not any(is_named(student, sign) for student in numbered):
+        return [(student, f"by the group {sign.name!r}", "") for student in group]
     for student in numbered:
-        return student, f"by {sign.platform}'s number"
+        return [(student, f"by {sign.platform}'s number", sign.number)]
+    if sign.platform == "Canvas" and sign.name == "anon":
+        return [(None, "an anonymous export: show the names in Canvas, and download it again", "")]
     for text in (sign.id, sign.email, sign.name):
         students, how = roster.named(text) if text else ([], "")
         if len(students) == 1:
-            return students[0], how
+            return [(students[0], how, sign.number)]
         if students:
-            return None, f"{text!r} may be {' or '.join(student.id for student in students[:4])}"
-    return None, f"nobody in the roster is {sign.name or sign.id or sign.email!r}"
+            return [(None, f"{text!r} may be {' or '.join(student.id for student in students[:4])}", "")]
+    return [(None, f"nobody in the roster is {sign.name or sign.id or sign.email!r}", "")]
 
 
-def _by_names(parts, roster) -> tuple[Student | None, str]:
-    """Look in the names of the folders from the outside in, then in the file's."""
-    open_between = []
-    for look in (roster.named, roster.mentioned):
-        for part in (*parts[:-1], parts[-1]):
+def _by_names(parts, roster) -> tuple[Student | None, str, str]:
+    """Look in the names of the folders from the outside in, then in the file's; what lies further in has no say."""
+    among: list[Student] = []  # whom an outer name leaves open
+    for part in parts:
+        for look in (roster.named, roster.mentioned):
             students, how = look(stem(part))
+            if among:
+                students = [student for student in students if student in among]
             if len(students) == 1:
-                return students[0], how
-            open_between = open_between or students
-    if open_between:
-        return None, f"it may be of {' or '.join(student.id for student in open_between[:4])}"
-    return None, "no folder and no file is named after anybody in the roster"
+                return students[0], how, ""
+            if students:
+                among = students
+                break
+    if among:
+        return None, f"it may be of {' or '.join(student.id for student in among[:4])}", ""
+    return None, "no folder and no file is named after anybody in the roster", ""
 
 
-def _everybody(found, listed) -> Roster:
+def _everybody(found, layout) -> Roster:
     """Without a roster: one student for each name."""
     everybody: dict[tuple, Student] = {}
     for parts in found:
-        for sign in signs_of(parts, listed) or [None]:
+        for sign in layout.signs(parts) or [None]:
             student = _named_by(sign, parts)
             everybody.setdefault((student.id.casefold(), student.canvas, student.moodle), student)
     taken: dict[str, int] = {}

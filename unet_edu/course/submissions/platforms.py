@@ -1,23 +1,25 @@
 """What a learning platform writes into its export: whose a file is, when it was handed in, whether it is late.
 
-Canvas       doejane_LATE_12345_67890_Copy of crop-1.ipynb
+Canvas       doejane_LATE_12345_67890_Copy of crop-1.ipynb        (doejane_12345_text.html for what was typed in)
 Moodle       Jane Doe_12345_assignsubmission_file/crop.ipynb       (a folder, or the start of the file's name)
 Gradescope   submission_12345/crop.ipynb, and submission_metadata.yml
 by hand      jdoe/crop.ipynb, Jane Doe.ipynb, crop - jane.doe@example.org.ipynb, "Doe, Jane/work.zip"
 """
 
-import contextlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from unet_edu.course.submissions.attempt import NOTEBOOKS
-from unet_edu.course.submissions.notebook import LARGEST, Unreadable
 from unet_edu.course.submissions.roster import when
 
 OTHERS = (".zip", ".rar", ".7z", ".tar.gz", ".py", ".pdf", ".html", ".htm", ".doc", ".docx", ".odt", ".md")
-CANVAS = re.compile(r"(?P<name>[^\s_]\S*?)_(?P<late>LATE_)?(?P<user>\d{2,})_(?P<attachment>\d{3,})_(?P<file>.+)", re.S)
-MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?P<kind>file|onlinetext)(_(?P<file>.*))?", re.S)
+UPLOAD = r"(?P<attachment>\d+)_(?P<file>.+)|(?P<kind>text|link)\.html"  # a file; what was typed in; an address
+CANVAS = re.compile(rf"(?P<name>[^\s_]\S*?)_(?P<late>LATE_)?(?P<user>\d+)_({UPLOAD})", re.S)
+ANONYMOUS = re.compile(rf"(?P<late>LATE_)?anon_(?P<user>\w{{5}})_({UPLOAD})", re.S)
+MOODLE = re.compile(
+    r"(?P<name>.+?)(_(?P<number>\d+))?_assignsubmission_(?P<kind>file|onlinetext)(_(?P<file>.*))?", re.S
+)
 COPY = re.compile(r"^\s*(copy|kopie|copie|copia)\s+(of|von|de|di)\s+|\s*-\s*(copy|kopie|copie|copia)(?=$|\s*\()", re.I)
 NUMBERED = re.compile(r"\s*\((\d+)\)\s*$")
 
@@ -40,21 +42,15 @@ class Sign:
 def by_platform(part) -> Sign | None:
     """Read the name of a file or folder as Canvas or Moodle writes it."""
     if moodle := MOODLE.fullmatch(part):
-        return Sign("Moodle", moodle["name"], moodle["number"], moodle["file"] or "")
-    if canvas := CANVAS.fullmatch(part):
-        late, number = bool(canvas["late"]), int(canvas["attachment"][:18])
-        return Sign("Canvas", canvas["name"], canvas["user"], canvas["file"], number, late)
+        return Sign("Moodle", moodle["name"], moodle["number"] or "", moodle["file"] or "")
+    for form in (ANONYMOUS, CANVAS):
+        if canvas := form.fullmatch(part):
+            late, number = bool(canvas["late"]), int((canvas["attachment"] or "0")[:18])
+            file = canvas["file"] or f"{canvas['kind']}.html"
+            if form is ANONYMOUS:
+                return Sign("Canvas", "anon", "", file, number, late)
+            return Sign("Canvas", canvas["name"], canvas["user"], file, number, late)
     return None
-
-
-def signs_of(parts, listed) -> list[Sign]:
-    """Return what platforms write; several for a group's submission on Gradescope."""
-    for part in parts:
-        if part in listed:
-            return listed[part]
-        if sign := by_platform(part):
-            return [sign]
-    return []
 
 
 def stem(part) -> str:
@@ -66,14 +62,9 @@ def stem(part) -> str:
     return COPY.sub("", NUMBERED.sub("", part)).strip()
 
 
-def gradescope(found) -> dict[str, list[Sign]]:
-    """Read each submission_metadata.yml in `found`: who handed in which folder, and when. What is none is left out."""
-    listed: dict[str, list[Sign]] = {}
-    for each in found:
-        if each.parts[-1] == "submission_metadata.yml":
-            with contextlib.suppress(Unreadable):
-                listed |= _listed(each.place.read(LARGEST).decode("utf-8-sig", "replace"))
-    return listed
+def gradescope(data: bytes) -> dict[str, list[Sign]]:
+    """Read a submission_metadata.yml: who handed in which folder, and when; nothing where it is none."""
+    return _listed(data.decode("utf-8-sig", "replace"))
 
 
 def _listed(text: str) -> dict[str, list[Sign]]:

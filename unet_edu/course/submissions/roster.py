@@ -16,7 +16,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,7 @@ COLUMNS = {  # what is looked for: headers, without spaces, marks and capitals; 
     "email": "email emailaddress mail emailadresse adressedecourriel direccióndecorreo sisemail",
     "login": "sisloginid loginid login username netid anmeldename",
     "moodle": "identifier identifikation bezeichner identifiant identificador",
+    "group": "group groups groupname gruppe gruppen groupe groupes grupo grupos 小组 组",
     "due": "due duedate deadline extension",
 }
 HEADERS = {role: tuple(names.split()) for role, names in COLUMNS.items()}
@@ -62,6 +63,7 @@ class Student:
     canvas: str = ""  # Canvas's own number, which is in the names of the files it exports
     moodle: str = ""  # the number in Moodle's "Participant 123", likewise
     due: datetime | None = None  # a due time of their own
+    groups: tuple[str, ...] = ()  # names of the groups that the student is in
     columns: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)  # the row, as in the file
 
     @property
@@ -101,6 +103,14 @@ class Roster:
         return ids, starts, names, plain
 
     @cached_property
+    def _by_id(self):
+        """Whom an id means as it is written: "a.b" is not "a-b"."""
+        found = {}
+        for student in self.students:
+            found.setdefault(unicodedata.normalize("NFC", student.id).casefold(), []).append(student)
+        return found
+
+    @cached_property
     def _by_words(self):
         found = {}
         for student in self.students:
@@ -113,6 +123,9 @@ class Roster:
 
     def named(self, text: str) -> tuple[list[Student], str]:
         """Return whom `text` as a whole names, and how: "by id", "by name", "by name, without accents"."""
+        exact = self._by_id.get(unicodedata.normalize("NFC", text).casefold(), [])
+        if len(exact) == 1:
+            return exact, "by id"
         ids, starts, names, plain = self._index
         for how, found in (
             ("by id", ids.get(words(text))),
@@ -205,6 +218,47 @@ def read_roster(path) -> Roster:
     return Roster(tuple(students), tuple(headers), possible)
 
 
+def with_groups(roster: Roster, path) -> Roster:
+    """Return a roster in which students have the groups of a CSV file: a row for each student and group.
+
+    Canvas's own export has the columns name, canvas_user_id, user_id, login_id, group_name; of a file of one's own one
+    of them that names a student is enough, beside a column `group`. Raises RosterError for a file without these two,
+    and for a row of nobody's.
+    """
+    path = Path(path)
+    try:
+        text = decoded(path.read_bytes())
+    except OSError as error:
+        raise RosterError(f"the groups {path} cannot be read: {error.strerror}") from None
+    headers, rows = table(text, {header for names in HEADERS.values() for header in names})
+    at = {_header(header): header for header in reversed(headers)}
+    named = [at[key] for key in ("group", "groupname", "gruppe", "groupe", "grupo", "小组") if key in at]
+    whose = [at[key] for key in ("canvasuserid", "userid", "loginid", "id", "login", "email", "name") if key in at]
+    if not named or not whose:
+        found = ", ".join(headers[:8]) or "nothing"
+        raise RosterError(f"{path.name}: no column of groups beside one of students; the first line has: {found}")
+    groups: dict[str, list[str]] = {}
+    for number, row in rows:
+        name = row[named[0]].strip()
+        students = [] if not name else _of_row(roster, row, whose)
+        if name and len(students) != 1:
+            known = ", ".join(row[header] for header in whose)
+            raise RosterError(f"{path.name}, line {number}: {known} is nobody in the roster, or several")
+        for student in students:
+            groups.setdefault(student.id, []).append(name)
+    students = (replace(s, groups=(*s.groups, *groups.get(s.id, []))) for s in roster)
+    return replace(roster, students=tuple(students))
+
+
+def _of_row(roster, row, headers) -> list[Student]:
+    for header in headers:
+        value = row[header].strip()
+        found = roster.by("canvas", value) if _header(header) == "canvasuserid" else roster.named(value)[0]
+        if len(found) == 1:
+            return found
+    return []
+
+
 def _in_english(at, headers) -> None:
     """Name the columns of a Moodle worksheet in another language as an English one's are."""
     words = worksheet(headers)
@@ -233,7 +287,8 @@ def _student(row, at, is_canvas, where) -> Student | None:
     except ValueError:
         raise RosterError(f"{where}: {due!r} is no time; write 2027-01-31 23:59") from None
     canvas = row.get(at["id"], "").strip() if is_canvas else ""
-    return Student(id, name, cell("email"), cell("login"), canvas, moodle, due, row)
+    groups = tuple(filter(None, (name.strip() for name in re.split(r"[,;|]", cell("group")))))
+    return Student(id, name, cell("email"), cell("login"), canvas, moodle, due, groups, row)
 
 
 def table(text: str, known: Iterable[str]) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
