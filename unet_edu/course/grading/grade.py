@@ -75,8 +75,8 @@ class Graded:
     def __str__(self):
         kept = self.answers - self.ran
         lines = [
-            f"{self.title}: {counted(self.students, 'student')}, {counted(self.answers, 'answer')}; {self.ran} run in {self.seconds:.0f} s"
-            + (f", {kept} needed no run" if kept else ""),
+            f"{self.title}: {counted(self.students, 'student')}, {counted(self.answers, 'answer')}; "
+            f"{self.ran} run in {self.seconds:.0f} s" + (f", {kept} needed no run" if kept else ""),
             f"rule: {self.rule}",
             "states: " + ", ".join(f"{count} {state or 'graded'}" for state, count in sorted(self.states.items())),
         ]
