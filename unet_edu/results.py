@@ -127,7 +127,8 @@ def counted(record):
     if "runs" not in record:
         count = len(record["rows"]) if "rows" in record else sum(len(table["rows"]) for table in record["tables"])
         rounds = record["settings"]["rounds"]
-        return f"{count} rows, each timed " + (f"{rounds} times in turns" if rounds > 1 else "once")
+        whole = "1 row, timed " if count == 1 else f"{count} rows, each timed "
+        return whole + (f"{rounds} times in turns" if rounds > 1 else "once")
     each = [len(entries) for entries in rows(record).values()]
     if len(each) == 1:
         return f"{each[0]} {'run' if each[0] == 1 else 'runs'}"

@@ -111,7 +111,7 @@ def main():
             print(f"beside {args.beside}: {then} s, peak {before[0]['peak_mib']} MiB, same grades: {same}")
             print(f"ratio {seconds / then:.2f}")
         if args.record:
-            settings = {"timeout": args.timeout, "exercises": len(a_bundle().exercises)}
+            settings = {"rounds": args.rounds, "timeout": args.timeout, "exercises": len(a_bundle().exercises)}
             rows = [{"students": len(students), "jobs": args.jobs, "wrong": len(wrong), **one} for one in found]
             data = {"experiment": "grading", "made": made, "settings": settings, "rows": rows}
             print(record.write_json(record.results_dir() / "grading-cpu.json", data))
