@@ -150,13 +150,14 @@ def test_grade_hands_everything_on(monkeypatch, type_, tmp_path, assignment):
     words += ["--timeout", "2.5", "--memory", "0.5", "--only", "own.legal", "--due", "2027-03-01 18:00"]
     words += ["--late", "10%-a-day", "--attempts", "first", "--overrides", "o.csv", "--unsafe", "--progress"]
     words += ["--assignment", "Week 3 homework (4711)", "--scheduler", "tls://there:8786"]
-    words += ["--groups", "groups.csv"]
+    words += ["--groups", "groups.csv", "--times", "times.csv"]
     assert type_("grade", *words)[0] == 0
     bundle, submissions, out = called.pop("args")
     assert (bundle.title, submissions.name, out) == ("legal", "handed.zip", tmp_path)
     assert called.pop("roster").name == "class.csv"
     assert called.pop("overrides").name == "o.csv"
     assert called.pop("groups").name == "groups.csv"
+    assert called.pop("times").name == "times.csv"
     assert called == {
         "scheduler": "tls://there:8786",
         "jobs": 3,

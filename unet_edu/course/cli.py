@@ -98,6 +98,7 @@ def grade(args) -> None:
         unsafe=args.unsafe,
         scheduler=args.scheduler,
         groups=args.groups,
+        times=args.times,
         progress=sys.stderr.isatty() if args.progress is None else args.progress,
     )
     print(graded)
@@ -208,6 +209,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="CSV with all students: those who handed in nothing get a row",
     )
+    add("--times", type=Path, metavar="FILE", help="CSV (id,time): when students handed in, if the export does not say")
     add("--groups", type=Path, metavar="FILE", help="CSV with the group of each student, as Canvas exports it")
     add(
         "--jobs",

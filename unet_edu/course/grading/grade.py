@@ -70,6 +70,7 @@ class Graded:
     rule: str = ""
     seconds: float = 0
     canvas: str = ""  # the assignment in Canvas
+    timeless: str = ""  # that the export does not say when files were handed in
     notes: dict[str, str] = field(default_factory=dict)  # on the files for platforms, by file
 
     def __str__(self):
@@ -80,6 +81,8 @@ class Graded:
             f"rule: {self.rule}",
             "states: " + ", ".join(f"{count} {state or 'graded'}" for state, count in sorted(self.states.items())),
         ]
+        if self.timeless:
+            lines.append(f"times: {self.timeless}; nobody is late by that. --times FILE (id,time) gives them")
         kinds = (
             (self.nobody, "belongs", "belong", " to nobody in the roster"),
             (self.skipped, "was", "were", " left out"),
@@ -125,6 +128,7 @@ def grade(
     unsafe: bool = False,
     scheduler: str | None = None,
     groups=None,
+    times=None,
     progress: bool = True,
 ) -> Graded:
     """Grade an assignment.
@@ -143,7 +147,8 @@ def grade(
         unsafe: run without isolation.
         scheduler: the address of a Dask cluster on whose workers the answers are run, see `sandbox.cluster`; as many
             at a time as they have threads. The grades do not depend on it.
-        groups: the path of a CSV file with the groups of students, see `submissions.collect`.
+        groups, times: paths of CSV files with the groups of students, and when they handed in; see
+            `submissions.collect`.
         progress: show a bar on stderr.
 
     Raises:
@@ -171,6 +176,7 @@ def grade(
         graded = Graded(out, bundle.title, len(handed.students), ran=grading.ran, rule=str(handed.rule))
         graded.answers = len(handed.students) * len(bundle.exercises)
         graded.nobody = [(attempt.path, attempt.matched) for attempt in handed.nobody]
+        graded.timeless = handed.timeless
         graded.skipped, graded.remarks = handed.skipped, given.remarks
         sheets = (grading.sheet(student, given) for student in handed.students)
         graded.canvas = column.header

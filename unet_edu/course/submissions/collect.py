@@ -24,6 +24,7 @@ from unet_edu.course.submissions.layouts import METADATA, Layout, are_groups, by
 from unet_edu.course.submissions.notebook import LARGEST, Unreadable
 from unet_edu.course.submissions.platforms import NUMBERED, Sign, gradescope, stem
 from unet_edu.course.submissions.roster import Roster, Student, read_roster, unaccented, with_groups
+from unet_edu.course.submissions.times import read_times, timed
 
 
 class Collected:
@@ -38,6 +39,20 @@ class Collected:
         for attempt in sorted(attempts, key=lambda attempt: attempt.order):
             if attempt.student is not None:
                 self._of.setdefault(attempt.student.id, []).append(attempt)
+
+    @property
+    def without_time(self) -> list[Attempt]:
+        """Files of students of which it is not known when they were handed in, where it would count."""
+        dues = {student.id: student.due or self.rule.due for student in self.students}
+        made = [attempt for attempts in self._of.values() for attempt in attempts]
+        return [each for each in made if each.time is None and each.late is None and dues.get(each.student.id)]
+
+    @property
+    def timeless(self) -> str:
+        """The same in words, once for all of them; "" where there are none."""
+        count = len(self.without_time)
+        words = "1 file does not say when it was" if count == 1 else f"{count} files do not say when they were"
+        return f"{words} handed in (the dates in the export are the export's own)" if count else ""
 
     @property
     def students(self) -> tuple[Student, ...]:
@@ -65,7 +80,7 @@ class Collected:
         self.close()
 
 
-def collect(path, roster=None, *, due=None, late="accept", attempts="last", groups=None) -> Collected:
+def collect(path, roster=None, *, due=None, late="accept", attempts="last", groups=None, times=None) -> Collected:
     """Read what lies in a folder or zip, and sort it by student.
 
     Args:
@@ -73,10 +88,11 @@ def collect(path, roster=None, *, due=None, late="accept", attempts="last", grou
         roster: of the course, a `Roster` or the path of one; without it, every name in the submissions is a student.
         due, late, attempts: which attempts count, see `Rule.of`.
         groups: the path of a CSV file with the groups of students, as Canvas exports one; needs a roster.
+        times: the path of a CSV file, a student and a time in each row, for exports that do not say when.
 
     Raises:
-        SubmissionsError: for a path that is neither, a rule that cannot be understood, or work of groups whose members
-            are not known.
+        SubmissionsError: for a path that is neither, a rule that cannot be understood, work of groups whose members are
+            not known, or late work to be refused where nobody knows what is late.
         RosterError: for a roster that cannot be read.
     """
     rule = Rule.of(due, late, attempts)
@@ -109,7 +125,15 @@ def collect(path, roster=None, *, due=None, late="accept", attempts="last", grou
         _refuse_unknown_groups(parts, layout, roster)
     known = roster if roster is not None else _everybody(parts, layout)
     made = [attempt for each, p in zip(found, parts, strict=True) for attempt in _attempts(each, p, known, layout)]
-    return Collected(known, made, rule, skipped, zips)
+    given = {} if times is None else read_times(times, known)
+    collected = Collected(known, timed(made, layout.platform, given), rule, skipped, zips)
+    if rule.late == "refuse" and collected.without_time:
+        zips.close()
+        raise SubmissionsError(
+            f"{collected.timeless}: so nobody knows what is late, and nothing can be refused. Give the times with "
+            "--times FILE (a CSV file with the columns id and time), or leave out --late refuse"
+        )
+    return collected
 
 
 def _gradescope(place) -> dict[str, list[Sign]]:

@@ -78,8 +78,10 @@ class Rule:
             which = f"the {self.attempts} of {len(order)} attempts that is on time"
         days = self.days_late(chosen, student)
         if not days:
-            known = self.due is not None or (student is not None and student.due) or chosen.late is not None
-            return 1.0, f"{which}, on time" if known else which
+            due = self.due is not None or (student is not None and student.due)
+            if due and chosen.time is None and chosen.late is None:
+                return 1.0, f"{which}, time unknown"
+            return 1.0, f"{which}, on time" if due or chosen.late is not None else which
         which += f", {self.late_words(chosen, student)}"
         if self.late != "percent":
             return 1.0, which

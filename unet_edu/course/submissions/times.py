@@ -1,0 +1,63 @@
+"""When a file was handed in, by whoever can know: the platform, or a file of times of the instructor's.
+
+Moodle's zips carry the time of the download (mod/assign/classes/downloader.php writes each file as it streams it), and
+so do those of others. A date that is the export's own is no time: then it is unknown, and nobody is late by it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from unet_edu.course.submissions.attempt import Attempt
+from unet_edu.course.submissions.roster import Roster, RosterError, decoded, table, when
+
+FILE = "the file's date"
+GIVEN = "the file of times"
+EXPORTED = timedelta(minutes=10)  # in which all of a class's files are dated by an export, and hardly by a class
+MANY = 5  # students, of whom that may be said
+COLUMNS = ("id", "student", "login", "email", "name")
+
+
+def timed(attempts: Sequence[Attempt], platform: str, given: Mapping[str, datetime]) -> list[Attempt]:
+    """Return the attempts with times that can be believed: those in `given`, by student; none for the export's own."""
+    dated = [each for each in attempts if each.timed == FILE and each.time is not None]
+    times = [each.time for each in dated]
+    students = {each.student.id for each in dated if each.student is not None}
+    at_once = len(students) >= MANY and max(times) - min(times) <= EXPORTED
+    made = []
+    for each in attempts:
+        if each.timed == FILE and (platform == "Moodle" or at_once):
+            each = replace(each, time=None, timed="", order=(each.order[0], datetime.min, *each.order[2:]))
+        if each.student is not None and each.student.id in given:
+            time = given[each.student.id]
+            each = replace(each, time=time, timed=GIVEN, order=(each.order[0], time, *each.order[2:]))
+        made.append(each)
+    return made
+
+
+def read_times(path, roster: Roster) -> dict[str, datetime]:
+    """Return when each student handed in, of a CSV file with the columns id and time.
+
+    Raises RosterError for a file without them, a row of nobody's, and a time that is none.
+    """
+    path = Path(path)
+    try:
+        headers, rows = table(decoded(path.read_bytes()), {*COLUMNS, "time"})
+    except OSError as error:
+        raise RosterError(f"the times {path} cannot be read: {error.strerror}") from None
+    whose = next((header for header in headers if header.strip().lower() in COLUMNS), None)
+    at = next((header for header in headers if header.strip().lower() == "time"), None)
+    if whose is None or at is None:
+        found = ", ".join(headers[:8]) or "nothing"
+        raise RosterError(f"{path.name}: it needs the columns id and time; the first line has: {found}")
+    times = {}
+    for number, row in rows:
+        students, _ = roster.named(row[whose])
+        if len(students) != 1:
+            raise RosterError(f"{path.name}, line {number}: {row[whose]!r} is nobody in the roster, or several")
+        try:
+            times[students[0].id] = when(row[at])
+        except ValueError:
+            raise RosterError(f"{path.name}, line {number}: {row[at]!r} is no time; write 2027-01-31 23:59") from None
+    return times
