@@ -102,7 +102,8 @@ def page(bundle, sheet, rule: str) -> str:
 <footer>
 <p>{text(capital(rule))}.</p>
 <p>Your answers were tried on more cases than <code>check</code> tries. What they were is not shown, and numbers and
-texts that your code returned are left out (…). Graded with unet_edu {text(__version__)}.</p>
+texts that your code returned are left out (…). What an error says, and its line, is that of a public case.
+Graded with unet_edu {text(__version__)}.</p>
 </footer>
 </body>
 </html>
