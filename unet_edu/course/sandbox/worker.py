@@ -472,7 +472,8 @@ class Zygote:
     def fork(self, request, first, less, left, seconds):
         """Return one child: its frames, why it was stopped ("time", "memory", "exit", "output" or None), its output."""
         blocked = tuple(request["blocked"])
-        _imported((COURSE, *blocked)), _files_of(blocked)  # found once, here, and not by each child
+        _imported((COURSE, *blocked))  # found once, here, and not by each child
+        _files_of(blocked)  # likewise
         reply_in, reply_out = os.pipe()
         print_in, print_out = os.pipe()
         scratch = tempfile.mkdtemp(prefix="unet-edu-") if self.isolation == "plain" else self.scratch

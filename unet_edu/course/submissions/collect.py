@@ -20,7 +20,7 @@ from pathlib import Path
 from unet_edu.course.submissions.archives import Found, Place, Zips, file_time, in_folder, in_zip, is_noise
 from unet_edu.course.submissions.attempt import Attempt, SubmissionsError
 from unet_edu.course.submissions.late_policy import Rule
-from unet_edu.course.submissions.layouts import METADATA, Layout, are_groups, by_number, is_named, layout_of, members
+from unet_edu.course.submissions.layouts import METADATA, Layout, are_groups, by_number, is_named, layout_of
 from unet_edu.course.submissions.notebook import LARGEST, Unreadable
 from unet_edu.course.submissions.platforms import NUMBERED, Sign, gradescope, stem
 from unet_edu.course.submissions.roster import Roster, Student, read_roster, unaccented, with_groups
@@ -146,7 +146,7 @@ def _gradescope(place) -> dict[str, list[Sign]]:
 def _refuse_unknown_groups(paths, layout, roster):
     """Raise SubmissionsError where the work is of groups, and the roster has not who is in them."""
     signs = {parts[layout.depth]: sign for parts in paths for sign in layout.signs(parts)[:1] if sign.number}
-    unknown = [sign for sign in are_groups(list(signs.values()), roster) if not members(roster, sign.name)]
+    unknown = [sign for sign in are_groups(list(signs.values()), roster) if not roster.of_group(sign.name)]
     if unknown:
         first, student = unknown[0], by_number(roster, unknown[0])[0]
         raise SubmissionsError(
@@ -192,7 +192,7 @@ def _natural(text) -> tuple:
 
 def _by_sign(sign, roster) -> list[tuple[Student | None, str, str]]:
     """Return whose an entry is, how that was found, and the student's own number; several students for a group."""
-    group = members(roster, sign.name) if sign.platform in ("Canvas", "Moodle") else []
+    group = roster.of_group(sign.name) if sign.platform in ("Canvas", "Moodle") else []
     numbered = by_number(roster, sign)
     if group and not any(is_named(student, sign) for student in numbered):
         return [(student, f"by the group {sign.name!r}", "") for student in group]

@@ -84,12 +84,6 @@ def _is_wrapped(paths, roster) -> bool:
 # ------------------------------------------------------------------------------------------------------------- groups
 
 
-def members(roster: Roster, name: str) -> list[Student]:
-    """Return the students of a group, by the name that the roster has for it; nobody if it has none."""
-    wanted = set(plainly(name))
-    return [student for student in roster if any(wanted & set(plainly(group)) for group in student.groups)]
-
-
 def is_named(student: Student, sign: Sign) -> bool:
     """Return whether the name in a platform's entry may be the student's: alike in plain letters, or none is given."""
     given = squashed(sign.name)

@@ -149,6 +149,20 @@ class Roster:
                         best, most = (best | found if size == most else set(found)), size
         return sorted(best, key=self.students.index), "named in it"
 
+    @cached_property
+    def _groups(self):
+        """The students of each group, by its name in plain letters."""
+        found = {}
+        for student in self.students:
+            for form in {form for group in student.groups for form in plainly(group)}:
+                found.setdefault(form, []).append(student)
+        return found
+
+    def of_group(self, name: str) -> list[Student]:
+        """Return the students of a group, in the order of the roster; nobody for a group that it does not have."""
+        found = {student for form in plainly(name) for student in self._groups.get(form, [])}
+        return sorted(found, key=self.students.index)
+
     def by(self, field_name: str, value: str) -> list[Student]:
         """Return the students whose field is `value`; nobody where it is empty."""
         return [student for student in self.students if value and getattr(student, field_name) == value]
@@ -195,12 +209,8 @@ def rotations(name: str) -> list[str]:
 def read_roster(path) -> Roster:
     """Read a roster. Raises RosterError, which names what is missing."""
     path = Path(path)
-    try:
-        text = decoded(path.read_bytes())
-    except OSError as error:
-        raise RosterError(f"the roster {path} cannot be read: {error.strerror}") from None
-    headers, rows = table(text, {header for names in HEADERS.values() for header in names} | MOODLE)
-    at = {_header(header): header for header in reversed(headers)}
+    headers, rows = read_table(path, "roster", {header for names in HEADERS.values() for header in names} | MOODLE)
+    at = {header_key(header): header for header in reversed(headers)}
     _in_english(at, headers)
     if not any(header in at for role in ("id", "name", "last", "email", "login") for header in HEADERS[role]):
         found = ", ".join(headers[:8]) or "nothing"
@@ -226,13 +236,9 @@ def with_groups(roster: Roster, path) -> Roster:
     and for a row of nobody's.
     """
     path = Path(path)
-    try:
-        text = decoded(path.read_bytes())
-    except OSError as error:
-        raise RosterError(f"the groups {path} cannot be read: {error.strerror}") from None
-    headers, rows = table(text, {header for names in HEADERS.values() for header in names})
-    at = {_header(header): header for header in reversed(headers)}
-    named = [at[key] for key in ("group", "groupname", "gruppe", "groupe", "grupo", "小组") if key in at]
+    headers, rows = read_table(path, "groups", {header for names in HEADERS.values() for header in names})
+    at = {header_key(header): header for header in reversed(headers)}
+    named = [at[key] for key in HEADERS["group"] if key in at]
     whose = [at[key] for key in ("canvasuserid", "userid", "loginid", "id", "login", "email", "name") if key in at]
     if not named or not whose:
         found = ", ".join(headers[:8]) or "nothing"
@@ -253,7 +259,7 @@ def with_groups(roster: Roster, path) -> Roster:
 def _of_row(roster, row, headers) -> list[Student]:
     for header in headers:
         value = row[header].strip()
-        found = roster.by("canvas", value) if _header(header) == "canvasuserid" else roster.named(value)[0]
+        found = roster.by("canvas", value) if header_key(header) == "canvasuserid" else roster.named(value)[0]
         if len(found) == 1:
             return found
     return []
@@ -264,7 +270,7 @@ def _in_english(at, headers) -> None:
     words = worksheet(headers)
     if words is None:
         return
-    at.pop(_header(words.identifier), None)  # in German "ID", which is nobody's
+    at.pop(header_key(words.identifier), None)  # in German "ID", which is nobody's
     names = {"identifier": words.identifier, "emailaddress": words.email, "idnumber": words.id_number}
     names["fullname"] = next((name for name in words.names if name in headers), "")
     at.update({role: header for role, header in names.items() if header in headers})
@@ -291,6 +297,14 @@ def _student(row, at, is_canvas, where) -> Student | None:
     return Student(id, name, cell("email"), cell("login"), canvas, moodle, due, groups, row)
 
 
+def read_table(path: Path, what: str, known: Iterable[str]) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Return the headers and (line, row) of a CSV file; what: what it is, in words. Raises RosterError."""
+    try:
+        return table(decoded(path.read_bytes()), known)
+    except OSError as error:
+        raise RosterError(f"the {what} {path} cannot be read: {error.strerror}") from None
+
+
 def table(text: str, known: Iterable[str]) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     """Return the headers and (line, row) of a CSV text. The separator is the one that yields most `known` headers."""
     known = set(known)
@@ -304,18 +318,19 @@ def table(text: str, known: Iterable[str]) -> tuple[list[str], list[tuple[int, d
             return []
 
     tables = [split(delimiter) for delimiter in ",;\t|"]
-    lines = max(tables, key=lambda lines: len(known & {_header(h) for h in lines[0][1]}) if lines else -1)
+    lines = max(tables, key=lambda lines: len(known & {header_key(h) for h in lines[0][1]}) if lines else -1)
     if not lines:
         return [], []
     headers = lines[0][1]
     return headers, [(n, dict(zip(headers, [*cells, *[""] * len(headers)], strict=False))) for n, cells in lines[1:]]
 
 
-def _header(text) -> str:
+def header_key(text: str) -> str:
+    """Return a header as `COLUMNS` has it: without spaces, marks and capitals."""
     return squashed(text)
 
 
-MOODLE = {_header(text) for each in WORKSHEETS for text in (each.identifier, each.grade, each.modified)}
+MOODLE = {header_key(text) for each in WORKSHEETS for text in (each.identifier, each.grade, each.modified)}
 
 
 def decoded(data: bytes) -> str:

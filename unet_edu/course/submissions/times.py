@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from unet_edu.course.submissions.attempt import Attempt
-from unet_edu.course.submissions.roster import Roster, RosterError, decoded, table, when
+from unet_edu.course.submissions.roster import Roster, RosterError, header_key, read_table, when
 
 FILE = "the file's date"
 GIVEN = "the file of times"
@@ -42,12 +42,9 @@ def read_times(path, roster: Roster) -> dict[str, datetime]:
     Raises RosterError for a file without them, a row of nobody's, and a time that is none.
     """
     path = Path(path)
-    try:
-        headers, rows = table(decoded(path.read_bytes()), {*COLUMNS, "time"})
-    except OSError as error:
-        raise RosterError(f"the times {path} cannot be read: {error.strerror}") from None
-    whose = next((header for header in headers if header.strip().lower() in COLUMNS), None)
-    at = next((header for header in headers if header.strip().lower() == "time"), None)
+    headers, rows = read_table(path, "times", {*COLUMNS, "time"})
+    whose = next((header for header in headers if header_key(header) in COLUMNS), None)
+    at = next((header for header in headers if header_key(header) == "time"), None)
     if whose is None or at is None:
         found = ", ".join(headers[:8]) or "nothing"
         raise RosterError(f"{path.name}: it needs the columns id and time; the first line has: {found}")
