@@ -143,6 +143,16 @@ def test_work_of_groups_whose_members_are_not_known_is_refused_with_what_is_need
     assert "--groups" in str(raised.value)
 
 
+def test_a_single_group_s_work_on_moodle_goes_to_nobody_with_its_number(tmp_path):
+    roster = Roster(tuple(Student(f"s{n}", f"Name{n} Of{n}", moodle=str(300 + n)) for n in range(6)))
+    names = [f"Name{n} Of{n}_{300 + n}_assignsubmission_file/crop.ipynb" for n in range(4)]
+    lay(tmp_path, dict.fromkeys((*names, "Team Rocket_305_assignsubmission_file/crop.ipynb"), b""))
+    with collect(tmp_path, roster) as found:
+        assert not found.of(roster.students[5])
+        assert [attempt.matched for attempt in found.nobody] == ["nobody in the roster is 'Team Rocket'"]
+        assert all(len(found.of(student)) == 1 for student in roster.students[:4])
+
+
 def test_groups_come_from_a_column_of_the_roster_or_from_canvas_s_file(tmp_path):
     (tmp_path / "class.csv").write_text(TEAMS)
     assert [s.groups for s in read_roster(tmp_path / "class.csv")] == [("Team Rocket",), ("Owls",), ("Owls",)]

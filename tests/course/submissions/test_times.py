@@ -1,5 +1,6 @@
 """When a file was handed in is believed of whoever can know it, and of nobody else."""
 
+import zipfile
 from datetime import datetime, timedelta
 
 import pytest
@@ -38,6 +39,32 @@ def test_dates_of_the_export_are_no_times_and_cost_nobody_a_point(tmp_path, name
     with pytest.raises(SubmissionsError, match="nobody knows what is late, and nothing can be refused") as raised:
         collect(tmp_path / "in", CLASS, due=DUE, late="refuse")
     assert "--times FILE" in str(raised.value)
+
+
+def test_a_date_in_a_student_s_zip_is_no_time_and_makes_nobody_late(tmp_path):
+    a_class(tmp_path, BY_HAND, 1)
+    old = zipfile.ZipInfo("more.ipynb", (2020, 1, 1, 0, 0, 0))
+    with zipfile.ZipFile(tmp_path / "s0" / "more.zip", "w") as archive:
+        archive.writestr(old, notebook())
+    at(tmp_path / "s0" / "more.zip", LATE)
+    with collect(tmp_path, CLASS, due=DUE, late="10") as found:
+        assert {attempt.time for student in found.students for attempt in found.of(student)} == {None}
+        assert [choice.share for choice in choices(found)] == [1] * 6
+    at(
+        tmp_path / "s1" / "crop.ipynb", DUE - timedelta(days=30)
+    )  # a hub's own dates: then they count, the zip's as well
+    with collect(tmp_path, CLASS, due=DUE, late="10") as found:
+        assert {attempt.time for attempt in found.of(CLASS.students[0])} == {LATE}
+
+
+def test_an_export_that_lies_in_a_folder_alone_has_its_own_dates(tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for number, name in enumerate(BY_HAND):
+            archive.writestr(zipfile.ZipInfo(name, (2027, 1, 20 + number, 12, 0, 0)), notebook())
+    for path in (tmp_path, tmp_path / "all.zip"):
+        with collect(path, CLASS, due=DUE, late="10") as found:
+            times = [attempt.time for student in found.students for attempt in found.of(student)]
+            assert times == [datetime(2027, 1, 20 + number, 12) for number in range(6)]
 
 
 def test_dates_that_differ_as_a_class_s_do_are_times(tmp_path):

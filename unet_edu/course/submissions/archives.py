@@ -143,6 +143,7 @@ def file_time(seconds) -> datetime | None:
 
 def in_folder(top, zips, skipped) -> Iterator[Found]:
     """Yield the files below a folder, and those in its zips; note what is skipped."""
+    handed_in = [each for each in os.listdir(top) if not is_noise((each,))]
     for folder, folders, files in os.walk(top):
         folders.sort()
         for name in [name for name in folders if os.path.islink(os.path.join(folder, name))]:
@@ -155,13 +156,19 @@ def in_folder(top, zips, skipped) -> Iterator[Found]:
             if not stat.S_ISREG(info.st_mode):
                 skipped.append(("/".join(parts), "a link, which is not followed, or no file"))
             elif name.lower().endswith(".zip") and not is_noise(parts):
-                yield from in_zip(Place(zips, path), parts, zips, skipped, 1)
+                is_all = handed_in == [name]  # the export itself, in a folder
+                time = file_time(info.st_mtime)
+                yield from in_zip(Place(zips, path), parts, zips, skipped, 1, dated=is_all, time=time)
             else:
                 yield Found(Place(zips, path), parts, file_time(info.st_mtime))
 
 
-def in_zip(place, above, zips, skipped, depth, export=False) -> Iterator[Found]:
-    """Return the files in a zip, and in the zips in there. `export`: it is the platform's, not a student's."""
+def in_zip(place, above, zips, skipped, depth, export=False, dated=False, time=None) -> Iterator[Found]:
+    """Return the files in a zip, and in the zips in there.
+
+    export: it is the platform's, not a student's. dated: so are the dates in it. What a student's zip says of its files
+    is the student's word: they have the `time` of the zip itself.
+    """
     try:
         opened, mine = _opened(place, zips, export)
     except BROKEN as error:  # it is listed as a file that somebody handed in, and found unreadable again
@@ -183,11 +190,12 @@ def in_zip(place, above, zips, skipped, depth, export=False) -> Iterator[Found]:
             skipped.append(("/".join(parts), "a link, which is not followed"))
         elif parts[-1].lower().endswith(".zip") and not is_noise(parts):
             if depth < DEPTH:
-                yield from in_zip(place.within(number), parts, zips, skipped, depth + 1)
+                whole = _zip_time(info) if dated else time
+                yield from in_zip(place.within(number), parts, zips, skipped, depth + 1, time=whole)
             else:
                 skipped.append(("/".join(parts), f"a zip in a zip, {DEPTH} deep"))
         else:
-            yield Found(place.within(number), parts, _zip_time(info))
+            yield Found(place.within(number), parts, _zip_time(info) if dated else time)
 
 
 def _opened(place, zips, export) -> tuple[zipfile.ZipFile, bool]:

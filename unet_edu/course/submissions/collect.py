@@ -107,7 +107,7 @@ def collect(path, roster=None, *, due=None, late="accept", attempts="last", grou
     if path.is_dir():
         found = list(in_folder(path, zips, skipped))
     elif zipfile.is_zipfile(path):
-        found = list(in_zip(Place(zips, path), (), zips, skipped, 0, export=True))
+        found = list(in_zip(Place(zips, path), (), zips, skipped, 0, export=True, dated=True))
     elif path.is_file():
         found = [Found(Place(zips, path), (path.name,), file_time(path.stat().st_mtime))]
     else:
@@ -196,8 +196,9 @@ def _by_sign(sign, roster) -> list[tuple[Student | None, str, str]]:
     numbered = by_number(roster, sign)
     if group and not any(is_named(student, sign) for student in numbered):
         return [(student, f"by the group {sign.name!r}", "") for student in group]
-    for student in numbered:
-        return [(student, f"by {sign.platform}'s number", sign.number)]
+    for student in numbered:  # Moodle's may be a group's own number; Canvas's is a user's, whose name may have changed
+        if sign.platform == "Canvas" or is_named(student, sign):
+            return [(student, f"by {sign.platform}'s number", sign.number)]
     if sign.platform == "Canvas" and sign.name == "anon":
         return [(None, "an anonymous export: show the names in Canvas, and download it again", "")]
     for text in (sign.id, sign.email, sign.name):
