@@ -6,9 +6,14 @@ from unet_edu.course.exercise import Exercise
 from unet_edu.course.judging import is_map, judge_value, recognising
 from unet_edu.course.outcome import Case, Raised, Verdict
 
+CLEAR = 2e-5  # of a pixel: several times what rounding in float32 moves a place on so small an image
+
 
 def cases(rng, params):
-    """Draw one image; several in colour, not square; a strong bend; none; an illegal sigma."""
+    """Draw one image; several in colour, not square; a strong bend; none; an illegal sigma.
+
+    A seed is drawn anew where a place lies between two pixels: which of the two is nearest depends on rounding.
+    """
     import torch
 
     def case(sigma, shape, says, points=1, why=""):
@@ -16,7 +21,10 @@ def cases(rng, params):
         generator = torch.Generator().manual_seed(int(rng.integers(1 << 30)))
         images = torch.rand(shape, generator=generator)
         labels = torch.randint(0, 5, (n, height, width), generator=generator)
-        return Case((sigma, int(rng.integers(1000)), (images, labels)), says, points, why)
+        seed = int(rng.integers(1000))
+        while sigma > 0 and _least_distance_to_a_tie(sigma, seed, n, (height, width)) < CLEAR:
+            seed = int(rng.integers(1000))
+        return Case((sigma, seed, (images, labels)), says, points, why)
 
     height, width = int(rng.integers(18, 22)), int(rng.integers(25, 32))
     return [
@@ -33,19 +41,13 @@ def oracle(args, params):
     import torch
     from scipy import ndimage
 
-    from unet_edu.data.augment import displacements
-
     sigma, seed, (images, labels) = args
     if sigma < 0:
         return Raised("ValueError")
-    size = tuple(images.shape[2:])
-    here = np.mgrid[: size[0], : size[1]]
-    last = np.array(size)[:, None, None] - 1
     calls = []
-    for nodes in _nodes(sigma, seed, len(images)):
+    for places in _places(sigma, seed, len(images), tuple(images.shape[2:])):
         tiles, moved = np.empty(images.shape, np.float32), np.empty(labels.shape, np.int64)
-        for number, bend in enumerate(displacements(nodes, size).double().numpy()):
-            place = last - np.abs(np.mod(here + bend, 2 * last) - last)  # there and back again
+        for number, place in enumerate(places):
             for picture, out in zip(images[number].double().numpy(), tiles[number], strict=True):
                 out[:] = ndimage.map_coordinates(picture, place, order=1)
             moved[number] = labels[number].numpy()[tuple(np.rint(place).astype(int))]
@@ -141,6 +143,21 @@ def _nodes(sigma, seed, n, calls=2):
 
     generator = torch.Generator().manual_seed(seed)
     return [sigma * torch.randn(n, 2, 3, 3, generator=generator) for _ in range(calls)]
+
+
+def _places(sigma, seed, n, size):
+    """Return for each of two calls where each pixel of each image comes from, float64 (N, 2, H, W), in pixels."""
+    from unet_edu.data.augment import displacements
+
+    here, last = np.mgrid[: size[0], : size[1]], np.array(size)[:, None, None] - 1
+    bends = [displacements(nodes, size).double().numpy() for nodes in _nodes(sigma, seed, n)]
+    return [last - np.abs(np.mod(here + bend, 2 * last) - last) for bend in bends]  # there and back again
+
+
+def _least_distance_to_a_tie(sigma, seed, n, size):
+    """Return how near any of these places comes to the middle between two pixels."""
+    places = np.stack(_places(sigma, seed, n, size))
+    return np.abs(places - np.floor(places) - 0.5).min()
 
 
 def _bent(images, labels, nodes, label_nodes=None):
