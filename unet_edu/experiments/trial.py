@@ -38,7 +38,9 @@ from unet_edu.models.batch_norm import fold_batch_norm, insert_batch_norm
 from unet_edu.models.fcn import num_parameters
 from unet_edu.predict import VIEWS, dihedral, normalisation, predict
 from unet_edu.training import Recipe, fit
+from unet_edu.training.loop import centre
 
+LATER = ("cut", "window", "spread", "differs")  # settings that the first records do not have
 CURVE = 50  # points of a loss curve that are kept, each the mean of its steps
 DRAWN = {"cells": 512, "small cells": 256}  # pixels a side
 
@@ -68,10 +70,18 @@ class Trial:
     curve: int = 0  # score every so many steps; 0: at the end only
     curve_average8: bool = False  # whether these scores are of averaged predictions, too
     tuning: Tuning | None = None  # a second phase, if any
+    cut: int = 0  # pixels a side that are cut from a slice and bent; the network takes the middle. 0: its tile
+    window: int = 0  # pixels a side, in the middle of a tile, that it learns from. 0: all that it labels
+    spread: bool = False  # the training slices lie evenly over the 18, instead of being the first
+    differs: str = ""  # what else than its network this row does not share with the first, in words
 
     def settings(self):
-        """Return everything but the network and the name as plain JSON; no limit to a gradient is null."""
+        """Return everything but the network and the name as plain JSON; no limit to a gradient is null.
+
+        What came later and is not used is left out, so that a record made before it can go on.
+        """
         facts = {key: value for key, value in asdict(self).items() if key not in ("row", "build")}
+        facts = {key: value for key, value in facts.items() if value or key not in LATER}
         for recipe in [facts["recipe"]] + ([facts["tuning"]["recipe"]] if self.tuning else []):
             recipe["clip"] = None if isinf(recipe["clip"]) else recipe["clip"]
         return facts
@@ -97,7 +107,7 @@ def run(trial, seed, device, bf16=None, finish=None, between=None):
     head = made(device, seed) | {"bf16": bf16}  # first: the load of the machine before the run is what matters
     torch.manual_seed(seed)
     net = trial.build()
-    train = [fitting(sample, net) for sample in slices(trial.data, "train")[: trial.samples]]
+    train = [fitting(sample, net) for sample in chosen(slices(trial.data, "train"), trial.samples, trial.spread)]
     validation = [fitting(sample, net) for sample in slices(trial.data, "validation")]
 
     def trained(recipe, elastic, membrane=1.0):
@@ -107,7 +117,7 @@ def run(trial, seed, device, bf16=None, finish=None, between=None):
             train,
             recipe,
             weights=weight_maps(train, membrane) if trial.weight_map else None,
-            augment=partial(augment, sigma=elastic),
+            augment=partial(tiles, trial, elastic),
             seed=seed,
             device=device,
             bf16=bf16,
@@ -139,6 +149,31 @@ def run(trial, seed, device, bf16=None, finish=None, between=None):
     net = finish(net) if finish else net
     entry = {"row": trial.row, "seed": seed, "made": head, "parameters": num_parameters(net), "training": training}
     return net, entry | {"scores": scores(net, validation, trial.average8)}
+
+
+def chosen(samples, count, spread=False):
+    """Return `count` samples: the first, or spread evenly from the first to the last (one alone: the middle one)."""
+    if not spread:
+        return samples[:count]
+    places = np.linspace(0, len(samples) - 1, count) if count > 1 else [len(samples) // 2]
+    return tuple(samples[int(place)] for place in places)
+
+
+def tiles(trial, elastic, images, labels, *, generator, size, margin, weights):
+    """Return augmented tiles of `size`, labels and weights, cut alike for all networks that share `cut` and `window`.
+
+    A tile of `trial.cut` pixels is placed by its window, and bent; the network's own tile is its middle. Weights are 0
+    outside the window, whatever the network labels there. So networks that lose different borders learn from the same
+    pixels under the same deformation. Arguments as of `unet_edu.data.augment.augment`, which the rest is left to.
+    """
+    cut, window = trial.cut or size, trial.window or size - 2 * margin
+    drawn = augment(
+        images, labels, generator=generator, size=cut, margin=(cut - window) // 2, weights=weights, sigma=elastic
+    )
+    images, labels, weights = (centre(maps, size) for maps in drawn)
+    inside = torch.zeros_like(weights)
+    centre(inside, window).fill_(1)
+    return images, labels, weights * inside
 
 
 def weight_maps(samples, membrane=1.0):
