@@ -283,6 +283,23 @@ def test_greys_vary_within_their_range_and_keep_their_order():
     assert greys.amax(0).tolist() == pytest.approx([1.2, 1.2, 0.1], abs=2e-3)
 
 
+def test_focus_changes_fine_detail_and_nothing_else():
+    row = torch.arange(40.0)
+    board = ((row[:, None] + row) % 2).expand(500, 1, 40, 40).contiguous()  # all detail: its mean is next to even
+    slope = (row / 40).expand(500, 1, 40, 40).contiguous()  # none, but at the edges
+    labels = torch.zeros(500, 40, 40, dtype=torch.uint8)
+    tiles, _ = augment(board, labels, generator=seeded(4), **STILL, focus=0.5)
+    inner = tiles[..., 3:-3, 3:-3]
+    heights = inner.amax((1, 2, 3)) - inner.amin((1, 2, 3))
+    assert (heights.min(), heights.max()) == (pytest.approx(0.5, abs=0.02), pytest.approx(1.5, abs=0.02))
+    assert heights.mean() == pytest.approx(1, abs=0.05)
+    assert (inner.mean((1, 2, 3)) - 0.5).abs().max() < 1e-3
+    plain, _ = augment(slope, labels, generator=seeded(4), **STILL, focus=0.5)
+    assert (plain - slope)[..., 3:-3].abs().max() < 1e-6
+    small, _ = augment(board[:2, ..., :2, :2].contiguous(), labels[:2, :2, :2], generator=seeded(), **STILL, focus=1.0)
+    assert small.shape == (2, 1, 2, 2)
+
+
 def test_all_channels_of_an_image_keep_their_colour_relation():
     images = torch.rand(2, 1, 20, 20, generator=seeded()).expand(2, 3, 20, 20).contiguous()
     tiles, _ = augment(images, torch.zeros(2, 20, 20, dtype=torch.uint8), generator=seeded(1))
@@ -306,17 +323,23 @@ def test_a_seed_decides_everything_and_nothing_else_does():
 
 @pytest.mark.parametrize(
     ("off", "part"),
-    [({"sigma": 0}, "nodes"), ({"rotation": 0}, "angle"), ({"flip": False}, "flip"), ({"grey": 0}, "greys")],
+    [
+        ({"sigma": 0}, "nodes"),
+        ({"rotation": 0}, "angle"),
+        ({"flip": False}, "flip"),
+        ({"grey": 0}, "greys"),
+        ({}, "focus"),
+    ],
 )
 def test_what_is_switched_off_leaves_the_rest_as_it_was(off, part):
     """A comparison with and without elastic deformation sees the same turns, places and greys."""
-    every = draw(5, (60, 60), (40, 40), generator=(first := seeded(6)))
-    fewer = draw(5, (60, 60), (40, 40), generator=(second := seeded(6)), **off)
+    every = draw(5, (60, 60), (40, 40), generator=(first := seeded(6)), focus=0.5)
+    fewer = draw(5, (60, 60), (40, 40), generator=(second := seeded(6)), **({"focus": 0.5} | off if off else {}))
     for name in set(Draw._fields) - {part}:
         assert torch.equal(getattr(every, name), getattr(fewer, name))
     gone = getattr(fewer, part)
     assert gone is None or not gone.any()
-    assert torch.equal(first.get_state(), second.get_state())
+    assert torch.equal(first.get_state(), second.get_state()) == bool(off)  # focus comes last, and only where it varies
 
 
 @pytest.mark.gpu
@@ -373,6 +396,7 @@ IMAGES, LABELS = torch.zeros(2, 1, 20, 20), torch.zeros(2, 20, 20, dtype=torch.u
         ({"rotation": 360}, ValueError, "nearest legal value is 180"),
         ({"grey": "much"}, TypeError, "grey is a number"),
         ({"grey": 2}, ValueError, "grey is 0 to 1"),
+        ({"focus": 1.5}, ValueError, "focus is 0 to 1"),
     ],
 )
 def test_errors_say_what_is_wrong(changed, error, says):

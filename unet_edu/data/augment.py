@@ -1,10 +1,10 @@
 """Augmentation on the training device: thirty labelled slices become as many as training needs.
 
-    draw            flip, angle, place, 3 × 3 displacements, greys: a few random numbers for each tile, drawn on the CPU
+    draw            flip, angle, place, 3 × 3 displacements, greys, focus: random numbers, for each tile, from the CPU
       │
     coordinates     tile pixel ─► turned, flipped ─► moved ─► bent ─► folded at the mirrors ─► place in the image
       │
-    warp            one look-up: images and weights interpolated, labels taken from the nearest pixel; then the greys
+    warp            one look-up: images and weights interpolated, labels taken from the nearest pixel; then focus, greys
 
     ┌ · tile · · · · · · ┐   a tile may reach beyond the image: there the image is mirrored, without repeating
     · ╔═image═══════════╗·   the edge pixel, as numpy's "reflect" does. What is left of the tile when the network
@@ -39,6 +39,7 @@ class Draw(NamedTuple):
     nodes: float32 ``(N, 2, 3, 3)``, displacements in rows and in columns, pixels: how much further down and right in
     the image the tile's corners, middles of edges and centre look.
     greys: float32 ``(N, 3)``, gamma, contrast, brightness; None = as they are.
+    focus: float32 ``(N,)``, how much of its fine detail a tile gets more (below 0: less); None = as it is.
     """
 
     origin: torch.Tensor
@@ -46,6 +47,7 @@ class Draw(NamedTuple):
     flip: torch.Tensor
     nodes: torch.Tensor
     greys: torch.Tensor | None
+    focus: torch.Tensor | None = None
 
 
 def augment(
@@ -61,6 +63,7 @@ def augment(
     flip=True,
     shift=16,
     grey=0.2,
+    focus=0.0,
 ):
     """Return one new tile of each image, with the label (and the weight map) moved along.
 
@@ -74,10 +77,13 @@ def augment(
     smaller tile more. rotation: the angle is uniform in ± this, degrees.
     flip: each axis with probability 1/2. shift: pixels by which the window may leave the image, before it is turned.
     grey: 0 to 1: gamma and contrast are within a factor 1 + grey of 1, brightness within ± grey / 2.
+    focus: 0 to 1: fine detail, which is a tile less its mean over some 5 × 5 pixels, is strengthened or weakened by at
+    most this share of it. Sections of one stack differ in sharpness; the paper does not vary it, and neither does the
+    default.
 
     Returns tiles float32 ``(N, C, h, w)``, within [0, 1] unless grey is 0, and labels ``(N, h, w)`` of the same type
     with the same values; with `weights` also those, ``(N, h, w)``. The caller crops labels and weights by `margin`.
-    Setting one of the last five to 0 (flip to False) leaves the random numbers of the others as they are.
+    Setting one of the last six to 0 (flip to False) leaves the random numbers of the others as they are.
     Raises TypeError or ValueError for anything else.
     """
     _check_tensors(images, labels, weights)
@@ -94,14 +100,18 @@ def augment(
         flip=flip,
         shift=shift,
         grey=grey,
+        focus=focus,
     )
     return warp(images, labels, drawn, size, weights)
 
 
-def draw(n, image_size, size, *, generator, margin=0, sigma=10.0, rotation=180.0, flip=True, shift=16, grey=0.2):
+def draw(
+    n, image_size, size, *, generator, margin=0, sigma=10.0, rotation=180.0, flip=True, shift=16, grey=0.2, focus=0.0
+):
     """Return the random numbers for n tiles of `size` (h, w) from images of `image_size` (H, W): a ``Draw``.
 
-    Arguments and errors as for ``augment``. Always the same number of them in the same order, drawn on the CPU.
+    Arguments and errors as for ``augment``. Always in the same order, drawn on the CPU; those of `focus` come last, and
+    only where it is varied.
     """
     if not isinstance(generator, torch.Generator):
         raise TypeError(f"generator is a torch.Generator, not {generator!r}; e.g. torch.Generator().manual_seed(0)")
@@ -111,12 +121,18 @@ def draw(n, image_size, size, *, generator, margin=0, sigma=10.0, rotation=180.0
         )
     _check_pixels(margin, "margin", (min(size) - 1) // 2)
     _check_pixels(shift, "shift", 4096)
-    for value, name, most in ((sigma, "sigma", 1000), (rotation, "rotation", 180), (grey, "grey", 1)):
+    for value, name, most in (
+        (sigma, "sigma", 1000),
+        (rotation, "rotation", 180),
+        (grey, "grey", 1),
+        (focus, "focus", 1),
+    ):
         _check_number(value, name, most)
 
     place, turn, flips = (torch.rand(n, k, generator=generator, dtype=torch.float64) for k in (2, 1, 2))
     nodes = torch.randn(n, 2, GRID, GRID, generator=generator) * sigma
     greys = torch.rand(n, 3, generator=generator) * 2 - 1
+    detail = (torch.rand(n, generator=generator) * 2 - 1) * focus if focus else None
 
     window = torch.tensor(size) - 2 * margin
     room = torch.tensor(image_size) - window
@@ -128,7 +144,7 @@ def draw(n, image_size, size, *, generator, margin=0, sigma=10.0, rotation=180.0
     angle = (turn[:, 0] * 2 - 1) * rotation
     # Paper: "gray value variations", no more. Gamma and contrast are factors, so they are uniform in the logarithm.
     greys = torch.cat([(1 + grey) ** greys[:, :2], greys[:, 2:] * grey / 2], 1) if grey else None
-    return Draw(origin.float(), angle, (flips < 0.5) & bool(flip), nodes, greys)
+    return Draw(origin.float(), angle, (flips < 0.5) & bool(flip), nodes, greys, detail)
 
 
 def displacements(nodes, size):
@@ -198,9 +214,19 @@ def warp(images, labels, drawn, size, weights=None):
     moved = F.grid_sample(sources, where, mode="bilinear", align_corners=False)  # (N, C, h, w)
 
     tiles = moved[:, :channels]
+    if drawn.focus is not None:
+        tiles = _focused(tiles, drawn.focus.to(images.device))
     if drawn.greys is not None:
         tiles = _vary(tiles, drawn.greys.to(images.device))
     return (tiles, moved_labels) if weights is None else (tiles, moved_labels, moved[:, channels])
+
+
+def _focused(images, focus):
+    """Strengthen fine detail, the image less its mean; over 3 × 3 pixels twice, which is smoother than 5 × 5 once."""
+    mean = images
+    for _ in range(2):
+        mean = F.avg_pool2d(F.pad(mean, (1, 1, 1, 1), mode="reflect"), 3, stride=1)
+    return images + focus[:, None, None, None] * (images - mean)
 
 
 def _vary(images, greys):

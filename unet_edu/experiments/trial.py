@@ -40,7 +40,7 @@ from unet_edu.predict import VIEWS, dihedral, normalisation, predict
 from unet_edu.training import Recipe, fit
 from unet_edu.training.loop import centre
 
-LATER = ("cut", "window", "spread", "differs")  # settings that the first records do not have
+LATER = ("cut", "window", "spread", "focus", "differs")  # settings that the first records do not have
 CURVE = 50  # points of a loss curve that are kept, each the mean of its steps
 DRAWN = {"cells": 512, "small cells": 256}  # pixels a side
 
@@ -73,6 +73,7 @@ class Trial:
     cut: int = 0  # pixels a side that are cut from a slice and bent; the network takes the middle. 0: its tile
     window: int = 0  # pixels a side, in the middle of a tile, that it learns from. 0: all that it labels
     spread: bool = False  # the training slices lie evenly over the 18, instead of being the first
+    focus: float = 0.0  # by how much sharpness varies, as of `unet_edu.data.augment.augment`
     differs: str = ""  # what else than its network this row does not share with the first, in words
 
     def settings(self):
@@ -167,9 +168,8 @@ def tiles(trial, elastic, images, labels, *, generator, size, margin, weights):
     pixels under the same deformation. Arguments as of `unet_edu.data.augment.augment`, which the rest is left to.
     """
     cut, window = trial.cut or size, trial.window or size - 2 * margin
-    drawn = augment(
-        images, labels, generator=generator, size=cut, margin=(cut - window) // 2, weights=weights, sigma=elastic
-    )
+    varied = {"margin": (cut - window) // 2, "sigma": elastic, "focus": trial.focus}
+    drawn = augment(images, labels, generator=generator, size=cut, weights=weights, **varied)
     images, labels, weights = (centre(maps, size) for maps in drawn)
     inside = torch.zeros_like(weights)
     centre(inside, window).fill_(1)
