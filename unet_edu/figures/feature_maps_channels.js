@@ -116,20 +116,11 @@ function channelGrid(shared) {
   }
 
   /** The map of a channel and its histogram; returns its least and its greatest value. */
-  function drawValues(name, channel, { size, data }) {
-    let low = Infinity, high = -Infinity, sum = 0, zeros = 0;
-    for (const value of data) {
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-      sum += value;
-      zeros += value === 0;
-    }
+  function drawValues(name, channel, { size, data, low, high, mean, zeros, bins }) {
     paint(large, data, size, size, [low, high]);
     large.setAttribute("aria-label", `Channel ${channel} of ${name}, from ${number(low)} to ${number(high)}.`);
     channelTitle.textContent = `channel ${channel} of ${name}`;
-    range.textContent = `${number(low)} (black) to ${number(high)} (white), mean ${number(sum / data.length)}${zeros ? `; ${percent(zeros / data.length)} of the pixels are zero` : ""}`;
-    const bins = new Array(32).fill(0);
-    for (const value of data) bins[high > low ? Math.min(Math.floor(((value - low) / (high - low)) * 32), 31) : 0] += 1;
+    range.textContent = `${number(low)} (black) to ${number(high)} (white), mean ${number(mean)}${zeros ? `; ${percent(zeros)} of the pixels are zero` : ""}`;
     const most = Math.max(...bins);
     histogram.setAttribute("viewBox", "0 0 256 48");
     histogram.setAttribute("aria-label", `Histogram of channel ${channel}: most pixels lie near ${number(low + ((bins.indexOf(most) + 0.5) / 32) * (high - low))}.`);

@@ -83,18 +83,21 @@ function networkRun(shared, drawn) {
     if (wanted === ran) return;
     ran = wanted;
     bar.hidden = false;
-    const run = (image, parts) => shared.source.run({ image, size, off: parts }, (share) => (bar.value = share));
+    const moved = shared.now && here !== wholeOf.key; // or covered: then an outline comes first
+    const run = (image, parts, last) => shared.source.run(
+      { image, size, off: parts, outline: last && (moved || cover.join() !== shared.now?.cover) },
+      ({ share, outline }) => (outline ? showOutline(outline) : (bar.value = share)));
     try {
       const plain = off.length === 0 && cover.length === 0;
       if (!plain && wholeOf.key !== here) {
-        const whole = await run(windowOf(shared.greys, get("width"), x, y, size), []);
+        const whole = await run(windowOf(shared.greys, get("width"), x, y, size), [], false);
         if (!whole || shared.gone) return;
         wholeOf = { key: here, output: whole.output };
       }
-      const result = await run(windowOf(shared.greys, get("width"), x, y, size, cover), off);
+      const result = await run(windowOf(shared.greys, get("width"), x, y, size, cover), off, true);
       if (!result || shared.gone) return; // a later one is under way
       if (plain) wholeOf = { key: here, output: result.output };
-      shared.now = { ...result, whole: wholeOf.output, x, y };
+      shared.now = { ...result, whole: wholeOf.output, x, y, cover: cover.join() };
       if (ran === wanted) bar.hidden = true;
       bar.value = 0;
       alarm.textContent = "";
@@ -104,6 +107,14 @@ function networkRun(shared, drawn) {
       bar.hidden = true;
       alarm.textContent = error.message;
     }
+  }
+
+  /** While the whole answer is computed: what the network makes of the middle of the window alone. */
+  function showOutline(output) {
+    if (shared.gone) return;
+    paint(pictures[1].canvas, lastOf(output), output.size, output.size, [0, 1]);
+    node.dataset.answer = "outline";
+    where.textContent = `${get("network")} · an outline, computed from the middle of the window`;
   }
 
   /** The labels of the pixels that the network predicts; null where they are not known. */
@@ -128,6 +139,7 @@ function networkRun(shared, drawn) {
     paint(pictures[0].canvas, whole, side, side, [0, 1]);
     paint(pictures[1].canvas, output, side, side, [0, 1]);
     paint(pictures[2].canvas, output.map((value, at) => value - whole[at]), side, side, [-1, 1], RDBU_R);
+    node.dataset.answer = "whole";
     const share = compare(whole, output, truthHere());
     const altered = get("off").length > 0 || get("cover").length > 0;
     const strong = (words) => element("strong", {}, words);

@@ -139,9 +139,10 @@ function uMap(shared) {
   async function draw() {
     layOut();
     mark();
-    for (const { name } of shared.now.stages) {
+    const { now } = shared;
+    for (const { name } of now.stages) {
       const small = await shared.source.thumbnails(name, TILE);
-      if (shared.gone) return;
+      if (shared.gone || shared.now !== now) return; // a later run draws its own
       const at = name === "output" ? small.greys.length / small.side ** 2 - 1 : small.busiest;
       paint(boxes.get(name).canvas, small.greys.subarray(at * small.side ** 2), small.side, small.side, [0, 255]);
     }
