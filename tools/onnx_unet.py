@@ -90,7 +90,9 @@ def unet_bytes(net, size: int) -> bytes:
         step("ConvTranspose", parts, up, 2 * side[last], kernel_shape=[2, 2], strides=[2, 2])
         skip = cut(f"d{level}.relu2", side[up], f"skip{level}")
         joined = f"joined{level}"
-        nodes.append(message((1, skip), (1, up), (2, joined), (4, "Concat"), (5, message((1, "axis"), (3, 1), (20, 2)))))
+        nodes.append(
+            message((1, skip), (1, up), (2, joined), (4, "Concat"), (5, message((1, "axis"), (3, 1), (20, 2))))
+        )
         side[joined] = side[up]
         last = pair(f"u{level}", joined)
     step("Conv", [last, "score.weight", "score.bias"], "score", side[last], kernel_shape=[1, 1])

@@ -27,7 +27,8 @@ function build({ model, root, say }) {
     kernel: !model.kernelless,
     greys: null, truth: null, // of the image: grey values, labels where they are known
     source: null, // computes: sources.js
-    now: null, // { stages, output, whole, ms, where, x, y } of the last run
+    now: null, // { stages, output, whole, ms, where, x, y, cover } of the last run
+    stale: new Set(), // stages that changed since their picture was drawn
     gone: false, // the figure was taken away
     wide: root.clientWidth, // measured only where it may have changed, for measuring makes the browser lay out
   };

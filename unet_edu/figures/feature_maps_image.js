@@ -34,9 +34,11 @@ function imageInput(shared, start) {
     element("div", { class: "lf-controls lf-fm-tools" }, tools.node, uncover), own,
     element("p", { class: "lf-fm-note lf-muted" }, note, hint), alarm);
 
+  let painted = null; // what the canvas shows
   function draw() {
     const [width, height, size] = [get("width"), get("height"), get("size")];
-    if (shared.greys) paint(scene, shared.greys, width, height, [0, 255]);
+    if (shared.greys && painted !== shared.greys) paint(scene, shared.greys, width, height, [0, 255]);
+    painted = shared.greys;
     stageBox.style.aspectRatio = `${width} / ${height}`;
     marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const [x, y] = cornerOf(model);

@@ -84,9 +84,15 @@ function networkRun(shared, drawn) {
     ran = wanted;
     bar.hidden = false;
     const moved = shared.now && here !== wholeOf.key; // or covered: then an outline comes first
-    const run = (image, parts, last) => shared.source.run(
-      { image, size, off: parts, outline: last && (moved || cover.join() !== shared.now?.cover) },
-      ({ share, outline }) => (outline ? showOutline(outline) : (bar.value = share)));
+    const run = async (image, parts, last) => {
+      const outline = last && Boolean(moved || (shared.now && cover.join() !== shared.now.cover));
+      const result = await shared.source.run({ image, size, off: parts, outline }, (sign) => {
+        if (sign.outline) showOutline(sign.outline);
+        else bar.value = sign.share;
+      });
+      for (const name of result?.changed ?? result?.stages.map((stage) => stage.name) ?? []) shared.stale.add(name);
+      return result;
+    };
     try {
       const plain = off.length === 0 && cover.length === 0;
       if (!plain && wholeOf.key !== here) {
@@ -102,7 +108,9 @@ function networkRun(shared, drawn) {
       bar.value = 0;
       alarm.textContent = "";
       show();
+      shared.root.dataset.answer = "whole";
       await drawn();
+      if (ran === wanted) shared.root.dataset.answer = "drawn"; // every map, too
     } catch (error) {
       bar.hidden = true;
       alarm.textContent = error.message;
@@ -113,7 +121,7 @@ function networkRun(shared, drawn) {
   function showOutline(output) {
     if (shared.gone) return;
     paint(pictures[1].canvas, lastOf(output), output.size, output.size, [0, 1]);
-    node.dataset.answer = "outline";
+    shared.root.dataset.answer = "outline";
     where.textContent = `${get("network")} · an outline, computed from the middle of the window`;
   }
 
@@ -139,7 +147,6 @@ function networkRun(shared, drawn) {
     paint(pictures[0].canvas, whole, side, side, [0, 1]);
     paint(pictures[1].canvas, output, side, side, [0, 1]);
     paint(pictures[2].canvas, output.map((value, at) => value - whole[at]), side, side, [-1, 1], RDBU_R);
-    node.dataset.answer = "whole";
     const share = compare(whole, output, truthHere());
     const altered = get("off").length > 0 || get("cover").length > 0;
     const strong = (words) => element("strong", {}, words);

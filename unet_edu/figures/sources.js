@@ -1,7 +1,7 @@
 // Who computes for FeatureMaps: workers of the page, or a kernel. A source has
 //
-//     run({ image, size, off, outline }, onProgress)  → { ms, where, stages: [{ name, channels, size }], output: map }, or null
-//                                                       where a later call came in between
+//     run({ image, size, off, outline }, onProgress)  → { ms, where, stages: [{ name, channels, size }], output: map,
+//                                                       changed: names, where known }, or null where a later call came in between
 //     map(name, channel)                              → { size, data, low, high, mean, zeros, bins }
 //     thumbnails(name, side), filters(name, channel, most), dispose()
 //
@@ -55,7 +55,7 @@ export async function pageSource(load, workers = navigator.hardwareConcurrency ?
       }
     }
     busy = null;
-    resolve({ ms: Math.max(ms, ...parts.map((part) => part.ms)), where: "this page", stages, anew: parts[0].anew, output: { name, channels, size, data } });
+    resolve({ ms: Math.max(ms, ...parts.map((part) => part.ms)), where: "this page", stages, changed: parts[0].changed, output: { name, channels, size, data } });
     next();
   }
   function fail(message) {

@@ -4,8 +4,9 @@
 //     d1.relu2   ─▶ plane 0, plane 1, …           skip1.after  ─▶ the same planes, some rows and columns further in
 //     silenced   ─▶ a plane of zeros              u1.relu1     reads two tables, skip1.after's and up1's
 //
-// Several of these may share a network (workers of a page): each computes some rows of every map, and hands its neighbours
-// the rows that they need of those stages where it computes no more than its share, `shared`.
+// Several of these may share a network (workers of a page): each computes some rows of every map. Of three stages, `shared`,
+// it computes no more than its share, and gets the other rows that it needs from the others; of all other stages it computes
+// every row that it needs. To wait for others costs more than some rows: with two workers each does 58 of 100 parts.
 
 /** The stages in the order of computation, those that each reads, and their shapes; row: pixels from one to the next. */
 function stagesOf({ depth, tensors, padding = 0 }, side) {
@@ -24,11 +25,11 @@ function stagesOf({ depth, tensors, padding = 0 }, side) {
   let last = add("input", "input", [], side, side + 2 * padding, tensors["d0.conv1.weight"].length / width("d0.conv1") / 9);
   for (let level = 0; level <= depth; level += 1) {
     if (level > 0) last = add(`pool${level}`, "pool", [last.name], last.size / 2, last.size / 2 + 2 * padding, last.channels);
-    last.shared = level > 0;
+    last.shared = level > 0 && level >= depth - 1;
     last = pair(`d${level}`, [last.name], last.size, last.row);
   }
   for (let level = depth - 1; level >= 0; level -= 1) {
-    last.shared = true;
+    last.shared = level === depth - 3;
     const whole = stages.find(({ name }) => name === `d${level}.relu2`);
     const up = add(`up${level}`, "up", [last.name], 2 * last.size, eights(last.size) + 8 * padding, width(`up${level}`), `up${level}`);
     add(`skip${level}.after`, "skip", [whole.name], up.size, whole.row, whole.channels);
@@ -117,8 +118,8 @@ function layOut(network, stages) {
 
 /**
  * A network of images size × size in its memory, ready to run. code: of kernelsHere(); me of workers: which rows are its.
- * run(image, off, exchange) → Promise of the names of the stages that were computed anew; exchange(stage, rows that were
- * computed) is awaited where others need rows of it. cut and paste read and write rows of a stage, map a dense plane.
+ * run(image, off, exchange) → Promise of the names of the stages that changed since the last run; exchange(stage) is awaited
+ * where others need rows of it. cut and paste read and write rows of a stage; map is one channel, without gaps.
  */
 function simdUnet(network, code, size, me = 0, workers = 1) {
   const padding = network.padding ?? 0;
@@ -209,40 +210,38 @@ function simdUnet(network, code, size, me = 0, workers = 1) {
   function softmaxRow(stage, source, y) {
     const plane = (channel) => words[source.table / 4 + channel] / 4 + y * source.row;
     const planes = Array.from({ length: stage.channels }, (_, channel) => plane(channel));
+    const to = stage.at / 4 + y * stage.row, far = stage.plane / 4; // the next channel
     for (let x = 0; x < stage.size; x += 1) {
       let most = -Infinity, sum = 0;
       for (const at of planes) most = Math.max(most, floats[at + x]);
-      for (const at of planes) sum += Math.exp(floats[at + x] - most);
       for (let channel = 0; channel < planes.length; channel += 1) {
-        floats[(stage.at + channel * stage.plane) / 4 + y * stage.row + x] = Math.exp(floats[planes[channel] + x] - most) / sum;
+        sum += floats[to + channel * far + x] = Math.exp(floats[planes[channel] + x] - most);
       }
+      for (let channel = 0; channel < planes.length; channel += 1) floats[to + channel * far + x] /= sum;
     }
   }
 
   let last = null; // the image of the last run
   async function run(image, off = [], exchange = null) {
-    const anew = [];
     const { mean, std } = network;
-    const same = last?.length === image.length && image.every((grey, at) => grey === last[at]);
+    let same = last?.length === image.length;
+    for (let at = 0; same && at < image.length; at += 1) same = image[at] === last[at];
     for (const { name } of order) {
       const stage = placed[name];
       const again = !stage.done || (stage.kind === "input" ? !same : stage.from.some((from) => placed[from].changed));
       stage.done = false;
       if (again && stage.kind === "input") {
-        for (let y = 0; y < size; y += 1) {
+        for (let y = rows.input[0]; y < rows.input[1]; y += 1) {
           const to = (stage.at + stage.inside) / 4 + y * stage.row;
           for (let x = 0; x < size; x += 1) floats[to + x] = (image[y * size + x] - mean) / std;
         }
         last = image.slice();
       } else if (again) compute(stage);
-      if (again) {
-        anew.push(name);
-        if (exchange && stage.shared) await exchange(stage);
-      }
+      if (again && exchange && stage.shared) await exchange(stage);
       stage.changed = aim(stage, off) || again;
     }
     for (const { name } of order) placed[name].done = true;
-    return anew;
+    return order.map(({ name }) => name).filter((name) => placed[name].changed);
   }
 
   /** Rows from … to of all planes of a stage, as they lie in memory. */
