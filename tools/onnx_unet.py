@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 FLOAT, INT64 = 1, 7  # TensorProto.DataType
-INTS = 7  # AttributeProto.AttributeType
+INT, INTS = 2, 7  # AttributeProto.AttributeType
 
 
 def varint(value: int) -> bytes:

@@ -62,7 +62,8 @@ const exchange = (stage) => new Promise((resolve) => {
   if (here.length < workers) return;
   met.delete(stage.name);
   team.forEach((to, me) => team.forEach((from, other) => {
-    const [first, end] = [0, 1].map((at) => Math[at ? "min" : "max"](to.needs[stage.name][at], from.rows[stage.name][at]));
+    const [needs, rows] = [to.needs[stage.name], from.rows[stage.name]];
+    const [first, end] = [Math.max(needs[0], rows[0]), Math.min(needs[1], rows[1])];
     if (me !== other && first < end) to.paste(stage.name, first, end, from.cut(stage.name, first, end));
   }));
   for (const go of here) go();
