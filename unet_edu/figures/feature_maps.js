@@ -45,8 +45,7 @@ function build({ model, root, say }) {
     channels.node.hidden = false;
     shared.wide = root.clientWidth;
     channels.forget();
-    await u.draw();
-    await channels.draw();
+    await Promise.all([u.draw(), channels.draw()]);
   }
 
   async function load() {

@@ -25,15 +25,15 @@ function channelGrid(shared) {
   const offStage = element("button", { type: "button", onclick: () => flip(model, partOf(get("stage"))) });
   const grid = element("canvas");
   const cursor = element("span", { class: "lf-fm-cursor", "aria-hidden": "true" });
-  const gridBox = element("div", { class: "lf-fm-grid" }, grid, cursor);
+  const gridBox = element("div", { class: "lf-fm-grid lf-picks" }, grid, cursor);
   const channelTitle = element("p", { class: "lf-fm-title" });
   const offChannel = element("button", { type: "button", onclick: () => flip(model, `${partOf(get("stage"))}:${get("channel")}`) });
-  const large = element("canvas", { role: "img" });
-  const before = element("canvas", { role: "img" });
+  const large = element("canvas", { role: "img", "aria-label": "The channel." });
+  const before = element("canvas", { role: "img", "aria-label": "The channel before the crop." });
   const frame = element("span", { class: "lf-fm-frame", "aria-hidden": "true" });
   const beforeBox = element("figure", { class: "lf-fm-before" }, element("div", {}, before, frame), element("figcaption", {}));
   const range = element("p", { class: "lf-fm-range" });
-  const histogram = svg("svg", { class: "lf-fm-histogram", role: "img" });
+  const histogram = svg("svg", { class: "lf-fm-histogram", role: "img", "aria-label": "Histogram of the channel." });
   const fedBy = element("p", { class: "lf-fm-range" });
   const filters = element("div", { class: "lf-fm-filters" });
   const detail = element("div", { class: "lf-fm-detail" },

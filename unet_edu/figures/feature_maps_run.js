@@ -49,12 +49,14 @@ function networkRun(shared, drawn) {
     const canvas = element("canvas", { role: "img", "aria-label": title });
     return { canvas, node: element("figure", { class: "lf-fm-answer" }, canvas, element("figcaption", {}, title)) };
   });
+  const scale = colourScale("change");
+  scale.update(RDBU_R, ["−1, cell lost", "0", "1, cell more"]);
   const verdict = element("p", { class: "lf-fm-verdict" });
   const where = element("p", { class: "lf-fm-where lf-muted" });
   const bar = element("progress", { max: 1, value: 0, "aria-label": "the network computes" });
   const table = foldedTable("The values as a table");
   const node = element("div", { class: "lf-fm-right" },
-    element("div", { class: "lf-fm-answers" }, ...pictures.map((picture) => picture.node)), verdict, where, bar);
+    element("div", { class: "lf-fm-answers" }, ...pictures.map((picture) => picture.node)), scale.node, verdict, where, bar);
   bar.hidden = true;
   where.textContent = get("network");
 

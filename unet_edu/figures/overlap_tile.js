@@ -95,7 +95,7 @@ function build({ model, root, say }) {
   const marks = svg("svg", { "aria-hidden": "true" });
   const layer = element("canvas"); // never shown itself
   const rooted = (value) => Math.sqrt(value * 255); // so that small differences are seen
-  const scene = element("div", { class: "lf-ot-scene" }, canvas, marks);
+  const scene = element("div", { class: "lf-ot-scene lf-picks" }, canvas, marks);
   const words = element("p", { class: "lf-ot-words" });
   const seams = ["one pass", "in tiles", "difference"].map((title) => {
     const picture = element("canvas", { role: "img", "aria-label": `${title}, at the seam` });

@@ -90,7 +90,7 @@ function build({ model, root, say }) {
   const film = Array.from({ length: FILM }, () => element("canvas", { "aria-hidden": "true" }));
   const strip = element("div", { class: "lf-tr-film" }, ...film);
   const drawing = svg("svg", { "aria-hidden": "true" });
-  const scrub = element("div", { class: "lf-tr-scrub" }, strip, drawing);
+  const scrub = element("div", { class: "lf-tr-scrub lf-along" }, strip, drawing);
   const table = foldedTable("The values as a table");
   root.append(
     element("div", { class: "lf-controls lf-tr-tools" }, runs.node, shows.node),
