@@ -43,7 +43,7 @@ def test_tiles_and_strides_by_mouse(shown, theme, width):
     says(figure, 572, "edge")
     picture = figure.locator(".lf-ot-scene canvas")
     seamed = picture.evaluate("canvas => canvas.toDataURL()")
-    figure.get_by_role("button", name="on the grid of 16").click()
+    figure.get_by_role("checkbox", name="grid of 16").check()
     says(figure, 572, "grid")
     assert picture.evaluate("canvas => canvas.toDataURL()") != seamed
     for tile in (380, 444, 700):

@@ -40,7 +40,9 @@ def test_values_by_mouse(shown, theme, width):
     expect(figure.locator(".lf-result")).to_contain_text("of d4 sees")
     expect(strong(figure)).to_have_text(f"{arithmetic.receptive_field(14, stage='d4.relu2').width} pixels")
     figure.get_by_role("button", name="drop one pixel in").click()
-    reached = arithmetic.spread(14, 572).get("output")
+    pixel = 286 + 8  # value 14 of the 28 of d4 stands for 16 pixels on the right of the middle
+    reached = arithmetic.spread(pixel, 572).get("output")
+    expect(figure.locator(".lf-result")).to_contain_text(f"Input pixel {pixel} reaches")
     expect(strong(figure)).to_have_text(f"{reached.width} of 388" if reached else "no output pixel")
     page.mouse.click(box["x"] + 62 + (box["width"] - 104) / 2, figure.locator("svg").first.bounding_box()["y"] + 13)
     expect(strong(figure)).to_contain_text("of 388")

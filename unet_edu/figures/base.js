@@ -81,8 +81,11 @@ function change(model, values) {
 
 let controls = 0;
 
-/** A slider for an integer of the model, with a box to type in where `typed`; { node, update }. */
-function slider(model, key, label, { min, max, typed = false }) {
+/**
+ * A slider for an integer of the model, with a box to type in where `typed`; { node, update }.
+ * besides: other values of the model that change with it.
+ */
+function slider(model, key, label, { min, max, typed = false, besides = {} }) {
   const id = `lf-control-${(controls += 1)}-${Math.random().toString(36).slice(2, 7)}`;
   const range = element("input", { type: "range", id, min, max, step: 1 });
   const shown = typed
@@ -90,7 +93,7 @@ function slider(model, key, label, { min, max, typed = false }) {
     : element("span", { class: "lf-value", "aria-hidden": "true" }); // screen readers read the value of the slider itself
   const take = (input) => {
     const value = Number(input.value);
-    if (input.value !== "" && Number.isInteger(value) && value >= min && value <= max) change(model, { [key]: value });
+    if (input.value !== "" && Number.isInteger(value) && value >= min && value <= max) change(model, { ...besides, [key]: value });
   };
   range.oninput = () => take(range);
   if (typed) {

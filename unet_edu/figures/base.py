@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import html
 import inspect
+import itertools
+import json
 import zlib
 from base64 import b64encode
 from pathlib import Path
@@ -77,7 +79,7 @@ class LiveFigure(anywidget.AnyWidget):
         data["text/plain"] = alt
         data[LIVE_FIGURE_MIME] = {
             "model_id": self.model_id, "light": light, "dark": dark,
-            "alt": alt, "caption": self.caption, "name": self.name,
+            "alt": alt, "caption": self.caption, "name": self.name, "height": height_of(type(self).__name__),
         }  # fmt: skip
         if not metadata:  # Colab, which sets some, runs the widget; every other viewer takes the first that it can show
             picture = PICTURE.format(alt=html.escape(alt), **light)
@@ -86,6 +88,23 @@ class LiveFigure(anywidget.AnyWidget):
         return data, metadata
 
     _ipython_display_ = None  # of ipywidgets 7, which would leave the poster out
+
+
+def height_of(kind):
+    """Return how high a figure of this class stands on a page, as a CSS length that depends on its width, 100cqi.
+
+    "0px" for a class that was never measured. The heights are those of ``heights.json``, which ``make figure-heights``
+    writes, from width to width along straight lines.
+    """
+    points = json.loads((HERE / "heights.json").read_text("utf-8")).get(kind)
+    if points is None:
+        return "0px"
+    (_, height), *_ = points
+    parts = [f"{height}px"]
+    for (low, here), (high, there) in itertools.pairwise(points):
+        if there != here:
+            parts.append(f"{(there - here) / (high - low):.4g} * clamp(0px, 100cqi - {low}px, {high - low}px)")
+    return f"calc({' + '.join(parts)})"
 
 
 def colour_tables(names):
