@@ -3,7 +3,7 @@
     each figure in headless Chromium ─ as wide as this, as that … ─ opened, then pulled ─▶ unet_edu/figures/heights.json
 
 A page keeps that much room for it from the start: what stands below it stays where it is when the figure is drawn and
-while a reader pulls at it. To be run again when a figure has changed; a browser test holds the file against the figures.
+while a reader pulls at it. To be run again when a figure has changed; a browser test holds the file against them.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset=
 <body><div id="width"><figure class="live-figure-frame">
 <script type="application/vnd.jupyter.widget-view+json">{view}</script></figure></div></body></html>"""
 
+STAGES = "[title^='d4.relu2'], [title^='skip1.after'], [title^='d1.relu2']"  # that `FeatureMaps` opens with in the book
+
 # The greatest height at a width: as the figure opens, and with each of its sliders at both ends and in the middle.
 HIGHEST = """async (width) => {
     const box = document.querySelector("#width");
@@ -39,6 +41,11 @@ HIGHEST = """async (width) => {
     const calm = () => new Promise((done) => setTimeout(() => requestAnimationFrame(() => setTimeout(done)), 60));
     await calm();
     let most = root.getBoundingClientRect().height;
+    for (const stage of root.querySelectorAll(STAGES)) {
+        stage.click();
+        await calm();
+        most = Math.max(most, root.getBoundingClientRect().height);
+    }
     for (const range of root.querySelectorAll("input[type=range]")) {
         const before = range.value;
         const [least, greatest] = [Number(range.min), Number(range.max)];
@@ -65,7 +72,7 @@ def measure(page, kind: str, folder: Path) -> list[list[int]]:
     page.goto(path.as_uri())
     page.wait_for_selector("[data-answer=drawn]" if kind == "FeatureMaps" else "[data-live-figure]", timeout=120_000)
     page.wait_for_timeout(1000)
-    return [[width, page.evaluate(HIGHEST, width)] for width in WIDTHS]
+    return [[width, page.evaluate(HIGHEST.replace("STAGES", json.dumps(STAGES)), width)] for width in WIDTHS]
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Sphinx side of :mod:`unet_edu.figures`.
 
 A live figure becomes a numbered ``figure`` with its two posters, of which the theme shows one, and a mark that tells
-``_static/live-figures.js`` which of the page's figures to put in their place. Where no script runs the posters stay. The
-mark stands in a space as high as the figure will be, so that the page does not grow under who reads it.
+``_static/live-figures.js`` which of the page's figures to put in their place. Where no script runs the posters stay.
+The mark stands in a space as high as the figure will be, so that the page does not grow under who reads it.
 
 The weights of the networks that run in pages are written as scripts, into ``_static/weights/`` of the built book.
 """

@@ -26,7 +26,12 @@ PIXEL = base64.b64encode(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" hei
 def write_page(path, figures, theme="light"):
     """Write a page that shows ``figures`` one below the other (one of them twice, if it is named twice)."""
     state = {"state": dependency_state(list(dict.fromkeys(figures)), drop_defaults=False)}
-    shown = [FIGURE.format(mime="image/svg+xml", data=PIXEL, model_id=figure.model_id, height=height_of(type(figure).__name__)) for figure in figures]
+    shown = [
+        FIGURE.format(
+            mime="image/svg+xml", data=PIXEL, model_id=figure.model_id, height=height_of(type(figure).__name__)
+        )
+        for figure in figures
+    ]
     text = json.dumps(state).replace("</", "<\\/")
     path.write_text(
         PAGE.format(theme=theme, static=STATIC.as_uri(), state=text, figures="\n".join(shown)), encoding="utf-8"

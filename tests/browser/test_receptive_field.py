@@ -83,10 +83,10 @@ def test_the_square_follows_share_and_weights(shown):
     trained, random = gradients()
     number = figure.locator(".lf-rf-number")
     expect(number).to_have_text("{0} × {0}".format(square_of(trained, 95)))
-    before = figure.locator("canvas").screenshot()
+    before = figure.locator(".lf-rf-heat canvas").screenshot()
     figure.get_by_role("button", name="random").click()
     expect(number).to_have_text("{0} × {0}".format(square_of(random, 95)))
-    assert figure.locator("canvas").screenshot() != before
+    assert figure.locator(".lf-rf-heat canvas").screenshot() != before
     figure.get_by_label("share of the gradient's power, %").focus()
     page.keyboard.press("ArrowLeft")
     expect(number).to_have_text("{0} × {0}".format(square_of(random, 94)))

@@ -93,17 +93,17 @@ class LiveFigure(anywidget.AnyWidget):
 def height_of(kind):
     """Return how high a figure of this class stands on a page, as a CSS length that depends on its width, 100cqi.
 
-    "0px" for a class that was never measured. The heights are those of ``heights.json``, which ``make figure-heights``
-    writes, from width to width along straight lines.
+    "0px" for a class that was never measured. Between two widths of ``heights.json``, which ``make figure-heights``
+    writes, it is the greater of their heights: a line of text more or less may come anywhere between them.
     """
     points = json.loads((HERE / "heights.json").read_text("utf-8")).get(kind)
     if points is None:
         return "0px"
-    (_, height), *_ = points
-    parts = [f"{height}px"]
-    for (low, here), (high, there) in itertools.pairwise(points):
-        if there != here:
-            parts.append(f"{(there - here) / (high - low):.4g} * clamp(0px, 100cqi - {low}px, {high - low}px)")
+    steps = [(low, max(here, there)) for (low, here), (_, there) in itertools.pairwise(points)] + points[-1:]
+    parts = [f"{steps[0][1]}px"]
+    for (_, before), (width, height) in itertools.pairwise(steps):
+        if height != before:
+            parts.append(f"{height - before} * clamp(0px, 100cqi - {width - 1}px, 1px)")
     return f"calc({' + '.join(parts)})"
 
 

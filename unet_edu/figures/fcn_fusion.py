@@ -34,8 +34,8 @@ LIMITS = {"cut": (5, 95), "curtain": (0, 100)}
 class FcnFusion(LiveFigure):
     """Step from FCN-32s to U-Net and see which pixels each step changed, and which of them became right.
 
-    step: "32s", "16s", "8s" or "unet". own: whether each network is cut at its own best probability; else all of them at
-    `cut`, the probability in percent from which a pixel is called cell, 5 to 95.
+    step: "32s", "16s", "8s" or "unet". own: whether each network is cut at its own best probability; else all of them
+    at `cut`, the probability in percent from which a pixel is called cell, 5 to 95.
     curtain: how much of the picture, in percent from the left, shows the step before. show: "probability", "labels" or
     "changes". Raises TraitError for anything else.
     """

@@ -66,6 +66,9 @@ function channelGrid(shared) {
       left: `${(channel % seen.columns) * seen.step}px`, top: `${Math.floor(channel / seen.columns) * seen.step}px`,
       width: `${seen.tile}px`, height: `${seen.tile}px`,
     });
+    const top = Math.floor(channel / seen.columns) * seen.step; // the box of many channels scrolls
+    const view = gridBox.clientHeight;
+    if (top < gridBox.scrollTop || top + seen.step > gridBox.scrollTop + view) gridBox.scrollTop = top - (view - seen.step) / 2;
     await drawChannel(name, channel);
   }
 

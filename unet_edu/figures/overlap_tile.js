@@ -103,7 +103,7 @@ function build({ model, root, say }) {
     const picture = element("canvas", { role: "img", "aria-label": `${title}, at the seam` });
     return { picture, node: element("figure", {}, picture, element("figcaption", {}, title)) };
   });
-  const seamTitle = element("p", { class: "lf-ot-words lf-muted" });
+  const seamTitle = element("p", { class: "lf-ot-at lf-muted" });
   const costs = svg("svg", { role: "img" });
   const table = foldedTable("The plans as a table");
   root.append(

@@ -81,10 +81,10 @@ class ReceptiveField(LiveFigure):
 
 @cache
 def gradients(depth=DEPTH, pixel=PIXEL):
-    """Return how strongly output pixel (pixel, pixel) depends on each input pixel that it can see: uint8 (k, side, side).
+    """Return how strongly an output pixel depends on each input pixel that it can see: uint8 (k, side, side).
 
-    The root of the mean absolute gradient, 255 = the largest; for trained and for random weights, k = 2, for another
-    depth than 4 for random ones alone, k = 1. Of the difference of the two classes' scores, averaged over eight drawn
+    pixel: its number, on both axes. Returned is the root of the mean absolute gradient, 255 = the largest; for
+    trained and for random weights, k = 2, for another depth than 4 for random ones alone, k = 1. Of the difference of the two classes' scores, averaged over eight drawn
     images, for another depth over two (Luo et al., 2016, average so too).
     """
     torch_state = torch.get_rng_state()
@@ -95,7 +95,9 @@ def gradients(depth=DEPTH, pixel=PIXEL):
     mean, std = trained.normalisation
     seen = slice(*arithmetic.receptive_field(pixel, depth))
     tile = TILE if depth == DEPTH else arithmetic.nearest_valid(2 * arithmetic.border(depth) + pixel + 1, depth)[1]
-    images = np.stack([cells.tissue(tile, seed=seed).image for seed in range(IMAGES if depth == DEPTH else FEW)])[:, None]
+    images = np.stack([cells.tissue(tile, seed=seed).image for seed in range(IMAGES if depth == DEPTH else FEW)])[
+        :, None
+    ]
     found = []
     for net in (trained, random) if depth == DEPTH else (random,):
         x = ((torch.from_numpy(images) - mean) / std).requires_grad_()
@@ -110,30 +112,27 @@ def gradients(depth=DEPTH, pixel=PIXEL):
 def every_gradient():
     """Return (what is listed, uint8 (n,)): a gradient for each depth and width of the field, beside `gradients()`.
 
-    Listed: {depth, weights, pixel, side, scale} of each, those of `gradients()` first; the numbers of the others lie one
-    after the other. side: of the picture, in pixels of `scale` × `scale` of the input. An output pixel sees one of two
+    Listed: {depth, weights, pixel, side, scale} of each, those of `gradients()` first; the numbers of the others lie
+    one after the other. side: of the picture, in pixels of `scale` × `scale` of the input. An output pixel sees one of two
     squares, by its position modulo 2^depth; in the first quarter of each period it is the narrow one.
     """
     listed, numbers = [], []
     for depth in range(LIMITS["depth"][0], LIMITS["depth"][1] + 1):
         step = 2**depth
         for pixel in (5 * step // 2, 2 * step):
-            same = [one for one in listed if one["depth"] == depth and one["side"] * one["scale"] == _width(pixel, depth)]
-            if same:
-                continue
+            width = arithmetic.receptive_field(pixel, depth).width
+            if any(one["depth"] == depth and one["side"] * one["scale"] == width for one in listed):
+                continue  # all output pixels of this depth see squares of one size
             maps = gradients(depth, pixel)
-            scale = 2 if maps.shape[-1] > LARGE else 1
-            half = maps.reshape(len(maps), maps.shape[-1] // scale, scale, -1, scale).mean((2, 4)).round().astype(np.uint8)
+            scale = 2 if width > LARGE else 1
+            half = maps.reshape(len(maps), width // scale, scale, width // scale, scale)
+            half = half.mean((2, 4)).round().astype(np.uint8)
             of = {"depth": depth, "pixel": pixel, "side": half.shape[-1], "scale": scale}
             listed += [of | {"weights": name} for name in WEIGHTS[-len(maps) :]]
             if (depth, pixel) != (DEPTH, PIXEL):
                 numbers.append(half.ravel())
     listed.sort(key=lambda one: (one["depth"], one["pixel"]) != (DEPTH, PIXEL))
     return listed, np.concatenate(numbers)
-
-
-def _width(pixel, depth):
-    return arithmetic.receptive_field(pixel, depth).width
 
 
 def square_of(strength, share):

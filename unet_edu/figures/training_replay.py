@@ -29,7 +29,8 @@ class TrainingReplay(LiveFigure):
     """A prediction while the network learns, with loss and scores beside it. ``TrainingReplay()`` shows our own runs.
 
     run: a row of the record; None: the first. frame: 0 (before the first step) and up, a short run's last for all
-    beyond it; None: in a page it opens before the first step and plays, once, when it is seen. show: "probability", "cells" or "mistakes".
+    beyond it; None: in a page it opens before the first step and plays, once, when it is seen.
+    show: "probability", "cells" or "mistakes".
     record: what ``python -m unet_edu.experiments.replay --output FILE`` wrote, as ``json.load`` reads it; None: the one
     that comes with the package. Raises TraitError for anything else.
     """
