@@ -84,8 +84,9 @@ def gradients(depth=DEPTH, pixel=PIXEL):
     """Return how strongly an output pixel depends on each input pixel that it can see: uint8 (k, side, side).
 
     pixel: its number, on both axes. Returned is the root of the mean absolute gradient, 255 = the largest; for
-    trained and for random weights, k = 2, for another depth than 4 for random ones alone, k = 1. Of the difference of the two classes' scores, averaged over eight drawn
-    images, for another depth over two (Luo et al., 2016, average so too).
+    trained and for random weights, k = 2, for another depth than 4 for random ones alone, k = 1. It is that of the
+    difference of the two classes' scores, averaged over eight drawn images, for another depth over two (Luo et al.,
+    2016, average so too).
     """
     torch_state = torch.get_rng_state()
     torch.manual_seed(0)
@@ -113,8 +114,8 @@ def every_gradient():
     """Return (what is listed, uint8 (n,)): a gradient for each depth and width of the field, beside `gradients()`.
 
     Listed: {depth, weights, pixel, side, scale} of each, those of `gradients()` first; the numbers of the others lie
-    one after the other. side: of the picture, in pixels of `scale` × `scale` of the input. An output pixel sees one of two
-    squares, by its position modulo 2^depth; in the first quarter of each period it is the narrow one.
+    one after the other. side: of the picture, in pixels of `scale` × `scale` of the input. An output pixel sees one of
+    two squares, by its position modulo 2^depth; in the first quarter of each period it is the narrow one.
     """
     listed, numbers = [], []
     for depth in range(LIMITS["depth"][0], LIMITS["depth"][1] + 1):
