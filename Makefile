@@ -11,7 +11,7 @@ BOTH   := --numprocesses 2 --dist loadfile
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help book book-course lab pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun bench-build lint format clean
+.PHONY: help book book-course lab pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun bench-build bench-page figure-heights lint format clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,6 +82,12 @@ speedrun: $(VENV)/.installed  ## train a small U-Net on the real slices against 
 
 bench-build: $(VENV)/.installed  ## how long a build takes beside that of another commit, BASE=<commit> (half an hour)
 	@$(BIN)/python tools/bench_build.py $(BASE)
+
+figure-heights: $(VENV)/.installed  ## how much room pages keep for each live figure, measured anew (needs Chromium)
+	@$(BIN)/python -m tools.figure_heights
+
+bench-page: $(VENV)/.installed  ## how fast the network runs in a page, beside onnxruntime-web and BASE=<commit> (needs Chromium and npm)
+	@$(BIN)/python -m tools.bench_page $(BASE)
 
 lint: $(VENV)/.installed  ## style and mistakes (ruff)
 	$(BIN)/ruff check .

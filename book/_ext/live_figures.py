@@ -2,6 +2,7 @@
 
 A live figure becomes a numbered ``figure`` with its two posters, of which the theme shows one, and a mark that tells
 ``_static/live-figures.js`` which of the page's figures to put in their place. Where no script runs the posters stay.
+The mark stands in a space as high as the figure will be, so that the page does not grow under who reads it.
 
 The weights of the networks that run in pages are written as scripts, into ``_static/weights/`` of the built book.
 """
@@ -35,7 +36,8 @@ class LiveFigureOutput(render.MimeRenderPlugin):
         figure = figure_node(renderer, data.content, "live-figure-frame")
         mark = json.dumps({"model_id": data.content["model_id"], "version_major": 2, "version_minor": 0})
         script = f'<script type="{render.WIDGET_VIEW_MIMETYPE}">{mark}</script>'
-        figure.insert(len(figure) - 1, nodes.raw(text=script, format="html"))  # before the caption
+        space = f'<div class="live-figure-space" style="min-height: {data.content["height"]}">{script}</div>'
+        figure.insert(len(figure) - 1, nodes.raw(text=space, format="html"))  # before the caption
         return [figure]
 
 

@@ -2,6 +2,7 @@
 // the figures of unet_edu.figures need it. State and views come from the page itself, so it works from file:// too.
 
 (() => {
+  document.documentElement.dataset.scripts = ""; // the space of each figure is kept free for it
   const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
   const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
 
@@ -111,6 +112,7 @@
       } catch (error) {
         el.remove();
         figure?.removeAttribute("data-live"); // the poster stays
+        figure?.setAttribute("data-failed", "");
         console.error(error);
       }
     }

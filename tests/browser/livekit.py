@@ -6,6 +6,8 @@ import json
 from bookkit import ROOT
 from ipywidgets.embed import dependency_state
 
+from unet_edu.figures.base import height_of
+
 STATIC = ROOT / "book" / "_static"
 PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>Live figures</title>
 <meta name="viewport" content="width=device-width">
@@ -15,7 +17,8 @@ PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charse
 [data-theme=light] .only-dark, [data-theme=dark] .only-light {{ display: none; }}</style></head>
 <body><main class="bd-content"><h1 style="color: gray">Live figures</h1>{figures}</main></body></html>"""
 FIGURE = """<figure class="live-figure-frame"><img class="only-light" alt="poster" src="data:{mime};base64,{data}">
-<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "{model_id}"}}</script>
+<div class="live-figure-space" style="min-height: {height}">
+<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "{model_id}"}}</script></div>
 <figcaption>A caption.</figcaption></figure>"""
 PIXEL = base64.b64encode(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>').decode()
 
@@ -23,7 +26,12 @@ PIXEL = base64.b64encode(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" hei
 def write_page(path, figures, theme="light"):
     """Write a page that shows ``figures`` one below the other (one of them twice, if it is named twice)."""
     state = {"state": dependency_state(list(dict.fromkeys(figures)), drop_defaults=False)}
-    shown = [FIGURE.format(mime="image/svg+xml", data=PIXEL, model_id=figure.model_id) for figure in figures]
+    shown = [
+        FIGURE.format(
+            mime="image/svg+xml", data=PIXEL, model_id=figure.model_id, height=height_of(type(figure).__name__)
+        )
+        for figure in figures
+    ]
     text = json.dumps(state).replace("</", "<\\/")
     path.write_text(
         PAGE.format(theme=theme, static=STATIC.as_uri(), state=text, figures="\n".join(shown)), encoding="utf-8"

@@ -26,15 +26,17 @@ def shown(small_page):
     return show
 
 
-def says(figure, step, cut=50):
-    """The headline, as Python counts it."""
+def says(figure, step, cut=None):
+    """The headline, as Python counts it; cut: of all networks, None for each network's own best."""
     _, truth, *probabilities = measured().maps
     at = list(NETWORKS).index(step)
-    now = probabilities[at] >= 2.55 * cut
+    cuts = [cut or measured().facts[name]["cut"] for name in NETWORKS]
+    now = probabilities[at] >= 2.55 * cuts[at]
+    expect(figure.locator(".lf-result")).to_contain_text(f"cut at {cuts[at]} %")
     expect(figure.locator(".lf-result strong")).to_have_text(f"{100 * (now != truth).mean():.1f} %")
     expect(figure.locator(".lf-result")).to_contain_text(f"V_Rand {measured().facts[step]['v_rand']:.3f}")
     if at:
-        moved = now != (probabilities[at - 1] >= 2.55 * cut)
+        moved = now != (probabilities[at - 1] >= 2.55 * cuts[at - 1])
         expect(figure.locator(".lf-ff-right-now")).to_have_text(f"{100 * (moved & (now == truth)).mean():.1f} %")
         expect(figure.locator(".lf-ff-wrong-now")).to_have_text(f"{100 * (moved & (now != truth)).mean():.1f} %")
 
@@ -66,7 +68,22 @@ def test_the_curtain_and_the_cut(shown):
     for cut in (49, 48, 47):
         page.keyboard.press("ArrowLeft")
         says(figure, "16s", cut)
+    expect(figure.get_by_label("each network at its own best cut")).not_to_be_checked()
+    figure.get_by_label("each network at its own best cut").check()
+    says(figure, "16s")
     assert complaints == []
+
+
+def test_it_opens_with_each_network_at_its_own_best_cut(shown):
+    """No two networks are wrong alike, and each later one is less wrong than the one before."""
+    _, figure, _ = shown()
+    wrong = []
+    for step in NETWORKS:
+        figure.get_by_role("button", name=words(step), exact=True).click()
+        says(figure, step)
+        wrong.append(float(figure.locator(".lf-result strong").inner_text().split()[0]))
+    assert wrong == sorted(wrong, reverse=True)
+    assert len(set(wrong)) == len(NETWORKS)
 
 
 def test_two_views_move_together(shown):

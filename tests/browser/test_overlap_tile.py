@@ -43,13 +43,47 @@ def test_tiles_and_strides_by_mouse(shown, theme, width):
     says(figure, 572, "edge")
     picture = figure.locator(".lf-ot-scene canvas")
     seamed = picture.evaluate("canvas => canvas.toDataURL()")
-    figure.get_by_role("button", name="on the grid of 16").click()
+    figure.get_by_role("checkbox", name="grid of 16").check()
     says(figure, 572, "grid")
     assert picture.evaluate("canvas => canvas.toDataURL()") != seamed
     for tile in (380, 444, 700):
         figure.get_by_role("button", name=str(tile), exact=True).click()
         says(figure, tile, "grid")
     assert figure.evaluate("node => node.scrollWidth <= node.clientWidth + 1")
+    assert complaints == []
+
+
+def test_it_opens_on_the_seam_and_one_switch_takes_it_away(shown):
+    """The seam is seen at once: two predictions that differ, and where; on the grid of 16 they are one."""
+    _, figure, complaints = shown()
+    pictures = figure.locator(".lf-ot-seams canvas")
+    read = "nodes => nodes.map(node => node.toDataURL())"
+    one, tiled, _ = pictures.evaluate_all(read)
+    assert one != tiled
+    brightest = """nodes => nodes.map((node) => {
+        const { data } = node.getContext("2d").getImageData(0, 0, node.width, node.height);
+        return Math.max(...data.filter((_, at) => at % 4 === 0));
+    })"""
+    assert pictures.evaluate_all(brightest)[2] > 60
+    assert figure.locator(".lf-ot-scene").bounding_box()["y"] > pictures.first.bounding_box()["y"]
+    dark = figure.locator(".lf-ot-scene canvas").evaluate(
+        """node => {
+            const { data } = node.getContext("2d").getImageData(46, 46, 256, 256);
+            return data.filter((value, at) => at % 4 === 0 && value < 20).length / (256 * 256);
+        }"""
+    )
+    assert dark < 0.2, "a black square"
+    peak = OverlapTile().peak
+    expect(figure.locator(".lf-scale-ends span")).to_have_text(["0", f"{peak / 4:.2f}", f"{peak:.2f}"])
+    switch = figure.get_by_role("checkbox", name="grid of 16")
+    expect(switch).not_to_be_checked()
+    switch.check()
+    says(figure, 572, "grid")
+    one, tiled, _ = pictures.evaluate_all(read)
+    assert one == tiled
+    assert pictures.evaluate_all(brightest)[2] == 0
+    switch.uncheck()
+    says(figure, 572, "edge")
     assert complaints == []
 
 

@@ -40,7 +40,9 @@ def test_values_by_mouse(shown, theme, width):
     expect(figure.locator(".lf-result")).to_contain_text("of d4 sees")
     expect(strong(figure)).to_have_text(f"{arithmetic.receptive_field(14, stage='d4.relu2').width} pixels")
     figure.get_by_role("button", name="drop one pixel in").click()
-    reached = arithmetic.spread(14, 572).get("output")
+    pixel = 286 + 8  # value 14 of the 28 of d4 stands for 16 pixels on the right of the middle
+    reached = arithmetic.spread(pixel, 572).get("output")
+    expect(figure.locator(".lf-result")).to_contain_text(f"Input pixel {pixel} reaches")
     expect(strong(figure)).to_have_text(f"{reached.width} of 388" if reached else "no output pixel")
     page.mouse.click(box["x"] + 62 + (box["width"] - 104) / 2, figure.locator("svg").first.bounding_box()["y"] + 13)
     expect(strong(figure)).to_contain_text("of 388")
@@ -66,6 +68,63 @@ def test_every_output_pixel_of_a_period_by_keyboard(shown):
     assert complaints == []
 
 
+@pytest.mark.parametrize(("stage", "position"), [("output", 196), ("output", 3), ("d4.relu2", 5), ("u1.relu2", 40)])
+def test_the_place_is_kept_from_one_question_to_the_other(shown, stage, position):
+    """Not the number of the value: the middle of what it sees is where the pixel is dropped in, and back."""
+    page, figure, complaints = shown(ReceptiveField(stage=stage, position=position))
+    sees = arithmetic.footprints(position, stage=stage)["input"]
+    figure.get_by_role("button", name="drop one pixel in").click()
+    words = figure.locator(".lf-result").inner_text()
+    pixel = int(words.split()[2])
+    assert abs(pixel - (sees.start + sees.stop - 1) / 2) <= 8  # half a value of the coarsest map
+    reached = arithmetic.spread(pixel, 572)["output"]
+    expect(figure.locator(".lf-result")).to_contain_text(f"{reached.width} of 388 output pixels, {reached.start} to")
+    figure.get_by_role("button", name="what it sees").click()
+    expect(figure.locator(".lf-result")).to_contain_text(f"Value {position} of {stage.removesuffix('.relu2')} sees")
+    assert complaints == []
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4, 5])
+def test_the_gradient_follows_depth_and_point(shown, depth):
+    size = arithmetic.nearest_valid(572, depth)[1]
+    page, figure, complaints = shown(ReceptiveField(size=size, depth=depth, position=2 * 2**depth, weights="random"))
+    words = figure.locator(".lf-rf-words")
+    seen = set()
+    for position in (2 * 2**depth, 2 * 2**depth + 1, 2 * 2**depth + 2**depth // 2):
+        while int(figure.locator(".lf-result").inner_text().split()[1]) < position:
+            figure.locator("svg").first.press("ArrowRight")
+        start, stop = arithmetic.receptive_field(position, depth)
+        expect(words).to_contain_text(f"Output pixel {position} of")
+        expect(words).to_contain_text(f"{stop - start} × {stop - start} pixels, {start} to {stop - 1}")
+        seen.add((stop - start, figure.locator(".lf-rf-heat canvas").evaluate("canvas => canvas.toDataURL()")))
+    assert len({picture for _, picture in seen}) == len({width for width, _ in seen}) == (2 if depth > 2 else 1)
+    strength = gradients(depth, 5 * 2**depth // 2)[-1]
+    if depth < 5:  # which is kept at half of its resolution
+        middle = (
+            5 * 2**depth // 2 + arithmetic.border(depth) - arithmetic.receptive_field(5 * 2**depth // 2, depth).start
+        )
+        assert figure.locator(".lf-rf-number").inner_text() == "{0} × {0}".format(side_of(strength, middle, 95))
+    assert complaints == []
+
+
+def side_of(strength, middle, share):
+    """The side of the smallest square around a pixel that holds a share of the gradient's power."""
+    power = strength.astype(float) ** 4
+    for reach in range(len(power)):
+        rows = slice(max(middle - reach, 0), middle + reach + 1)
+        if power[rows, rows].sum() >= share / 100 * power.sum():
+            return 2 * reach + 1
+    return len(power)
+
+
+def test_trained_weights_there_are_for_the_papers_depth_only(shown):
+    _, figure, _ = shown(ReceptiveField(size=arithmetic.nearest_valid(572, 3)[1], depth=3))
+    expect(figure.locator(".lf-rf-words")).to_contain_text("Trained weights there are for depth 4 only")
+    _, figure, _ = shown()
+    expect(figure.locator(".lf-rf-words")).not_to_contain_text("Trained weights there are")
+    expect(figure.locator(".lf-scale-ends span")).to_have_text(["0", "¼", "the largest"])
+
+
 def test_an_illegal_size_is_mended_by_a_click(shown):
     _, figure, complaints = shown(ReceptiveField(size=570))
     expect(strong(figure)).to_have_text("570 pixels")
@@ -81,10 +140,10 @@ def test_the_square_follows_share_and_weights(shown):
     trained, random = gradients()
     number = figure.locator(".lf-rf-number")
     expect(number).to_have_text("{0} × {0}".format(square_of(trained, 95)))
-    before = figure.locator("canvas").screenshot()
+    before = figure.locator(".lf-rf-heat canvas").screenshot()
     figure.get_by_role("button", name="random").click()
     expect(number).to_have_text("{0} × {0}".format(square_of(random, 95)))
-    assert figure.locator("canvas").screenshot() != before
+    assert figure.locator(".lf-rf-heat canvas").screenshot() != before
     figure.get_by_label("share of the gradient's power, %").focus()
     page.keyboard.press("ArrowLeft")
     expect(number).to_have_text("{0} × {0}".format(square_of(random, 94)))

@@ -21,7 +21,7 @@ def shown(small_page):
     """Function that shows a TrainingReplay and returns (page, the figure on it, complaints)."""
 
     def show(*figures, **how):
-        page, complaints = small_page(list(figures) or [TrainingReplay()], **how)
+        page, complaints = small_page(list(figures) or [TrainingReplay(frame=LAST)], **how)
         figure = page.locator("[data-live-figure=TrainingReplay]").first
         expect(figure.locator(".lf-result strong")).to_be_visible()
         return page, figure, complaints
@@ -96,8 +96,49 @@ def test_with_less_motion_it_jumps_to_the_end(shown):
     says(figure, "today's recipe", LAST)
 
 
+def test_with_less_motion_play_goes_there_and_back(shown):
+    page, figure, _ = shown(TrainingReplay(frame=LAST))
+    page.emulate_media(reduced_motion="reduce")
+    for frame in (0, LAST, 0):
+        figure.get_by_role("button", name="play").click()
+        says(figure, "today's recipe", frame)
+
+
+def test_it_opens_before_the_first_step_and_plays_once_when_seen(shown):
+    page, figure, complaints = shown(
+        TrainingReplay(), mend=lambda text: text.replace("<main", "<div style='height: 1500px'></div><main")
+    )
+    says(figure, "today's recipe", 0)
+    page.wait_for_timeout(1200)
+    says(figure, "today's recipe", 0)  # nobody sees it yet
+    figure.locator(".lf-tr-left canvas").scroll_into_view_if_needed()
+    expect(figure.get_by_role("button", name="pause")).to_be_visible()
+    expect(figure.get_by_role("button", name="play")).to_be_visible()  # it came to its end
+    says(figure, "today's recipe", LAST)
+    page.mouse.wheel(0, -3000)
+    page.wait_for_timeout(300)
+    figure.locator(".lf-tr-left canvas").scroll_into_view_if_needed()
+    page.wait_for_timeout(1200)
+    says(figure, "today's recipe", LAST)
+    assert complaints == []
+
+
+def test_who_begins_or_wants_no_motion_is_left_alone(shown):
+    gap = "<div style='height: 1500px'></div><main"
+    page, figure, _ = shown(TrainingReplay(), mend=lambda text: text.replace("<main", gap))
+    figure.get_by_role("slider").press("ArrowRight")
+    figure.locator(".lf-tr-left canvas").scroll_into_view_if_needed()
+    page.wait_for_timeout(1500)
+    says(figure, "today's recipe", 1)
+    page, figure, _ = shown(TrainingReplay(), mend=lambda text: text.replace("<main", gap))
+    page.emulate_media(reduced_motion="reduce")
+    figure.locator(".lf-tr-left canvas").scroll_into_view_if_needed()
+    page.wait_for_timeout(1500)
+    says(figure, "today's recipe", 0)
+
+
 def test_two_views_move_together(shown):
-    one = TrainingReplay()
+    one = TrainingReplay(frame=LAST)
     page, figure, _ = shown(one, one)
     figure.get_by_role("slider").focus()
     page.keyboard.press("ArrowLeft")

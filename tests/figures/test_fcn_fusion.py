@@ -10,7 +10,7 @@ import traitlets
 from unet_edu import checkpoints
 from unet_edu.data import cells
 from unet_edu.figures import FcnFusion
-from unet_edu.figures.fcn_fusion import NETWORKS, SEED, SIDE, measured
+from unet_edu.figures.fcn_fusion import LIMITS, NETWORKS, SEED, SIDE, best_cut, measured, wrong_at
 from unet_edu.metrics import v_rand
 from unet_edu.predict import predict
 
@@ -66,6 +66,29 @@ def test_the_script_counts_what_changed_as_python_does(node):
         moved, wrong = after != first, after != truth
         wanted = {"changed": moved, "right": moved & ~wrong, "wrong": moved & wrong, "wrongNow": wrong}
         assert found == pytest.approx({name: value.mean() for name, value in wanted.items()} | {"codes": 0})
+
+
+def test_each_network_has_its_own_best_cut():
+    truth, *probabilities = measured().maps[1:]
+    for name, probability in zip(NETWORKS, probabilities, strict=True):
+        cut = measured().facts[name]["cut"]
+        every = [wrong_at(probability, truth, other) for other in range(LIMITS["cut"][0], LIMITS["cut"][1] + 1)]
+        assert wrong_at(probability, truth, cut) == min(every)
+        assert cut == best_cut(probability, truth) == LIMITS["cut"][0] + every.index(min(every))
+    figure = FcnFusion()
+    assert [figure.cut_of(name) for name in NETWORKS] == [measured().facts[name]["cut"] for name in NETWORKS]
+    assert FcnFusion(own=False, cut=37).cut_of("8s") == 37
+    assert best_cut(np.array([[0, 255]]), np.array([[0, 1]])) == LIMITS["cut"][0]
+
+
+def test_the_script_cuts_each_of_two_networks_at_its_own(node):
+    truth, *probabilities = measured().maps[1:]
+    given = json.dumps([probabilities[2].ravel().tolist(), probabilities[3].ravel().tolist(), truth.ravel().tolist()])
+    code = f"{READ} console.log(JSON.stringify({{ ...figure.changes(...given, 30, 70), codes: 0 }}))"
+    found = node(FcnFusion, code, given)
+    before, now = probabilities[2] >= 2.55 * 70, probabilities[3] >= 2.55 * 30
+    assert found["changed"] == pytest.approx((before != now).mean())
+    assert found["right"] == pytest.approx(((before != now) & (now == truth)).mean())
 
 
 def test_the_state_is_small_and_what_is_wrong_is_refused():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from unet_edu import arithmetic, checkpoints
 from unet_edu.data import cells
 from unet_edu.figures import ReceptiveField
-from unet_edu.figures.receptive_field import IMAGES, PIXEL, TILE, gradients, square_of
+from unet_edu.figures.receptive_field import IMAGES, PIXEL, TILE, every_gradient, gradients, square_of
 
 READ = 'import { readFileSync } from "node:fs"; const given = JSON.parse(readFileSync(0, "utf-8"));'
 
@@ -115,3 +115,45 @@ def test_the_poster_and_the_limits():
     for values in ({"size": 0}, {"depth": 6}, {"position": -1}, {"share": 100}, {"direction": "sideways"}):
         with pytest.raises(traitlets.TraitError):
             ReceptiveField(**values)
+
+
+def test_there_is_a_gradient_for_every_depth_and_width_of_the_field():
+    listed, others = every_gradient()
+    widths = {(one["depth"], one["side"] * one["scale"]) for one in listed}
+    wanted = {
+        (depth, arithmetic.receptive_field(2 * 2**depth + phase, depth).width)
+        for depth in range(1, 6)
+        for phase in range(2**depth)
+    }
+    assert widths == wanted
+    assert [one["weights"] for one in listed if one["depth"] == 4] == ["trained", "random"] * 2
+    assert sum(one["side"] ** 2 for one in listed[2:]) == others.size
+    assert len(ReceptiveField().others) < 120_000
+    at = 0
+    for one in listed[2:]:
+        strength = others[at : at + one["side"] ** 2].reshape(one["side"], -1)
+        at += one["side"] ** 2
+        middle = one["pixel"] + arithmetic.border(one["depth"])
+        middle = (middle - arithmetic.receptive_field(one["pixel"], one["depth"]).start) // one["scale"]
+        near = strength[middle - 4 : middle + 5, middle - 4 : middle + 5]
+        assert near.mean() > 2 * strength.mean() or one["side"] < 20
+
+
+def test_a_place_is_kept_by_the_script(node):
+    """From any value to its place and back: the same value; from any pixel to a value: the one whose cell it is in."""
+    code = """
+    const { placeOf, valueAt, lengths } = figure, out = [];
+    for (const [size, depth] of [[572, 4], [268, 4], [140, 3], [92, 2], [1084, 5]]) {
+      for (const [stage, length] of Object.entries(lengths(size, depth))) {
+        for (let at = 0; at < length; at += 1) {
+          const place = placeOf(at, stage, size, depth);
+          if (valueAt(place, stage, size, depth) !== at) out.push([size, stage, at]);
+        }
+      }
+    }
+    console.log(JSON.stringify([out, placeOf(196, "output", 572, 4), valueAt(294.5, "d4.relu2", 572, 4)]));
+    """
+    lost, place, value = node(ReceptiveField, code)
+    assert lost == []
+    assert place == 92 + 196.5
+    assert value == 14

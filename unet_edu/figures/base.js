@@ -81,8 +81,11 @@ function change(model, values) {
 
 let controls = 0;
 
-/** A slider for an integer of the model, with a box to type in where `typed`; { node, update }. */
-function slider(model, key, label, { min, max, typed = false }) {
+/**
+ * A slider for an integer of the model, with a box to type in where `typed`; { node, update }.
+ * besides: other values of the model that change with it.
+ */
+function slider(model, key, label, { min, max, typed = false, besides = {} }) {
   const id = `lf-control-${(controls += 1)}-${Math.random().toString(36).slice(2, 7)}`;
   const range = element("input", { type: "range", id, min, max, step: 1 });
   const shown = typed
@@ -90,7 +93,7 @@ function slider(model, key, label, { min, max, typed = false }) {
     : element("span", { class: "lf-value", "aria-hidden": "true" }); // screen readers read the value of the slider itself
   const take = (input) => {
     const value = Number(input.value);
-    if (input.value !== "" && Number.isInteger(value) && value >= min && value <= max) change(model, { [key]: value });
+    if (input.value !== "" && Number.isInteger(value) && value >= min && value <= max) change(model, { ...besides, [key]: value });
   };
   range.oninput = () => take(range);
   if (typed) {
@@ -110,10 +113,13 @@ function slider(model, key, label, { min, max, typed = false }) {
   return { node, update };
 }
 
-/** A choice among a few words, as a row of buttons; options: [[value, words], …]; { node, update }. */
-function choice(model, key, label, options) {
+/**
+ * A choice among a few words, as a row of buttons; options: [[value, words], …]; { node, update }.
+ * besides(value): other values of the model that change with it.
+ */
+function choice(model, key, label, options, besides = () => ({})) {
   const buttons = options.map(([value, words]) =>
-    element("button", { type: "button", onclick: () => change(model, { [key]: value }) }, words));
+    element("button", { type: "button", onclick: () => change(model, { ...besides(value), [key]: value }) }, words));
   const group = element("div", { class: "lf-buttons", role: "group", "aria-label": label }, ...buttons);
   const node = element("div", { class: "lf-choice" }, element("span", { class: "lf-muted", "aria-hidden": "true" }, label), group);
   const update = () =>
@@ -143,31 +149,67 @@ function whenResized(root, draw) {
 /**
  * Let a reader point at a place on a drawing by mouse, by touch and by the arrow keys (with Shift: ten steps at once).
  * at() gives [x, y] as it is, go([x, y]) moves it there, place(event) turns a pointer event into [x, y];
- * range() gives [most x, most y], both count from 0; `steps`: how far one key press goes; `sideways`: only x counts, and a
- * finger that moves up or down scrolls the page.
+ * range() gives [most x, most y], both count from 0; `steps`: how far one key press goes; `sideways`: only x counts.
+ * A finger that swipes scrolls the page: it drags on a `handle`, and along a drawing where only x counts; elsewhere it taps.
+ * A handle moves as the finger does, so that it stays under it.
  */
-function pointing(node, { label, at, go, place, range, steps = 1, sideways = false }) {
+function pointing(node, { label, at, go, place, range, steps = 1, sideways = false, handle = null }) {
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const inside = (point) => point.map((value, axis) => Math.min(Math.max(Math.round(value), 0), range()[axis]));
   node.tabIndex = 0;
   node.setAttribute("role", "application"); // arrow keys belong to the drawing
   node.setAttribute("aria-roledescription", "place to point at, with the arrow keys");
   node.setAttribute("aria-label", label);
-  node.style.touchAction = sideways ? "pan-y" : "none";
-  let held = false;
+  node.classList.add("lf-pointing");
+  node.style.touchAction = sideways ? "pan-y pinch-zoom" : "manipulation";
+  if (handle) handle.style.touchAction = "none";
+  let held = null; // what the pointer that is down does: { apart: from where it is to where what it holds is }
+  let touched = false;
   node.addEventListener("pointerdown", (event) => {
-    held = true;
-    node.setPointerCapture(event.pointerId);
-    go(inside(place(event)));
+    if (!event.isPrimary || event.button) return;
+    touched = event.pointerType === "touch";
+    const onHandle = handle?.contains(event.target);
+    if (touched && !sideways && !onHandle) return; // a tap is told by its click
+    held = { apart: onHandle ? at().map((value, axis) => value - place(event)[axis]) : [0, 0] };
+    if (!touched) node.setPointerCapture(event.pointerId);
+    node.classList.add("lf-held");
+    if (!touched && !onHandle) go(inside(place(event)));
   });
-  node.addEventListener("pointermove", (event) => held && go(inside(place(event))));
-  for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => (held = false));
+  node.addEventListener("pointermove", (event) => {
+    if (held && event.isPrimary) go(inside(place(event).map((value, axis) => value + held.apart[axis])));
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    node.addEventListener(end, () => {
+      held = null;
+      node.classList.remove("lf-held");
+    });
+  }
+  node.addEventListener("click", (event) => touched && !handle?.contains(event.target) && go(inside(place(event))));
   node.addEventListener("keydown", (event) => {
     if (!(event.key in ARROWS)) return;
     event.preventDefault();
     const far = steps * (event.shiftKey ? 10 : 1);
     go(inside(at().map((value, axis) => value + far * ARROWS[event.key][axis])));
   });
+}
+
+/** A grip for a finger, on a picture whose place it holds: { node, update([x, y]) }, both parts of its width and height. */
+function grip(words) {
+  const node = element("span", { class: "lf-grip-here", title: words, "aria-hidden": "true" });
+  const update = ([x, y]) => Object.assign(node.style, { left: `${100 * x}%`, top: `${100 * y}%` });
+  return { node, update };
+}
+
+/** The colours of a picture beside what they stand for: { node, update(colours, [low, middle, high] in words) }. */
+function colourScale(what) {
+  const canvas = element("canvas", { "aria-hidden": "true" });
+  const ends = [0, 1, 2].map(() => element("span"));
+  const node = element("div", { class: "lf-scale" }, element("span", { class: "lf-scale-what" }, what), element("div", {}, canvas, element("div", { class: "lf-scale-ends" }, ...ends)));
+  const update = (colours, words) => {
+    paint(canvas, Float32Array.from({ length: 256 }, (_, value) => value), 256, 1, [0, 255], colours);
+    words.forEach((one, at) => (ends[at].textContent = one));
+  };
+  return { node, update };
 }
 
 /** Colour maps as tables of 256 × 3 bytes: gray here, others of matplotlib by `colour_maps` of the Python class. */

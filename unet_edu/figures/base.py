@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import html
 import inspect
+import itertools
+import json
 import zlib
 from base64 import b64encode
 from pathlib import Path
@@ -77,7 +79,7 @@ class LiveFigure(anywidget.AnyWidget):
         data["text/plain"] = alt
         data[LIVE_FIGURE_MIME] = {
             "model_id": self.model_id, "light": light, "dark": dark,
-            "alt": alt, "caption": self.caption, "name": self.name,
+            "alt": alt, "caption": self.caption, "name": self.name, "height": height_of(type(self).__name__),
         }  # fmt: skip
         if not metadata:  # Colab, which sets some, runs the widget; every other viewer takes the first that it can show
             picture = PICTURE.format(alt=html.escape(alt), **light)
@@ -86,6 +88,23 @@ class LiveFigure(anywidget.AnyWidget):
         return data, metadata
 
     _ipython_display_ = None  # of ipywidgets 7, which would leave the poster out
+
+
+def height_of(kind):
+    """Return how high a figure of this class stands on a page, as a CSS length that depends on its width, 100cqi.
+
+    "0px" for a class that was never measured. Between two widths of ``heights.json``, which ``make figure-heights``
+    writes, it is the greater of their heights: a line of text more or less may come anywhere between them.
+    """
+    points = json.loads((HERE / "heights.json").read_text("utf-8")).get(kind)
+    if points is None:
+        return "0px"
+    steps = [(low, max(here, there)) for (low, here), (_, there) in itertools.pairwise(points)] + points[-1:]
+    parts = [f"{steps[0][1]}px"]
+    for (_, before), (width, height) in itertools.pairwise(steps):
+        if height != before:
+            parts.append(f"{height - before} * clamp(0px, 100cqi - {width - 1}px, 1px)")
+    return f"calc({' + '.join(parts)})"
 
 
 def colour_tables(names):

@@ -12,14 +12,17 @@ const ADDS = {
   unet: "No sums of scores. The maps themselves are laid side by side, at every level up to the full resolution, and convolutions decide what to make of them.",
 };
 
-/** Which labels a step changed: { changed, right, wrong, wrongNow, codes }, shares of all pixels; codes per pixel. */
-export function changes(before, now, truth, cut) {
-  const from = 2.55 * cut;
+/**
+ * Which labels a step changed: { changed, right, wrong, wrongNow, codes }, shares of all pixels; codes per pixel.
+ * cut, cutBefore: percentages from which a pixel is called cell, now and in the step before.
+ */
+export function changes(before, now, truth, cut, cutBefore = cut) {
+  const [from, fromBefore] = [2.55 * cut, 2.55 * cutBefore];
   const codes = new Uint8Array(now.length); // 0 the same and right, 1 the same and wrong, 2 became right, 3 became wrong
   const count = [0, 0, 0, 0];
   for (let at = 0; at < now.length; at += 1) {
     const after = now[at] >= from ? 1 : 0;
-    const same = !before || (before[at] >= from ? 1 : 0) === after;
+    const same = !before || (before[at] >= fromBefore ? 1 : 0) === after;
     codes[at] = (same ? 0 : 2) + (after === truth[at] ? 0 : 1);
     count[codes[at]] += 1;
   }
@@ -38,23 +41,25 @@ function build({ model, root, say }) {
     steps.append(button);
     return { name, canvas, button };
   });
-  const cuts = slider(model, "cut", "called cell from, %", { min: 5, max: 95 });
+  const own = toggle(model, "own", "each network at its own best cut");
+  const cuts = slider(model, "cut", "called cell from, %", { min: 5, max: 95, besides: { own: false } });
   const shows = choice(model, "show", "show", [["probability", "probability"], ["labels", "labels on the image"], ["changes", "what changed"]]);
   const canvas = element("canvas");
   const line = element("span", { class: "lf-ff-line", "aria-hidden": "true" });
   const names = [element("span", { class: "lf-ff-name lf-ff-before" }), element("span", { class: "lf-ff-name lf-ff-now" })];
-  const scene = element("div", { class: "lf-ff-scene" }, canvas, line, ...names);
+  const scene = element("div", { class: "lf-ff-scene lf-along" }, canvas, line, ...names);
   const legend = element("p", { class: "lf-ff-legend lf-muted" });
   const result = element("p", { class: "lf-result", style: "display: block" });
   const adds = element("p", { class: "lf-ff-adds" });
   const parts = element("div", { class: "lf-ff-parts" });
   const table = foldedTable("The values as a table");
-  root.append(steps, element("div", { class: "lf-controls lf-ff-tools" }, shows.node, cuts.node),
+  root.append(steps, element("div", { class: "lf-controls lf-ff-tools" }, shows.node, own.node, cuts.node),
     element("div", { class: "lf-ff-body" }, element("div", { class: "lf-ff-left" }, scene, legend), element("div", { class: "lf-ff-right" }, result, adds, parts)),
     table.node);
 
   const plane = (at) => maps.subarray(at * SIDE ** 2, (at + 1) * SIDE ** 2);
   const of = (name) => plane(2 + STEPS.indexOf(name));
+  const cutOf = (name) => (get("own") ? get("facts")[name].cut : get("cut"));
   const percent = (share) => `${(100 * share).toFixed(1)} %`;
   const COLOURS = [[0, 0, 0], [96, 96, 110], [26, 225, 176], [255, 110, 90]]; // by the codes of changes()
 
@@ -62,9 +67,11 @@ function build({ model, root, say }) {
     const image = new ImageData(SIDE, SIDE);
     const [grey, truth] = [plane(0), plane(1)];
     const edge = (get("curtain") / 100) * SIDE;
-    const from = 2.55 * get("cut");
+    const step = get("step"), fromNow = 2.55 * cutOf(step);
+    const fromBefore = before && 2.55 * cutOf(STEPS[STEPS.indexOf(step) - 1]);
     for (let at = 0; at < SIDE ** 2; at += 1) {
-      const shown = before && at % SIDE < edge ? before : now;
+      const isBefore = before && at % SIDE < edge;
+      const shown = isBefore ? before : now, from = isBefore ? fromBefore : fromNow;
       let colour;
       if (get("show") === "probability") colour = [shown[at], shown[at], shown[at]];
       else if (get("show") === "changes") colour = COLOURS[outcome.codes[at]];
@@ -93,19 +100,25 @@ function build({ model, root, say }) {
           }
           at += side ** 2;
         });
-        if (name === step) parts.append(row, element("p", { class: "lf-muted lf-ff-scale" }, `${side} × ${side} scores; red for cell, blue for membrane, up to ±${most.toFixed(1)}`));
+        if (name === step) parts.append(row, scaled(side, most));
       }
     }
+  }
+
+  function scaled(side, most) {
+    const scale = colourScale(`${side} × ${side} scores`);
+    scale.update(RDBU_R, [`−${most.toFixed(1)}, membrane`, "0", `${most.toFixed(1)}, cell`]);
+    return scale.node;
   }
 
   let drawn = "";
   function draw() {
     if (!maps || gone) return;
-    [cuts, shows].forEach(({ update }) => update());
+    [cuts, shows, own].forEach(({ update }) => update());
     const step = get("step");
     const previous = STEPS[STEPS.indexOf(step) - 1];
     const [before, now, truth] = [previous ? of(previous) : null, of(step), plane(1)];
-    const outcome = changes(before, now, truth, get("cut"));
+    const outcome = changes(before, now, truth, cutOf(step), previous && cutOf(previous));
     for (const one of buttons) one.button.setAttribute("aria-pressed", one.name === step);
     paintScene(before, now, outcome);
     const curtained = Boolean(previous) && get("show") !== "changes";
@@ -115,7 +128,7 @@ function build({ model, root, say }) {
     names[1].textContent = TITLES[step];
     legend.textContent = { probability: "White is cell, black membrane. Drag the curtain.", labels: "Green: membrane, rightly. Orange: called membrane, but cell.", changes: "Green became right, red became wrong, grey was wrong and stayed so." }[get("show")];
     const facts = get("facts")[step];
-    result.replaceChildren(element("strong", {}, percent(outcome.wrongNow)), ` of ${TITLES[step]}'s labels are wrong, V_Rand ${facts.v_rand.toFixed(3)} at its best cut. `,
+    result.replaceChildren(element("strong", {}, percent(outcome.wrongNow)), ` of ${TITLES[step]}'s labels are wrong, cut at ${cutOf(step)} %; V_Rand ${facts.v_rand.toFixed(3)} at its best cut. `,
       ...(previous ? [`Against ${TITLES[previous]}, `, element("b", { class: "lf-ff-right-now" }, percent(outcome.right)), " became right, ", element("b", { class: "lf-ff-wrong-now" }, percent(outcome.wrong)), " wrong."] : []));
     adds.textContent = ADDS[step];
     if (drawn !== step) {
@@ -124,8 +137,8 @@ function build({ model, root, say }) {
     }
     scene.setAttribute("aria-label", `${previous ? `Curtain between ${TITLES[previous]} and ${TITLES[step]}, at ${get("curtain")} percent; left and right arrow keys move it.` : TITLES[step]}`);
     say(result.textContent);
-    table.update(["network", "parameters", "labels wrong", "V_Rand"], STEPS.map((name) =>
-      [TITLES[name], get("facts")[name].parameters.toLocaleString("en-GB"), percent(changes(null, of(name), truth, get("cut")).wrongNow), get("facts")[name].v_rand.toFixed(3)]));
+    table.update(["network", "parameters", "cut at, %", "labels wrong", "V_Rand"], STEPS.map((name) =>
+      [TITLES[name], get("facts")[name].parameters.toLocaleString("en-GB"), cutOf(name), percent(changes(null, of(name), truth, cutOf(name)).wrongNow), get("facts")[name].v_rand.toFixed(3)]));
   }
 
   pointing(scene, {
@@ -136,7 +149,7 @@ function build({ model, root, say }) {
     place: placeOn(scene, () => [100, 0]),
     go: ([x]) => change(model, { curtain: x }),
   });
-  const end = drawOnChange(model, ["step", "cut", "curtain", "show"], draw);
+  const end = drawOnChange(model, ["step", "cut", "own", "curtain", "show"], draw);
   loadBytes(model, { maps: Uint8Array, sums: Int8Array }).then((loaded) => {
     ({ maps, sums } = loaded);
     if (gone) return;

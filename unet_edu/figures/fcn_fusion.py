@@ -34,7 +34,8 @@ LIMITS = {"cut": (5, 95), "curtain": (0, 100)}
 class FcnFusion(LiveFigure):
     """Step from FCN-32s to U-Net and see which pixels each step changed, and which of them became right.
 
-    step: "32s", "16s", "8s" or "unet". cut: the probability in percent from which a pixel is called cell, 5 to 95.
+    step: "32s", "16s", "8s" or "unet". own: whether each network is cut at its own best probability; else all of them
+    at `cut`, the probability in percent from which a pixel is called cell, 5 to 95.
     curtain: how much of the picture, in percent from the left, shows the step before. show: "probability", "labels" or
     "changes". Raises TraitError for anything else.
     """
@@ -42,6 +43,7 @@ class FcnFusion(LiveFigure):
     colour_maps = ("RdBu_r",)
 
     step = traitlets.Enum(tuple(NETWORKS), "16s").tag(sync=True)
+    own = traitlets.Bool(True).tag(sync=True)
     cut = integer(50, LIMITS["cut"])
     curtain = integer(50, LIMITS["curtain"])
     show = traitlets.Enum(("probability", "labels", "changes"), "probability").tag(sync=True)
@@ -57,6 +59,10 @@ class FcnFusion(LiveFigure):
         found = measured()
         super().__init__(step=step, maps=pack(found.maps), sums=pack(found.sums), facts=found.facts, **more)
 
+    def cut_of(self, name):
+        """Return the percentage from which a network's pixels are called cell."""
+        return self.facts[name]["cut"] if self.own else self.cut
+
     def poster(self):
         """Draw the image and the four predictions, with the share of labels that are wrong."""
         import matplotlib.pyplot as plt
@@ -67,7 +73,7 @@ class FcnFusion(LiveFigure):
         axes[0].set_title("image", fontsize=9)
         wrong = {}
         for panel, name, probability in zip(axes[1:], NETWORKS, probabilities, strict=True):
-            wrong[name] = ((probability >= 2.55 * self.cut) != truth).mean()
+            wrong[name] = wrong_at(probability, truth, self.cut_of(name))
             panel.imshow(probability, cmap="gray", vmin=0, vmax=255)
             panel.set_title(f"{words(name)}: {wrong[name]:.0%} wrong", fontsize=9)
         for panel in axes:
@@ -76,7 +82,7 @@ class FcnFusion(LiveFigure):
         alt = (
             "Drawn tissue, and the probability of cell that four networks give it: blurred patches from FCN-32s, "
             "coarse membranes from FCN-16s, finer ones from FCN-8s, thin closed ones from U-Net. Labels that are "
-            f"wrong, cut at {self.cut} percent: {shares}."
+            f"wrong, cut at {'the best percentage of each' if self.own else f'{self.cut} percent'}: {shares}."
         )
         return fig, alt
 
@@ -86,7 +92,7 @@ class Measured(NamedTuple):
 
     maps: np.ndarray  # uint8 (6, 192, 192): image, truth (0, 1), and a probability of cell for each network
     sums: np.ndarray  # int8, one map after the other: cell's score less membrane's, of every map that is added
-    facts: dict  # V_Rand, parameters and the shapes of the sums, for each network
+    facts: dict  # V_Rand, best cut, parameters and the shapes of the sums, for each network
 
 
 @cache
@@ -100,6 +106,7 @@ def measured():
         maps.append(np.round(255 * probability))
         facts[name] = {
             "v_rand": round(float(v_rand(sample.label, probability).score), 4),
+            "cut": best_cut(maps[-1], sample.label),
             "parameters": sum(weights.numel() for weights in net.parameters()),
             "sums": [],
         }
@@ -112,6 +119,19 @@ def measured():
                 facts[name]["sums"].append({"names": list(parts), "side": scores[0].shape[0], "most": most})
                 sums += [np.round(127 / most * score).astype(np.int8).ravel() for score in scores]
     return Measured(np.stack(maps).astype(np.uint8), np.concatenate(sums), facts)
+
+
+def wrong_at(probability, truth, cut):
+    """Return the share of labels that are wrong where a pixel is called cell from `cut` percent on.
+
+    probability: (H, W), 255 is certainty. truth: (H, W) of 0 and 1.
+    """
+    return float(((probability >= 2.55 * cut) != truth).mean())
+
+
+def best_cut(probability, truth):
+    """Return the percentage at which the fewest labels are wrong, the lowest of several; as in `wrong_at`."""
+    return min(range(LIMITS["cut"][0], LIMITS["cut"][1] + 1), key=lambda cut: wrong_at(probability, truth, cut))
 
 
 def words(name):

@@ -1,5 +1,5 @@
 // Inside a U-Net: the image, the U with a picture of every map, one stage with all its channels, one channel with the
-// filters that feed it, and the prediction with and without what is switched off. engine.js computes; each part is drawn by
+// filters that feed it, and the prediction with and without what is switched off. sources.js computes; each part is drawn by
 // a file of its own, feature_maps_PART.js. What the parts share is `shared`, made in build().
 
 const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
@@ -26,8 +26,9 @@ function build({ model, root, say }) {
     model, root, say, alarm, get,
     kernel: !model.kernelless,
     greys: null, truth: null, // of the image: grey values, labels where they are known
-    source: null, // computes: engine.js
-    now: null, // { stages, output, whole, ms, where, x, y } of the last run
+    source: null, // computes: sources.js
+    now: null, // { stages, output, whole, ms, where, x, y, cover } of the last run
+    stale: new Set(), // stages that changed since their picture was drawn
     gone: false, // the figure was taken away
     wide: root.clientWidth, // measured only where it may have changed, for measuring makes the browser lay out
   };
@@ -44,8 +45,7 @@ function build({ model, root, say }) {
     channels.node.hidden = false;
     shared.wide = root.clientWidth;
     channels.forget();
-    await u.draw();
-    await channels.draw();
+    await Promise.all([u.draw(), channels.draw()]);
   }
 
   async function load() {

@@ -4,7 +4,7 @@
                                         │
                                  every stage ─▶ every channel ─▶ the filters that feed it
 
-Without a kernel the page runs a shipped network itself (`engine.js`); with one, `stages.py` runs any network.
+Without a kernel the page runs a shipped network itself (`sources.js`); with one, `stages.py` runs any network.
 """
 
 from __future__ import annotations
@@ -46,6 +46,11 @@ class FeatureMaps(LiveFigure):
 
     scripts = (
         "engine.js",
+        "wasm.js",
+        "kernels.js",
+        "unet_simd.js",
+        "network_worker.js",
+        "sources.js",
         "arithmetic.js",
         "feature_maps_image.js",
         "feature_maps_run.js",

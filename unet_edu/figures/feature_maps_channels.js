@@ -25,15 +25,15 @@ function channelGrid(shared) {
   const offStage = element("button", { type: "button", onclick: () => flip(model, partOf(get("stage"))) });
   const grid = element("canvas");
   const cursor = element("span", { class: "lf-fm-cursor", "aria-hidden": "true" });
-  const gridBox = element("div", { class: "lf-fm-grid" }, grid, cursor);
+  const gridBox = element("div", { class: "lf-fm-grid lf-picks" }, grid, cursor);
   const channelTitle = element("p", { class: "lf-fm-title" });
   const offChannel = element("button", { type: "button", onclick: () => flip(model, `${partOf(get("stage"))}:${get("channel")}`) });
-  const large = element("canvas", { role: "img" });
-  const before = element("canvas", { role: "img" });
+  const large = element("canvas", { role: "img", "aria-label": "The channel." });
+  const before = element("canvas", { role: "img", "aria-label": "The channel before the crop." });
   const frame = element("span", { class: "lf-fm-frame", "aria-hidden": "true" });
   const beforeBox = element("figure", { class: "lf-fm-before" }, element("div", {}, before, frame), element("figcaption", {}));
   const range = element("p", { class: "lf-fm-range" });
-  const histogram = svg("svg", { class: "lf-fm-histogram", role: "img" });
+  const histogram = svg("svg", { class: "lf-fm-histogram", role: "img", "aria-label": "Histogram of the channel." });
   const fedBy = element("p", { class: "lf-fm-range" });
   const filters = element("div", { class: "lf-fm-filters" });
   const detail = element("div", { class: "lf-fm-detail" },
@@ -66,6 +66,9 @@ function channelGrid(shared) {
       left: `${(channel % seen.columns) * seen.step}px`, top: `${Math.floor(channel / seen.columns) * seen.step}px`,
       width: `${seen.tile}px`, height: `${seen.tile}px`,
     });
+    const top = Math.floor(channel / seen.columns) * seen.step; // the box of many channels scrolls
+    const view = gridBox.clientHeight;
+    if (top < gridBox.scrollTop || top + seen.step > gridBox.scrollTop + view) gridBox.scrollTop = top - (view - seen.step) / 2;
     await drawChannel(name, channel);
   }
 
@@ -116,20 +119,11 @@ function channelGrid(shared) {
   }
 
   /** The map of a channel and its histogram; returns its least and its greatest value. */
-  function drawValues(name, channel, { size, data }) {
-    let low = Infinity, high = -Infinity, sum = 0, zeros = 0;
-    for (const value of data) {
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-      sum += value;
-      zeros += value === 0;
-    }
+  function drawValues(name, channel, { size, data, low, high, mean, zeros, bins }) {
     paint(large, data, size, size, [low, high]);
     large.setAttribute("aria-label", `Channel ${channel} of ${name}, from ${number(low)} to ${number(high)}.`);
     channelTitle.textContent = `channel ${channel} of ${name}`;
-    range.textContent = `${number(low)} (black) to ${number(high)} (white), mean ${number(sum / data.length)}${zeros ? `; ${percent(zeros / data.length)} of the pixels are zero` : ""}`;
-    const bins = new Array(32).fill(0);
-    for (const value of data) bins[high > low ? Math.min(Math.floor(((value - low) / (high - low)) * 32), 31) : 0] += 1;
+    range.textContent = `${number(low)} (black) to ${number(high)} (white), mean ${number(mean)}${zeros ? `; ${percent(zeros)} of the pixels are zero` : ""}`;
     const most = Math.max(...bins);
     histogram.setAttribute("viewBox", "0 0 256 48");
     histogram.setAttribute("aria-label", `Histogram of channel ${channel}: most pixels lie near ${number(low + ((bins.indexOf(most) + 0.5) / 32) * (high - low))}.`);

@@ -16,7 +16,8 @@ function imageInput(shared, start) {
   const { model, root, get, say, alarm, kernel } = shared;
   const scene = element("canvas");
   const marks = svg("svg", { "aria-hidden": "true", preserveAspectRatio: "none" });
-  const stageBox = element("div", { class: "lf-fm-scene" }, scene, marks);
+  const held = grip("drag the window or the cover");
+  const stageBox = element("div", { class: "lf-fm-scene lf-drags" }, scene, marks, held.node);
   const tools = choice(model, "tool", "drag", [["window", "the window"], ["cover", "a cover"]]);
   const uncover = element("button", { type: "button", onclick: () => change(model, { cover: [] }) }, "uncover");
   const chooser = (words, extra) => {
@@ -34,9 +35,11 @@ function imageInput(shared, start) {
     element("div", { class: "lf-controls lf-fm-tools" }, tools.node, uncover), own,
     element("p", { class: "lf-fm-note lf-muted" }, note, hint), alarm);
 
+  let painted = null; // what the canvas shows
   function draw() {
     const [width, height, size] = [get("width"), get("height"), get("size")];
-    if (shared.greys) paint(scene, shared.greys, width, height, [0, 255]);
+    if (shared.greys && painted !== shared.greys) paint(scene, shared.greys, width, height, [0, 255]);
+    painted = shared.greys;
     stageBox.style.aspectRatio = `${width} / ${height}`;
     marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const [x, y] = cornerOf(model);
@@ -50,16 +53,22 @@ function imageInput(shared, start) {
       nodes.push(box(x + left, y + top, wide, "lf-fm-cover"));
     }
     marks.replaceChildren(...nodes);
+    held.update(middle().map((value, axis) => value / [width, height][axis]));
     uncover.disabled = get("cover").length === 0;
     tools.update();
   }
 
   const covered = () => Math.round(get("size") / 5);
+  /** The middle of what is dragged: of the window, or of the cover in it. */
+  const middle = () => {
+    const corner = cornerOf(model), cover = get("tool") === "cover" && get("cover").length ? get("cover") : [0, 0, get("size")];
+    return corner.map((value, axis) => value + cover[axis] + cover[2] / 2);
+  };
   pointing(stageBox, {
     label: "The image. Arrow keys move the window that the network sees, or the square that covers a part of it.",
     steps: 8,
-    at: () => (get("tool") === "window" ? cornerOf(model).map((value) => value + get("size") / 2)
-      : (get("cover").length ? get("cover").slice(0, 2).map((value, axis) => value + cornerOf(model)[axis] + get("cover")[2] / 2) : cornerOf(model).map((value) => value + get("size") / 2))),
+    handle: held.node,
+    at: middle,
     range: () => [get("width") - 1, get("height") - 1],
     place: placeOn(stageBox, () => [get("width"), get("height")]),
     go: (point) => {

@@ -49,12 +49,14 @@ function networkRun(shared, drawn) {
     const canvas = element("canvas", { role: "img", "aria-label": title });
     return { canvas, node: element("figure", { class: "lf-fm-answer" }, canvas, element("figcaption", {}, title)) };
   });
+  const scale = colourScale("change");
+  scale.update(RDBU_R, ["−1, cell lost", "0", "1, cell more"]);
   const verdict = element("p", { class: "lf-fm-verdict" });
   const where = element("p", { class: "lf-fm-where lf-muted" });
   const bar = element("progress", { max: 1, value: 0, "aria-label": "the network computes" });
   const table = foldedTable("The values as a table");
   const node = element("div", { class: "lf-fm-right" },
-    element("div", { class: "lf-fm-answers" }, ...pictures.map((picture) => picture.node)), verdict, where, bar);
+    element("div", { class: "lf-fm-answers" }, ...pictures.map((picture) => picture.node)), scale.node, verdict, where, bar);
   bar.hidden = true;
   where.textContent = get("network");
 
@@ -83,27 +85,46 @@ function networkRun(shared, drawn) {
     if (wanted === ran) return;
     ran = wanted;
     bar.hidden = false;
-    const run = (image, parts) => shared.source.run({ image, size, off: parts }, (share) => (bar.value = share));
+    const moved = shared.now && here !== wholeOf.key; // or covered: then an outline comes first
+    const run = async (image, parts, last) => {
+      const outline = last && Boolean(moved || (shared.now && cover.join() !== shared.now.cover));
+      const result = await shared.source.run({ image, size, off: parts, outline }, (sign) => {
+        if (sign.outline) showOutline(sign.outline);
+        else bar.value = sign.share;
+      });
+      for (const name of result?.changed ?? result?.stages.map((stage) => stage.name) ?? []) shared.stale.add(name);
+      return result;
+    };
     try {
       const plain = off.length === 0 && cover.length === 0;
       if (!plain && wholeOf.key !== here) {
-        const whole = await run(windowOf(shared.greys, get("width"), x, y, size), []);
+        const whole = await run(windowOf(shared.greys, get("width"), x, y, size), [], false);
         if (!whole || shared.gone) return;
         wholeOf = { key: here, output: whole.output };
       }
-      const result = await run(windowOf(shared.greys, get("width"), x, y, size, cover), off);
+      const result = await run(windowOf(shared.greys, get("width"), x, y, size, cover), off, true);
       if (!result || shared.gone) return; // a later one is under way
       if (plain) wholeOf = { key: here, output: result.output };
-      shared.now = { ...result, whole: wholeOf.output, x, y };
+      shared.now = { ...result, whole: wholeOf.output, x, y, cover: cover.join() };
       if (ran === wanted) bar.hidden = true;
       bar.value = 0;
       alarm.textContent = "";
       show();
+      shared.root.dataset.answer = "whole";
       await drawn();
+      if (ran === wanted) shared.root.dataset.answer = "drawn"; // every map, too
     } catch (error) {
       bar.hidden = true;
       alarm.textContent = error.message;
     }
+  }
+
+  /** While the whole answer is computed: what the network makes of the middle of the window alone. */
+  function showOutline(output) {
+    if (shared.gone) return;
+    paint(pictures[1].canvas, lastOf(output), output.size, output.size, [0, 1]);
+    shared.root.dataset.answer = "outline";
+    where.textContent = `${get("network")} · an outline, computed from the middle of the window`;
   }
 
   /** The labels of the pixels that the network predicts; null where they are not known. */

@@ -42,12 +42,13 @@ function uMap(shared) {
 
   let laidOut = "";
   const boxes = new Map();
+  /** Place the boxes, where the stages or the width changed; returns whether they did. */
   function layOut() {
     const { stages } = shared.now;
     const names = stages.map(({ name }) => name);
     const width = shared.wide - 6;
     const key = `${names.join()}|${width}`;
-    if (key === laidOut) return;
+    if (key === laidOut) return false;
     laidOut = key;
     boxes.clear();
     map.replaceChildren(wires);
@@ -57,6 +58,7 @@ function uMap(shared) {
     wires.setAttribute("viewBox", `0 0 ${width} ${bottom}`);
     const sizes = addBoxes(stages, places);
     wires.replaceChildren(...(places.isU ? addWires(places) : []), ...sizes);
+    return true;
   }
 
   /** A button with a picture for each stage; returns the texts with their sizes. */
@@ -137,14 +139,16 @@ function uMap(shared) {
   }
 
   async function draw() {
-    layOut();
+    const fresh = layOut();
     mark();
-    for (const { name } of shared.now.stages) {
+    const { now } = shared;
+    await Promise.all(now.stages.filter(({ name }) => fresh || shared.stale.has(name)).map(async ({ name }) => {
       const small = await shared.source.thumbnails(name, TILE);
-      if (shared.gone) return;
+      if (shared.gone || shared.now !== now) return; // a later run draws its own
       const at = name === "output" ? small.greys.length / small.side ** 2 - 1 : small.busiest;
       paint(boxes.get(name).canvas, small.greys.subarray(at * small.side ** 2), small.side, small.side, [0, 255]);
-    }
+      shared.stale.delete(name);
+    }));
   }
 
   return { node: map, list, draw, mark };

@@ -85,7 +85,8 @@ function build({ model, root, say }) {
   const tiles = slider(model, "tile", "tile, px", { min: 1, max: 1100, typed: true });
   const presets = element("div", { class: "lf-buttons" }, ...PRESETS.map((size) =>
     element("button", { type: "button", onclick: () => change(model, { tile: size }) }, String(size))));
-  const strides = choice(model, "stride", "stride", [["edge", "output beside output"], ["grid", "on the grid of 16"]]);
+  const grid = element("input", { type: "checkbox", onchange: () => change(model, { stride: grid.checked ? "grid" : "edge" }) });
+  const gridded = element("label", { class: "lf-toggle lf-ot-grid" }, grid, "grid of 16");
   const apart = element("input", { type: "range", min: STEP, step: STEP, "aria-label": "stride, px", oninput: () => change(model, { stride: Number(apart.value) }) });
   const apartValue = element("span", { class: "lf-value", "aria-hidden": "true" });
   const shows = choice(model, "show", "show", [["difference", "where it contradicts itself"], ["count", "how often predicted"], ["image", "the image"]]);
@@ -95,21 +96,23 @@ function build({ model, root, say }) {
   const marks = svg("svg", { "aria-hidden": "true" });
   const layer = element("canvas"); // never shown itself
   const rooted = (value) => Math.sqrt(value * 255); // so that small differences are seen
-  const scene = element("div", { class: "lf-ot-scene" }, canvas, marks);
+  const scale = colourScale("difference");
+  const scene = element("div", { class: "lf-ot-scene lf-picks" }, canvas, marks);
   const words = element("p", { class: "lf-ot-words" });
   const seams = ["one pass", "in tiles", "difference"].map((title) => {
     const picture = element("canvas", { role: "img", "aria-label": `${title}, at the seam` });
     return { picture, node: element("figure", {}, picture, element("figcaption", {}, title)) };
   });
-  const seamTitle = element("p", { class: "lf-ot-words lf-muted" });
+  const seamTitle = element("p", { class: "lf-ot-at lf-muted" });
   const costs = svg("svg", { role: "img" });
   const table = foldedTable("The plans as a table");
   root.append(
     element("div", { class: "lf-controls" }, tiles.node), presets,
-    element("div", { class: "lf-controls lf-ot-tools" }, strides.node, element("div", { class: "lf-control" }, element("div", {}, apart, apartValue))),
-    result, repair, shows.node,
+    element("div", { class: "lf-controls lf-ot-tools" }, gridded, element("label", { class: "lf-control" }, "stride", element("div", {}, apart, apartValue))),
+    result, repair,
+    element("div", { class: "lf-ot-seams" }, ...seams.map(({ node }) => node)), seamTitle, scale.node, shows.node,
     element("div", { class: "lf-ot-body" }, scene,
-      element("div", { class: "lf-ot-side" }, words, seamTitle, element("div", { class: "lf-ot-seams" }, ...seams.map(({ node }) => node)), costs)),
+      element("div", { class: "lf-ot-side" }, words, costs)),
     table.node);
 
   const gmac = (macs) => `${(macs / 1e9).toLocaleString("en-GB", { maximumFractionDigits: 1, minimumFractionDigits: 1 })} GMAC`;
@@ -133,6 +136,7 @@ function build({ model, root, say }) {
     if (show !== "image") {
       const values = show === "count" ? counts(plan) : Float32Array.from(found.blocks, rooted);
       paint(layer, values, BLOCKS, BLOCKS, [0, show === "count" ? Math.max(...values) : 255], show === "count" ? GRAY : MAGMA);
+      if (show === "difference") seeThrough(values);
       const context = canvas.getContext("2d");
       context.imageSmoothingEnabled = false;
       context.drawImage(layer, EDGE / 2, EDGE / 2, HALF, HALF);
@@ -153,6 +157,13 @@ function build({ model, root, say }) {
       + `${mirroredPart.some(Boolean) ? ", partly mirrored beyond the image" : ""}, predicts ${plan.output} × ${plan.output}.`
       + ` It begins ${x % GRID} pixels beside the grid of 16 across, ${y % GRID} down.`;
     scene.setAttribute("aria-label", `The image and its tiles. Arrow keys choose a tile. ${words.textContent}`);
+  }
+
+  /** Where nothing differs the image is seen. */
+  function seeThrough(values) {
+    const context = layer.getContext("2d"), picture = context.getImageData(0, 0, BLOCKS, BLOCKS);
+    values.forEach((value, at) => (picture.data[4 * at + 3] = Math.min(3 * value, 255)));
+    context.putImageData(picture, 0, 0);
   }
 
   /** 32 rows at the chosen tile's left seam, magnified: the prediction of one pass, and that of the tiles. */
@@ -198,7 +209,7 @@ function build({ model, root, say }) {
 
   function draw() {
     if (!data || gone) return;
-    [tiles, strides, shows].forEach(({ update }) => update());
+    [tiles, shows].forEach(({ update }) => update());
     plan = tiling(get("tile"), get("stride"));
     result.classList.toggle("lf-is-wrong", !plan);
     repair.replaceChildren();
@@ -213,6 +224,7 @@ function build({ model, root, say }) {
     found = difference(plan, data.differences, data.changes);
     apart.max = Math.min(plan.output, IMAGE);
     apart.value = plan.apart;
+    grid.checked = plan.apart % GRID === 0;
     apartValue.textContent = `${plan.apart} px`;
     if (!result.classList.contains("lf-is-wrong")) {
       const largest = (found.largest / 255) * get("peak");
@@ -223,6 +235,7 @@ function build({ model, root, say }) {
         seamless ? "The network predicts what it predicts in one pass." : `The probabilities differ from those of one pass by up to ${largest.toFixed(2)}; ${percent(found.changed)} of the labels change.`);
       say(result.textContent);
     }
+    scale.update(MAGMA, ["0", (get("peak") / 4).toFixed(2), get("peak").toFixed(2)]); // the colours show its root
     drawScene();
     drawSeam();
     drawCosts();

@@ -83,9 +83,11 @@ export function spread(position, size, depth) {
   return found;
 }
 
+/** Where an output pixel stands in the square that it sees. */
+const middleOf = (pixel, depth) => pixel + border(depth) - footprints(pixel, depth, "output").input[0];
+
 /** The side of the smallest square around the output pixel that holds `share` percent of the power; see Python. */
-export function squareOf(strength, side, share) {
-  const middle = PIXEL + border(4) - footprints(PIXEL, 4, "output").input[0];
+export function squareOf(strength, side, share, middle = middleOf(PIXEL, 4)) {
   let all = 0;
   for (const value of strength) all += value ** 4;
   for (let reach = 0; reach < side; reach += 1) {
@@ -98,33 +100,52 @@ export function squareOf(strength, side, share) {
   return side;
 }
 
+/** Where a value of a stage stands on the input: its middle, in pixels, for maps that lie in the middle of it. */
+export function placeOf(position, stage, size, depth) {
+  const cell = 2 ** levelOf(stage, depth);
+  return (size - lengths(size, depth)[stage] * cell) / 2 + (position + 0.5) * cell;
+}
+
+/** The value of a stage at a place of the input, the nearest where none is there. */
+export function valueAt(place, stage, size, depth) {
+  const all = lengths(size, depth)[stage], cell = 2 ** levelOf(stage, depth);
+  return Math.min(Math.max(Math.floor((place - (size - all * cell) / 2) / cell), 0), all - 1);
+}
+
 const levelOf = (name, depth) => (name === "input" || name === "output" || name === "score" ? 0 : Number(/\d/.exec(name)?.[0] ?? depth));
 const isUp = (name) => /^(u|output|score)/.test(name);
 
 function build({ model, root, say }) {
   const get = (key) => model.get(key);
-  let strengths = null, gone = false, shown = Infinity, stop = () => {};
+  let strengths = null, painted = "", gone = false, shown = Infinity, stop = () => {};
   let state = null;
 
   const sizes = slider(model, "size", "input size, px", { min: LIMITS.size[0], max: LIMITS.size[1], typed: true });
   const depths = slider(model, "depth", "depth", { min: LIMITS.depth[0], max: LIMITS.depth[1] });
-  const directions = choice(model, "direction", "a value", [["sees", "what it sees"], ["reaches", "drop one pixel in"]]);
+  const directions = choice(model, "direction", "a value", [["sees", "what it sees"], ["reaches", "drop one pixel in"]], (direction) => {
+    if (!state?.all || direction === get("direction")) return {};
+    const [size, depth] = [get("size"), get("depth")];
+    const place = placeOf(state.position, state.stage, size, depth); // is kept, from one question to the other
+    return { position: valueAt(place, direction === "reaches" ? "input" : stageOf(), size, depth) };
+  });
   const play = element("button", { type: "button", onclick: animate }, "▶ level by level");
   const result = element("p", { class: "lf-result", style: "display: block" });
   const repair = element("div", { class: "lf-buttons" });
-  const drawing = svg("svg");
+  const drawing = svg("svg", { class: "lf-along" });
   const canvas = element("canvas", { role: "img" });
   const marks = svg("svg", { "aria-hidden": "true" });
   const heat = element("div", { class: "lf-rf-heat" }, canvas, marks);
   const kinds = choice(model, "weights", "weights", [["trained", "trained"], ["random", "random"]]);
   const shares = slider(model, "share", "share of the gradient's power, %", { min: LIMITS.share[0], max: LIMITS.share[1] });
   const words = element("p", { class: "lf-rf-words" });
+  const scale = colourScale("gradient");
+  scale.update(MAGMA, ["0", "¼", "the largest"]); // the picture shows its root
   const table = foldedTable("The values as a table");
   root.append(
     element("div", { class: "lf-controls" }, sizes.node, depths.node),
     element("div", { class: "lf-controls lf-rf-tools" }, directions.node, play),
     result, repair, drawing,
-    element("div", { class: "lf-rf-below" }, heat, element("div", { class: "lf-rf-side" }, kinds.node, shares.node, words)),
+    element("div", { class: "lf-rf-below" }, heat, element("div", { class: "lf-rf-side" }, kinds.node, shares.node, scale.node, words)),
     table.node);
 
   function animate() {
@@ -151,7 +172,9 @@ function build({ model, root, say }) {
     return names.filter((name) => name === "input" || name === "output" || name.endsWith("relu2") || name === chosen());
   }
   function chosen() {
-    if (get("direction") === "reaches") return "input";
+    return get("direction") === "reaches" ? "input" : stageOf();
+  }
+  function stageOf() {
     return wiring(get("depth")).has(get("stage")) ? get("stage") : "output";
   }
 
@@ -240,21 +263,47 @@ function build({ model, root, say }) {
     table.update(["stage", "from", "to", "values", "of"], Object.entries(found).map(([one, [low, high]]) => [one, low, high - 1, high - low, all[one]]));
   }
 
+  /** The output pixel at the place of the chosen value; null for an illegal size. */
+  function outputHere() {
+    if (!state?.all) return null;
+    const [size, depth] = [get("size"), get("depth")];
+    return valueAt(placeOf(state.position, state.stage, size, depth), "output", size, depth);
+  }
+
+  /** Its gradient: { strength, side, scale, weights, pixel, width }, of the pixel of the list that sees a square as wide. */
+  function gradientHere(pixel) {
+    const depth = get("depth");
+    const [start, stop] = footprints(pixel, depth, "output").input;
+    let at = 0, found = null;
+    for (const one of get("pictures")) {
+      const fits = one.depth === depth && one.side * one.scale === stop - start;
+      if (fits && (!found || one.weights === get("weights"))) found = { ...one, strength: strengths.subarray(at, at + one.side ** 2), width: stop - start };
+      at += one.side ** 2;
+    }
+    return found;
+  }
+
   function drawHeat() {
-    if (!strengths) return;
-    const side = get("side");
-    const strength = strengths.subarray(get("weights") === "trained" ? 0 : side * side).subarray(0, side * side);
-    paint(canvas, strength, side, side, [0, 255], MAGMA);
-    const square = squareOf(strength, side, get("share"));
-    const middle = PIXEL + border(4) - footprints(PIXEL, 4, "output").input[0];
-    marks.setAttribute("viewBox", `0 0 ${side} ${side}`);
+    const pixel = outputHere();
+    if (!strengths || pixel === null) return;
+    const depth = get("depth");
+    const { strength, side, scale: size, weights, width, pixel: taken } = gradientHere(pixel);
+    const middle = middleOf(taken, depth);
+    const square = size * squareOf(strength, side, get("share"), Math.floor(middle / size));
+    const [start, stop] = footprints(pixel, depth, "output").input;
+    const key = [weights, depth, width].join();
+    if (painted !== key) paint(canvas, strength, side, side, [0, 255], MAGMA);
+    painted = key;
+    marks.setAttribute("viewBox", `0 0 ${width} ${width}`);
     marks.replaceChildren(
-      svg("rect", { x: 0.5, y: 0.5, width: side - 1, height: side - 1, class: "lf-rf-theory" }),
+      svg("rect", { x: 0.5, y: 0.5, width: width - 1, height: width - 1, class: "lf-rf-theory" }),
       svg("rect", { x: middle + 0.5 - square / 2, y: middle + 0.5 - square / 2, width: square, height: square, class: "lf-rf-square" }));
-    canvas.setAttribute("aria-label", `Gradient of one output pixel, ${get("weights")} weights: ${get("share")} percent of its power lie in ${square} by ${square} of the ${side} by ${side} pixels.`);
-    words.replaceChildren("One output pixel of the paper's network, base width 8, can see ", element("b", {}, `${side} × ${side}`),
-      ` pixels. ${get("share")} % of its gradient's power lie in `, element("b", { class: "lf-rf-number" }, `${square} × ${square}`),
-      ` of them, ${percentOf(square ** 2 / side ** 2)} of the area. Brightness is the root of the gradient, so that the faint outer part is seen at all.`);
+    canvas.setAttribute("aria-label", `Gradient of output pixel ${pixel}, ${weights} weights: ${get("share")} percent of its power lie in ${square} by ${square} of the ${width} by ${width} pixels.`);
+    const network = depth === 4 ? "the paper's network, base width 8," : `a network of depth ${depth}, base width 8,`;
+    words.replaceChildren(`Output pixel ${pixel} of ${network} can see `, element("b", {}, `${width} × ${width}`),
+      ` pixels, ${start} to ${stop - 1}. ${get("share")} % of its gradient's power lie in `, element("b", { class: "lf-rf-number" }, `${square} × ${square}`),
+      ` of them, ${percentOf(square ** 2 / width ** 2)} of the area. Brightness is the root of the gradient, so that the faint outer part is seen at all.`,
+      ...(weights === get("weights") ? [] : [" Trained weights there are for depth 4 only; these are random."]));
   }
   const percentOf = (part) => `${(100 * part).toFixed(part < 0.1 ? 1 : 0)} %`;
 
@@ -264,10 +313,12 @@ function build({ model, root, say }) {
     state = compute();
     drawWords();
     if (state.all) drawRows();
+    drawHeat();
   }
 
   pointing(drawing, {
     label: "The stages",
+    sideways: true,
     at: () => [state?.position ?? 0, rows().indexOf(chosen())],
     range: () => [LIMITS.size[1], rows().length - 1],
     place: (event) => {
@@ -282,14 +333,13 @@ function build({ model, root, say }) {
       const name = get("direction") === "reaches" ? "input" : names[row];
       let position = along;
       if (pointer) { // from the place on the input to the number in this stage's own map
-        const cell = 2 ** levelOf(name, get("depth"));
-        position = Math.floor((along - (get("size") - state.all[name] * cell) / 2) / cell);
+        position = valueAt(along, name, get("size"), get("depth"));
       } else if (name !== chosen()) position = Math.floor((state.position + 0.5) / state.all[chosen()] * state.all[name]);
       change(model, { position: Math.min(Math.max(position, 0), state.all[name] - 1), ...(get("direction") === "sees" && name !== "input" ? { stage: name } : {}) });
     },
   });
   let pointer = false;
-  for (const kind of ["pointerdown", "pointermove"]) drawing.addEventListener(kind, () => (pointer = true), true);
+  for (const kind of ["pointerdown", "pointermove", "click"]) drawing.addEventListener(kind, () => (pointer = true), true);
   drawing.addEventListener("keydown", () => (pointer = false), true);
 
   const ends = [
@@ -301,8 +351,10 @@ function build({ model, root, say }) {
     }),
     whenResized(root, draw),
   ];
-  loadBytes(model, { maps: Uint8Array }).then(({ maps }) => {
-    strengths = maps;
+  loadBytes(model, { maps: Uint8Array, others: Uint8Array }).then(({ maps, others }) => {
+    strengths = new Uint8Array(maps.length + others.length);
+    strengths.set(maps);
+    strengths.set(others, maps.length);
     if (!gone) drawHeat();
   });
   return () => {

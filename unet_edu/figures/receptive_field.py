@@ -21,8 +21,11 @@ from unet_edu.models import UNet
 LIMITS = {"size": (1, 1100), "depth": (1, 5), "share": (50, 99)}
 WEIGHTS = ("trained", "random")
 NETWORK = "unet8-cells"
+DEPTH = 4  # of the paper's network, and of the trained one
 PIXEL = 40  # the output pixel, on both axes, whose gradient is taken: one that sees 204 pixels
 TILE, IMAGES = 268, 8
+FEW = 2  # images for networks that are not trained and not the paper's
+LARGE = 256  # pixels; a gradient over more is kept at half of its resolution
 
 
 class ReceptiveField(LiveFigure):
@@ -32,6 +35,7 @@ class ReceptiveField(LiveFigure):
     `arithmetic.stages(depth)` or "input". position: its number along the axis, from 0. direction: "sees" or "reaches"
     (from the input). weights: whose gradient is shown, "trained" or "random". share: percent of the gradient's power
     that the marked square holds, 50 to 99. Raises TraitError for anything else out of range.
+    The gradient is that of the output pixel at the same place; there are trained weights for depth 4 only.
     """
 
     scripts = ("arithmetic.js",)
@@ -46,14 +50,17 @@ class ReceptiveField(LiveFigure):
     share = integer(95, LIMITS["share"])
     maps = traitlets.Bytes().tag(sync=True)
     side = traitlets.Int().tag(sync=True)
+    others = traitlets.Bytes().tag(sync=True)
+    pictures = traitlets.List(traitlets.Dict()).tag(sync=True)
     caption = traitlets.Unicode(
         "Above, one axis of a U-Net, every map to scale and where it lies over the input: what the marked value is "
-        "made of, or what the marked pixel reaches. Below, the gradient of one output pixel over what it can see."
+        "made of, or what the marked pixel reaches. Below, the gradient of the output pixel there over what it can see."
     ).tag(sync=True)
 
     def __init__(self, size=572, depth=4, stage="output", position=196, **more):
         maps = gradients()
-        data = {"maps": pack(maps), "side": maps.shape[-1]}
+        listed, others = every_gradient()
+        data = {"maps": pack(maps), "side": maps.shape[-1], "pictures": listed, "others": pack(others)}
         super().__init__(size=size, depth=depth, stage=stage, position=position, **data, **more)
 
     def poster(self):
@@ -73,28 +80,60 @@ class ReceptiveField(LiveFigure):
 
 
 @cache
-def gradients():
-    """Return how strongly output pixel (40, 40) depends on each input pixel that it can see: uint8 (2, 204, 204).
+def gradients(depth=DEPTH, pixel=PIXEL):
+    """Return how strongly an output pixel depends on each input pixel that it can see: uint8 (k, side, side).
 
-    The root of the mean absolute gradient, 255 = the largest; for trained and for random weights. Of
-    the difference of the two classes' scores, averaged over eight drawn images (Luo et al., 2016, average so too).
+    pixel: its number, on both axes. Returned is the root of the mean absolute gradient, 255 = the largest; for
+    trained and for random weights, k = 2, for another depth than 4 for random ones alone, k = 1. It is that of the
+    difference of the two classes' scores, averaged over eight drawn images, for another depth over two (Luo et al.,
+    2016, average so too).
     """
     torch_state = torch.get_rng_state()
     torch.manual_seed(0)
-    random = UNet(base_width=8).eval()
+    random = UNet(base_width=8, depth=depth).eval()
     torch.set_rng_state(torch_state)
     trained = checkpoints.load(NETWORK)
     mean, std = trained.normalisation
-    seen = slice(*arithmetic.receptive_field(PIXEL))
-    images = np.stack([cells.tissue(TILE, seed=seed).image for seed in range(IMAGES)])[:, None]
+    seen = slice(*arithmetic.receptive_field(pixel, depth))
+    tile = TILE if depth == DEPTH else arithmetic.nearest_valid(2 * arithmetic.border(depth) + pixel + 1, depth)[1]
+    images = np.stack([cells.tissue(tile, seed=seed).image for seed in range(IMAGES if depth == DEPTH else FEW)])[
+        :, None
+    ]
     found = []
-    for net in (trained, random):
+    for net in (trained, random) if depth == DEPTH else (random,):
         x = ((torch.from_numpy(images) - mean) / std).requires_grad_()
-        scores = net(x)[:, :, PIXEL, PIXEL]
+        scores = net(x)[:, :, pixel, pixel]
         (gradient,) = torch.autograd.grad((scores[:, 1] - scores[:, 0]).sum(), x)
         strength = gradient.abs().mean((0, 1)).sqrt()
         found.append((strength[seen, seen] * (255 / strength.max())).round().byte().numpy())
     return np.stack(found)
+
+
+@cache
+def every_gradient():
+    """Return (what is listed, uint8 (n,)): a gradient for each depth and width of the field, beside `gradients()`.
+
+    Listed: {depth, weights, pixel, side, scale} of each, those of `gradients()` first; the numbers of the others lie
+    one after the other. side: of the picture, in pixels of `scale` × `scale` of the input. An output pixel sees one of
+    two squares, by its position modulo 2^depth; in the first quarter of each period it is the narrow one.
+    """
+    listed, numbers = [], []
+    for depth in range(LIMITS["depth"][0], LIMITS["depth"][1] + 1):
+        step = 2**depth
+        for pixel in (5 * step // 2, 2 * step):
+            width = arithmetic.receptive_field(pixel, depth).width
+            if any(one["depth"] == depth and one["side"] * one["scale"] == width for one in listed):
+                continue  # all output pixels of this depth see squares of one size
+            maps = gradients(depth, pixel)
+            scale = 2 if width > LARGE else 1
+            half = maps.reshape(len(maps), width // scale, scale, width // scale, scale)
+            half = half.mean((2, 4)).round().astype(np.uint8)
+            of = {"depth": depth, "pixel": pixel, "side": half.shape[-1], "scale": scale}
+            listed += [of | {"weights": name} for name in WEIGHTS[-len(maps) :]]
+            if (depth, pixel) != (DEPTH, PIXEL):
+                numbers.append(half.ravel())
+    listed.sort(key=lambda one: (one["depth"], one["pixel"]) != (DEPTH, PIXEL))
+    return listed, np.concatenate(numbers)
 
 
 def square_of(strength, share):

@@ -4,7 +4,7 @@
     network.run(image)                      every map stays on the device
     network.map("d3.relu2", 17)             what is looked at leaves it
 
-`engine.js` answers the same questions in a page that has no kernel.
+`sources.js` answers the same questions in a page that has no kernel.
 """
 
 import difflib
@@ -89,7 +89,7 @@ class StagedNetwork:
         return len(weight), weight.shape[-1], bias, order.tolist(), weight[order].cpu().numpy()
 
     def answer(self, question, buffers):
-        """Return the reply to a message of `kernelSource` in engine.js: (content, buffers); to an error, too."""
+        """Return the reply to a message of `kernelSource` in sources.js: (content, buffers); to an error, too."""
         try:
             content, arrays = getattr(self, f"_answer_{question['type']}")(question, buffers)
         except Exception as error:  # whatever a reader's own network may raise

@@ -90,7 +90,7 @@ function build({ model, root, say }) {
   const film = Array.from({ length: FILM }, () => element("canvas", { "aria-hidden": "true" }));
   const strip = element("div", { class: "lf-tr-film" }, ...film);
   const drawing = svg("svg", { "aria-hidden": "true" });
-  const scrub = element("div", { class: "lf-tr-scrub" }, strip, drawing);
+  const scrub = element("div", { class: "lf-tr-scrub lf-along" }, strip, drawing);
   const table = foldedTable("The values as a table");
   root.append(
     element("div", { class: "lf-controls lf-tr-tools" }, runs.node, shows.node),
@@ -117,7 +117,7 @@ function build({ model, root, say }) {
     play.textContent = "▶ play";
   }
   function start() {
-    if (stillness()) return change(model, { frame: last() });
+    if (stillness()) return change(model, { frame: now() === last() ? 0 : last() }); // there and back, without motion
     if (now() === last()) change(model, { frame: 0 });
     const next = () => {
       if (now() === last()) return stop();
@@ -267,6 +267,14 @@ function build({ model, root, say }) {
     place: (event) => [(last() * (onDrawing(event)[0] - LEFT)) / (width - LEFT - RIGHT), 0],
     go: ([at]) => go(at),
   });
+  // seen for the first time it plays, once, unless the reader has begun already or wants no motion
+  let begun = false;
+  for (const kind of ["pointerdown", "keydown"]) root.addEventListener(kind, () => (begun = true), true);
+  const whenSeen = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    whenSeen.disconnect();
+    if (!begun && !stillness()) start();
+  }, { threshold: 0.6 });
   const end = drawOnChange(model, ["run", "frame", "show"], draw);
   const resized = whenResized(root, () => {
     width = Math.max(280, drawing.clientWidth || 640);
@@ -278,11 +286,16 @@ function build({ model, root, say }) {
     ({ maps, frames, curves } = loaded);
     paint(beside[0].canvas, plane(0), SIDE, SIDE, [0, 255]);
     fill(beside[1].canvas, (at) => colours[plane(1)[at]]);
+    if (get("plays")) {
+      change(model, { plays: false, frame: 0 }); // once, for all views of it
+      whenSeen.observe(picture);
+    }
     draw();
   });
   return () => {
     gone = true;
     clearTimeout(playing);
+    whenSeen.disconnect();
     resized();
     end();
   };

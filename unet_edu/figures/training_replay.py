@@ -29,13 +29,15 @@ class TrainingReplay(LiveFigure):
     """A prediction while the network learns, with loss and scores beside it. ``TrainingReplay()`` shows our own runs.
 
     run: a row of the record; None: the first. frame: 0 (before the first step) and up, a short run's last for all
-    beyond it; None: the last. show: "probability", "cells" or "mistakes".
+    beyond it; None: in a page it opens before the first step and plays, once, when it is seen.
+    show: "probability", "cells" or "mistakes".
     record: what ``python -m unet_edu.experiments.replay --output FILE`` wrote, as ``json.load`` reads it; None: the one
     that comes with the package. Raises TraitError for anything else.
     """
 
     run = traitlets.Unicode().tag(sync=True)
     frame = traitlets.Int(0).tag(sync=True)
+    plays = traitlets.Bool(False).tag(sync=True)
     show = traitlets.Enum(("probability", "cells", "mistakes"), "probability").tag(sync=True)
     maps = traitlets.Bytes().tag(sync=True)
     frames = traitlets.Bytes().tag(sync=True)
@@ -52,7 +54,8 @@ class TrainingReplay(LiveFigure):
         super().__init__(facts=state.facts, maps=state.maps, frames=state.frames, curves=state.curves, **more)
         self.pictures = state.pictures
         self.run = next(iter(self.facts)) if run is None else run
-        self.frame = last if frame is None else frame
+        self.frame = last if frame is None else frame  # the poster shows how it ends
+        self.plays = frame is None
 
     @traitlets.validate("run")
     def _known(self, proposal):

@@ -54,7 +54,7 @@ function build({ model, root, say }) {
   const shows = choice(model, "show", "show", [["values", "values"], ["count", "how often painted"]]);
   const coarseCanvas = element("canvas");
   const coarseMarks = svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, "aria-hidden": "true" });
-  const coarseBox = element("div", { class: "lf-up-map" }, coarseCanvas, coarseMarks);
+  const coarseBox = element("div", { class: "lf-up-map lf-picks" }, coarseCanvas, coarseMarks);
   const fineCanvas = element("canvas");
   const fineMarks = svg("svg", { "aria-hidden": "true" });
   const fineBox = element("div", { class: "lf-up-map" }, fineCanvas, fineMarks);
@@ -167,13 +167,14 @@ function build({ model, root, say }) {
     at: place, range: () => size().map((side) => side - 1), place: pixel, go: mark,
   });
   hovering(fineBox, { place: pixel, size, go: mark });
+  let byHand = false; // whether a pointer, and not a key, says where to go
   const painted = (cell) => change(model, { cell, coarse: get("coarse").map((value, at) => (at !== cell ? value : value < 50 ? 50 : value < 100 ? 100 : 0)) });
   coarseBox.addEventListener("keydown", (event) => {
+    byHand = false;
     if (![" ", "Enter"].includes(event.key)) return;
     event.preventDefault();
     painted(get("cell"));
   });
-  let byHand = false;
   coarseBox.addEventListener("pointerdown", () => (byHand = true), true);
   pointing(coarseBox, {
     label: "Coarse map.",

@@ -208,7 +208,8 @@ function build({ model, root, say }) {
   const borders = svg("path", { class: "lf-wm-outline" });
   const marks = svg("g");
   overlay.append(borders, marks);
-  const map = element("div", { class: "lf-wm-map" }, canvas, overlay);
+  const hold = grip("drag the marked pixel");
+  const map = element("div", { class: "lf-wm-map" }, canvas, overlay, hold.node);
   const scale = element("canvas", { class: "lf-wm-scale", "aria-hidden": "true" });
   paint(scale, Float64Array.from({ length: 256 }, (_, at) => at), 256, 1, [0, 255], MAGMA);
   const legend = element("div", { class: "lf-wm-legend", "aria-hidden": "true" }, element("span", {}, "weight 0"), scale, element("span", {}, `${TOP} and more`));
@@ -309,6 +310,7 @@ function build({ model, root, say }) {
     }
     nodes.push(svg("circle", { cx: x, cy: y, r: 1.6, class: "lf-wm-here" }));
     marks.replaceChildren(...nodes);
+    hold.update(place().map((value) => (value + 0.5) / SIDE));
   }
 
   /** The formula with its numbers, and what follows from them. */
@@ -459,7 +461,7 @@ function build({ model, root, say }) {
   }
   map.addEventListener("pointerdown", (event) => {
     const at = pixel(event);
-    held = onDisc(at) ? { from: at[0], gap: get("gap"), side: at[0] > SIDE / 2 ? 1 : -1 } : null;
+    held = onDisc(at) && !hold.node.contains(event.target) ? { from: at[0], gap: get("gap"), side: at[0] > SIDE / 2 ? 1 : -1 } : null;
   });
   map.addEventListener("pointermove", (event) => {
     const at = pixel(event);
@@ -468,7 +470,7 @@ function build({ model, root, say }) {
   hovering(map, { place: pixel, size, go: ([x, y]) => get("tool") === "look" && change(model, { x, y }) });
   for (const end of ["pointerup", "pointercancel"]) map.addEventListener(end, () => (held = null));
   let byHand = false; // whether a pointer, and not a key, says where to go
-  for (const kind of ["pointerdown", "pointermove"]) map.addEventListener(kind, () => (byHand = true), true);
+  for (const kind of ["pointerdown", "pointermove", "click"]) map.addEventListener(kind, () => (byHand = true), true);
   map.addEventListener("keydown", (event) => {
     byHand = false;
     if (![" ", "Enter"].includes(event.key) || get("tool") === "look") return;
@@ -477,6 +479,7 @@ function build({ model, root, say }) {
   }, true);
   pointing(map, {
     label: "Weight map. Arrow keys move the marked pixel; while the pointer draws, the space bar draws there.",
+    handle: hold.node,
     at: place,
     place: pixel,
     range: () => [SIDE - 1, SIDE - 1],
