@@ -7,7 +7,7 @@
     crops that come with the package      512 × 512 of 9 + 2 fluorescence images, 256 × 256 of 3 + 2 stained ones
     $UNET_EDU_DATA/bbbc038, or the cache  all 60 whole:  fluorescence/train/image/0.png  8 bit
                                                          fluorescence/train/label/0.png  16 bit, 0 = background, 1…n
-    load(..., download=True)              all 60, from the public source: 75 MB, once
+    load(..., download=True)              all 60, from the public source: 90 MB, once
 
 In the source each nucleus is a mask in a file of its own; ``paint`` makes one map of numbers of them. Unlike membranes,
 nuclei that touch leave no gap between them: the label alone does not part them, the numbers do.
@@ -145,11 +145,11 @@ def _select(group, split, numbers):
     if split not in SPLITS[group]:
         raise ValueError(f"there is no split {split!r}; the splits are " + ", ".join(map(repr, SPLITS[group])))
     known = SPLITS[group][split]
-    for number in numbers or ():
+    numbers = known if numbers is None else list(numbers)
+    for number in numbers:
         if number not in known:
             raise ValueError(f"{group}, {split!r} has the images {known[0]} to {known[-1]}, not {number!r}")
-    chosen = known if numbers is None else set(numbers)
-    return [image for image in manifest() if (image.group, image.split) == (group, split) and image.number in chosen]
+    return [image for image in manifest() if (image.group, image.split) == (group, split) and image.number in numbers]
 
 
 def _missing(images, root):
@@ -158,7 +158,7 @@ def _missing(images, root):
 
 
 def _with_crop(wanted, numbers):
-    """The images of which a part comes with the package; raises ValueError where one was asked for that has none."""
+    """The images with a crop in the package; raises FileNotFoundError where one was asked for that has none."""
     there = [image for image in wanted if image.crop]
     if numbers is not None and len(there) < len(wanted):
         first = next(image for image in wanted if not image.crop)
@@ -212,7 +212,8 @@ def _read(image, kind, root):
     if found != _listed(image, kind):
         raise ValueError(
             f"{path} is damaged or another file: {len(content)} bytes, sha256 of the pixels: {found}, where the "
-            f"manifest lists {_listed(image, kind)}. It was left as it is. Move it away and fetch it again by {_call(image)}"
+            f"manifest lists {_listed(image, kind)}. It was left as it is. Move it away and fetch it again by "
+            f"{_call(image)}"
         )
     return pixels
 
@@ -227,7 +228,7 @@ def _how_to_get(missing, wanted, root):
     lines = [f"{len(missing)} of {2 * len(wanted)} files of the nuclei are not in {root}: {names}."]
     if hint := _folders.why_not_there(root, "fluorescence"):
         lines.append(f"{hint}.")
-    lines.append(f"To fetch them, 75 MB for all: {_call(missing[0][0])}.")
+    lines.append(f"To fetch them, 90 MB for all: {_call(missing[0][0])}.")
     return "\n".join([*lines, _without()])
 
 
@@ -247,7 +248,10 @@ def _download(missing, root):
     from requests.exceptions import RequestException
     from tqdm.auto import tqdm
 
-    with tempfile.TemporaryDirectory() as scratch, tqdm(unit="B", unit_scale=True, desc="BBBC038") as progress:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        tqdm(total=90e6, unit="B", unit_scale=True, desc="BBBC038") as progress,
+    ):
         try:
             with _folders.quiet(pooch.get_logger()):
                 # GitHub packs the archive anew and promises no bytes; the pixels of each image are checked instead
