@@ -101,15 +101,15 @@ def load(group="fluorescence", split="train", *, whole=None, download=False, roo
     the manifest lists, or for an unknown group, split or number; ConnectionError when the download fails. All name the
     remedy.
     """
-    root = folder() if root is None else Path(root)
     wanted = _select(group, split, numbers)
-    missing = _missing(wanted, root)
-    if whole is None:
-        whole = download or len(missing) < 2 * len(wanted)
-    if not whole:
+    if whole is False:
         if download:
             raise ValueError("whole=False takes the crops that come with the package: leave download out")
-        return [_crop(image) for image in _with_crop(wanted, numbers)]
+        return _crops(wanted, numbers)
+    root = folder() if root is None else Path(root)
+    missing = _missing(wanted, root)
+    if whole is None and not download and len(missing) == 2 * len(wanted):
+        return _crops(wanted, numbers)
     if missing and download:
         _download(_missing(manifest(), root), root)
     elif missing:
@@ -157,8 +157,8 @@ def _missing(images, root):
     return [(image, kind) for image in images for kind in ("image", "label") if not (root / image.path(kind)).is_file()]
 
 
-def _with_crop(wanted, numbers):
-    """The images with a crop in the package; raises FileNotFoundError where one was asked for that has none."""
+def _crops(wanted, numbers):
+    """The crops that come with the package; raises FileNotFoundError where one was asked for that has none."""
     there = [image for image in wanted if image.crop]
     if numbers is not None and len(there) < len(wanted):
         first = next(image for image in wanted if not image.crop)
@@ -168,7 +168,7 @@ def _with_crop(wanted, numbers):
             f"of {first.group}, {first.split!r} the package holds parts of the images {', '.join(map(str, have))}, not "
             f"of {first.number}; the nearest is {nearest}. To fetch the whole images: {_call(first)}"
         )
-    return there
+    return [_crop(image) for image in there]
 
 
 def _decoded(content):
