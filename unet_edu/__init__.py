@@ -7,7 +7,7 @@
     data          images and labels, drawn (``cells``) or real (``isbi2012``, ``nuclei``); augmentation, weight maps
     training      ``fit``: one loop, on one device or several
     predict       class probabilities of an image of any size, in tiles that leave no seam
-    metrics       V_Rand, V_Info, pixel, Rand and warping error as the challenge scores; IoU, Dice; matched cells (``instances``)
+    metrics       V_Rand, V_Info, pixel, Rand and warping error as the challenge scores; IoU, Dice; cells matched
     thinning      what V_Rand does to borders first; warping: what the warping error does to the truth
     checkpoints   trained networks, as safe files
     activations   every feature map of a network
