@@ -29,7 +29,7 @@ def cases(rng, params):
 
     alike = strips.strip(rng, *(strips.exact(some(2, 6)) for _ in range(4)))
     tie = strips.strip(rng, strips.trimmed(6, 3), strips.exact(some(3, 5)))
-    three = strips.merged(some(4, 6), some(4, 6), some(4, 6))
+    three = strips.merged(*[some(3, 6)] * 3)
     return [
         Case((*alike, 0.5), "all cells found, under other numbers"),
         Case((*tie, 0.5), "a pair whose IoU is the threshold"),
