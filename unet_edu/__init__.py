@@ -9,6 +9,7 @@
     predict       class probabilities of an image of any size, in tiles that leave no seam
     metrics       V_Rand, V_Info, pixel, Rand and warping error as the challenge scores; IoU, Dice; cells matched
     thinning      what V_Rand does to borders first; warping: what the warping error does to the truth
+    separation    from pixels inside cells to cells with numbers: components, watershed; Otsu's threshold
     checkpoints   trained networks, as safe files
     activations   every feature map of a network
     registration  whether a network's maps lie where they should
