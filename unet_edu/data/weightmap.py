@@ -118,11 +118,11 @@ def parted(instances):
     apart, each a pixel smaller on that side; a cell that is nothing but such pixels is lost. Without it the border term
     is 0 where cells touch: there is no background between them.
     """
-    instances = _check_labels(instances).astype(np.int64)
+    instances = _check_labels(instances).astype(np.int32)
     highest = ndimage.maximum_filter(instances, 3, mode="nearest")
-    lowest = ndimage.minimum_filter(np.where(instances > 0, instances, np.iinfo(np.int64).max), 3, mode="nearest")
+    lowest = ndimage.minimum_filter(np.where(instances > 0, instances, instances.max()), 3, mode="nearest")
     alone = (highest == instances) & (lowest == instances)
-    return np.where(alone, instances, 0).astype(np.int32)
+    return np.where(alone, instances, 0)
 
 
 def cells_of(labels):
