@@ -386,9 +386,9 @@ def weight_shares(slice_, nuclei):
     """Return (head, rows, facts): where the total weight lies in two pictures, for three kinds of weight.
 
     slice_, nuclei: numbered cells (H, W), 0 = background. A border is thin where its term exceeds half of w₀.
-    ``head`` and ``rows`` are for `unet_edu.book.table`. Facts, all of the slice but the first two:
-    ``nuclei_before`` and ``nuclei_after``, percent of the weight on thin borders; ``wc_background`` and ``wc_cell``,
-    class weights, and their ratio ``balance_ratio``; ``ratio_mean`` and ``ratio_cell``, what a gap of one pixel counts by the two scales of the
+    ``head`` and ``rows`` are for `unet_edu.book.table`. Facts, all of the slice but the first two: ``nuclei_before``,
+    ``nuclei_after``, percent of the weight on thin borders; ``wc_background`` and ``wc_cell``, class weights, and their
+    ratio ``balance_ratio``; ``ratio_mean`` and ``ratio_cell``, what a gap of one pixel counts by the two scales of the
     text; ``some_term``, percent of the background whose term exceeds 1; ``membrane_weight``, its mean weight by a
     cell's.
     """
