@@ -5,7 +5,7 @@ from math import log2
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_hex, to_rgba
 from matplotlib.patches import Circle, Rectangle
 from plotkit import PALETTE, colours, pictures, words
 from recordkit import record
@@ -217,7 +217,7 @@ def test_true_cells_are_coloured_by_whether_they_were_found():
         assert facts[f"{name}_found"] == found.tp
         assert facts[f"{name}_merged"] == instances.merged_and_split(sample.instances, cells).merged
         picture = fig.axes[place].images[0].get_array()
-        wrong = np.isclose(picture, to_rgb(WRONG)).all(axis=-1)
+        wrong = np.isclose(picture, to_rgba(WRONG)).all(axis=-1)
         hit = np.isin(sample.instances, [cell for cell, _, _ in found.pairs])
         np.testing.assert_array_equal(wrong, (sample.instances > 0) & ~hit)
         assert f"{found.tp} of {facts['nuclei']}" in fig.axes[place].get_title()

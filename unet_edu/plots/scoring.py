@@ -353,7 +353,7 @@ def matched(sample, proposals):
     found and how many merged: ``first_found``, ``first_merged``, ``last_found``, ``last_merged``.
     """
     import matplotlib.pyplot as plt
-    from matplotlib.colors import to_rgb
+    from matplotlib.colors import to_rgba
 
     truth = sample.instances
     fig, axes = plt.subplots(1, 1 + len(proposals), figsize=(3.3 * (1 + len(proposals)), 3.6), layout="constrained")
@@ -363,10 +363,9 @@ def matched(sample, proposals):
     ends = dict(zip((0, len(proposals) - 1), ("first", "last"), strict=True))
     for place, (title, cells) in enumerate(proposals.items()):
         found = [cell for cell, _, _ in instances.match(truth, cells).pairs]
-        picture = np.empty((*truth.shape, 3))
-        picture[:] = to_rgb(PAPER)
-        picture[truth > 0] = to_rgb(WRONG)
-        picture[np.isin(truth, found)] = to_rgb(DOWN_AREA)
+        picture = np.zeros((*truth.shape, 4))  # the ground is transparent: pages are light or dark
+        picture[truth > 0] = to_rgba(WRONG)
+        picture[np.isin(truth, found)] = to_rgba(DOWN_AREA)
         axes[place + 1].imshow(picture)
         axes[place + 1].contour(cells > 0, [0.5], colors=[MUTED], linewidths=0.5)
         axes[place + 1].set_title(f"{title}: {len(found)} of {facts['nuclei']}", fontsize=10)
