@@ -39,10 +39,9 @@ from unet_edu.training import RECIPES
 BASE_WIDTH = 16
 SEEDS = 8
 GROUPS = tuple(nuclei.SPLITS)
-SCORER = "instances"  # in records: scores are by this module and `unet_edu.metrics.instances`
 THRESHOLDS = tuple(round(0.1 * step, 1) for step in range(1, 10))
 METHODS = {"components": components, "watershed": partial(by_distance, smoothing=1.0, apart=7)}
-SETTINGS = tuple(product((1.0, 2.0), (1.0, 2.0), (3, 5, 7, 10)))  # of the baseline: two smoothings, pixels apart
+CHOICES = {"blur": (1.0, 2.0), "smoothing": (1.0, 2.0), "apart": (3, 5, 7, 10)}  # of the baseline, pixels
 QUICK = 128  # pixels a side
 TOUCHING = ", touching"  # behind a data set's name: labels are not parted
 
@@ -56,11 +55,8 @@ class Baseline:
 
     def settings(self):
         """Return the row as plain JSON."""
-        return {
-            "data": self.data,
-            "method": "Otsu, distance transform, watershed",
-            "choices": list(map(list, SETTINGS)),
-        }
+        choices = {name: list(values) for name, values in CHOICES.items()}
+        return {"data": self.data, "method": "Otsu, distance transform, watershed", "choices": choices}
 
 
 def trials(quick=False, device_type="cpu"):
@@ -167,7 +163,9 @@ def scores(net, trial):
         name: [pair[1] for pair in _numbered(method, validation, found, thresholds[name])]
         for name, method in METHODS.items()
     }
-    return {"scorer": SCORER, "average8": trial.average8, "thresholds": thresholds} | _summary(validation, masks, cells)
+    return {"scorer": instances.SCORER, "average8": trial.average8, "thresholds": thresholds} | _summary(
+        validation, masks, cells
+    )
 
 
 @cache
@@ -183,7 +181,7 @@ def baseline(data):
     train, validation = images(truth, "train"), images(truth, "validation")
     by_f1 = {
         settings: np.mean([instances.match(one.instances, numbered(one, settings)).f1 for one in train])
-        for settings in SETTINGS
+        for settings in product(*CHOICES.values())
     }
     best = max(by_f1, key=by_f1.get)
     masks = [otsu(sample.image, dark, best[0]).astype(np.uint8) for sample in validation]
@@ -191,7 +189,7 @@ def baseline(data):
         "components": [components(mask) for mask in masks],
         "watershed": [numbered(sample, best) for sample in validation],
     }
-    found = {"scorer": SCORER, "settings": dict(zip(("blur", "smoothing", "apart"), best, strict=True))}
+    found = {"scorer": instances.SCORER, "average8": False, "settings": dict(zip(CHOICES, best, strict=True))}
     return found | _summary(validation, masks, cells), perf_counter() - start
 
 

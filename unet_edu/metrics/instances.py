@@ -26,6 +26,7 @@ from scipy.optimize import linear_sum_assignment
 
 from unet_edu.metrics import _two_maps
 
+SCORER = "instances"  # in records: scores are by this module
 THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))  # the Data Science Bowl's
 
 
