@@ -8,6 +8,7 @@ PACKAGE, TESTS = ROOT / "unet_edu", ROOT / "tests"
 
 # module, or a folder with "/" behind it, below unet_edu/: test file or folder below tests/
 ELSEWHERE = {
+    "data/_folders.py": "data/test_isbi2012.py",
     "data/_painting.py": "data/test_cells.py",
     "data/_shapes.py": "data/test_cells.py",
     "experiments/ablation.py": "experiments/test_experiments.py",

@@ -219,7 +219,7 @@ def test_tests_extensions_and_commands_import_pinned_packages_only():
 # A module imports only what stands on its own line or above. A name stands for all modules below it that have no own.
 LAYERS = """
     unet_edu  arithmetic  files  plots.style
-    models  plots.shared
+    models  plots.shared  separation
     data  activations  device  training  predict  thinning  warping  metrics  checkpoints  registration  interpret
     book
     experiments

@@ -28,7 +28,7 @@ from unet_edu.data import isbi2012
 from unet_edu.experiments.runs import rows, spread, values
 from unet_edu.experiments.time_to_score import reached
 from unet_edu.experiments.trial import cell_probability, fitting, slices
-from unet_edu.metrics import SCORER, regions, thin, v_rand
+from unet_edu.metrics import SCORER, instances, regions, thin, v_rand
 from unet_edu.models.fcn import num_parameters
 
 RECORDS = Path(unet_edu.__file__).parent / "records"
@@ -96,7 +96,7 @@ def scored_before(record):
     How far it is from the challenge's is read off the shipped networks, which have scores by both.
     """
     shown = [entry.get("frames", entry["scores"]) for entry in record.get("runs", [])]
-    if all(scores.get("scorer") == SCORER for scores in shown):
+    if all(scores.get("scorer") in (SCORER, instances.SCORER) for scores in shown):
         return ""
     moved = scorers_apart()
     told = "" if moved is None else f", within {moved:.4f} of the challenge's in V_Rand on the shipped networks' slices"

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 MAP = '[data-live-figure="WeightMap"]'
 NAMES = {
     "discs": "two discs", "gap": "a widening gap", "three": "three cells",
-    "one": "one alone", "tissue": "tissue", "dish": "round cells",
+    "one": "one alone", "tissue": "tissue", "dish": "round cells", "nuclei": "nuclei", "stained": "stained nuclei",
 }  # fmt: skip
 
 

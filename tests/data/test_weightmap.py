@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import ndimage
 
-from unet_edu.data import cells, weightmap
-from unet_edu.data.weightmap import border_term, cells_of, class_weights, two_distances, weight_map
+from unet_edu.data import cells, nuclei, weightmap
+from unet_edu.data.weightmap import border_term, cells_of, class_weights, parted, two_distances, weight_map
 
 
 def two_cells(gap, height=40, width=12):
@@ -249,3 +249,38 @@ def test_memory_is_bounded(monkeypatch):
 def test_errors_say_what_is_wrong(call, error, says):
     with pytest.raises(error, match=says):
         call()
+
+
+# ------------------------------------------------------------------------------------------ cells that touch
+
+
+def test_cells_that_touch_are_parted_by_two_pixels():
+    row = np.array([[1, 1, 1, 2, 2, 2, 0, 3, 3, 0]] * 4)
+    assert parted(row).tolist() == [[1, 1, 0, 0, 2, 2, 0, 3, 3, 0]] * 4
+    corner = np.zeros((6, 6), int)
+    corner[:3, :3], corner[3:, 3:] = 1, 2
+    assert np.argwhere(parted(corner) != corner).tolist() == [[2, 2], [3, 3]]
+    assert parted(np.array([[1, 2, 1]])).tolist() == [[0, 0, 0]]
+    assert parted(row).dtype == np.int32
+
+
+def test_parted_cells_do_not_touch_and_nothing_else_changes():
+    for sample in nuclei.load("stained", "train", whole=False):
+        found = parted(sample.instances)
+        assert np.array_equal(parted(found), found)
+        assert np.array_equal(found[found > 0], sample.instances[found > 0])
+        touching = [
+            (sample.instances != np.roll(sample.instances, (down, right), (0, 1)))
+            & (np.roll(sample.instances, (down, right), (0, 1)) > 0)
+            for down in (-1, 0, 1)
+            for right in (-1, 0, 1)
+        ]
+        lost = (sample.instances > 0) & (found == 0)
+        inner = np.s_[1:-1, 1:-1]  # where np.roll does not come around
+        assert np.array_equal(lost[inner], (np.any(touching, axis=0) & (sample.instances > 0))[inner])
+
+
+def test_without_a_gap_touching_cells_have_no_border_term():
+    row = np.array([[1] * 10 + [2] * 10] * 10)
+    assert border_term(row).max() == 0
+    assert border_term(parted(row)).max() == pytest.approx(10 * np.exp(-9 / 50), rel=1e-6)

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from unet_edu.data.weightmap import cells_of, two_distances, weight_map
+from unet_edu.data import nuclei
+from unet_edu.data.weightmap import cells_of, parted, two_distances, weight_map
 from unet_edu.figures import WeightMap
+from unet_edu.figures import weight_map as figure_module
 from unet_edu.figures.weight_map import LIMITS, RADII, SCENES, SIDE, START, TOP, discs, nearest_two
 
 SETTINGS = [(10, 5, True), (10, 5, False), (0, 1, True), (15, 15, True), (3, 1, False), (7, 9, True)]
@@ -124,7 +126,7 @@ def test_the_script_keeps_to_the_constants_of_python(node):
     found = node(module, "console.log(JSON.stringify(figure.all))")
     assert (found["SIDE"], found["TOP"], tuple(found["RADII"])) == (SIDE, TOP, RADII)
     assert tuple(found["scenes"]) == SCENES
-    assert found["IMAGES"] == ["tissue", "dish"]
+    assert found["IMAGES"] == ["tissue", "dish", "nuclei", "stained"]
     assert found["LIMITS"] == {key: list(LIMITS[key]) for key in found["LIMITS"]}
     assert {scene: (place["x"], place["y"]) for scene, place in found["START"].items()} == START
 
@@ -163,3 +165,18 @@ def test_the_poster_says_what_it_shows(values, words):
     plt.close(fig)
     for part in words:
         assert part in alt, alt
+
+
+@pytest.mark.parametrize("scene", ["nuclei", "stained"])
+def test_nuclei_that_touch_are_cells_of_their_own(scene):
+    """As the data has them they are one; parted, the term is high where they touch, as at the marked pixel."""
+    group, number, top, left = figure_module.NUCLEI[scene]
+    (sample,) = nuclei.load(group, "train", whole=False, numbers=[number])
+    numbers = sample.instances[top : top + SIDE, left : left + SIDE]
+    figure = WeightMap(scene)
+    touching = cells_of((numbers > 0).astype(int)).max()
+    apart = parted(sample.instances)[top : top + SIDE, left : left + SIDE]
+    assert cells_of(figure.label).max() == len(np.unique(apart)) - 1
+    assert cells_of(figure.label).max() >= touching + 8
+    assert figure.weights[figure.y, figure.x] > 8
+    assert not (figure.label & (numbers == 0)).any()

@@ -5,10 +5,12 @@ import pytest
 import torch
 from matplotlib.patches import Rectangle
 from plotkit import PALETTE, colours, greys, texts
+from scipy import ndimage
 
 from unet_edu import results
-from unet_edu.data import Sample, cells
+from unet_edu.data import Sample, cells, nuclei
 from unet_edu.data.augment import draw, warp
+from unet_edu.data.weightmap import parted
 from unet_edu.metrics import v_rand
 from unet_edu.models import UNet
 from unet_edu.plots import augmentation, style
@@ -184,18 +186,34 @@ def test_without_a_row_that_has_no_gap_there_is_no_remark():
     assert not any("no gap" in text for text in texts(fig))
 
 
+def test_nuclei_that_touch_have_a_weight_between_them_once_they_are_parted():
+    (sample,) = nuclei.load("fluorescence", "train", whole=False, numbers=[7])
+    fig, facts = augmentation.touching_nuclei(sample)
+    numbers = sample.instances[144:272, 128:256]
+    assert facts["numbered"] == len(set(numbers.ravel().tolist()) - {0})
+    assert facts["pieces"] == ndimage.label(numbers > 0)[1] < facts["numbered"] - 5
+    assert facts["term_touching"] == 0
+    assert facts["term_parted"] > 7
+    assert 0 < facts["gap_pixels"] < 10
+    image, before, after = (axes.images[0].get_array() for axes in fig.axes[:3])
+    np.testing.assert_array_equal(image, sample.image[144:272, 128:256])
+    gap = (numbers > 0) & (parted(sample.instances)[144:272, 128:256] == 0)
+    assert before[gap].max() < 1.5
+    assert np.median(after[gap]) > 8
+
+
 def test_where_the_weight_lies():
     picture = np.zeros((20, 40), dtype=int)
     picture[:, :18], picture[:, 19:30] = 1, 2  # a gap of one pixel, and a broad margin on one side
     head, rows, facts = augmentation.weight_shares(picture, picture)
-    assert head[1:] == [f"{name}, {part}" for name in ("slice", "dish") for part in ("cells", "broad", "thin")]
+    assert head[1:] == [f"{name}, {part}" for name in ("slice", "nuclei") for part in ("cells", "broad", "thin")]
     assert [row[0] for row in rows] == list(augmentation.KINDS)
     assert rows[0][1:4] == rows[0][4:] == ["72.5 %", "25.0 %", "2.5 %"]
     assert rows[1][1] == "50.0 %"
     for row in rows:
         assert sum(float(share.removesuffix(" %")) for share in row[1:4]) == pytest.approx(100, abs=0.2)
-    assert facts["dish_before"] == pytest.approx(2.5)
-    assert facts["dish_after"] > facts["dish_before"]
+    assert facts["nuclei_before"] == pytest.approx(2.5)
+    assert facts["nuclei_after"] > facts["nuclei_before"]
     assert facts["wc_cell"] == pytest.approx(0.5 / 0.725)
     assert facts["wc_background"] == pytest.approx(0.5 / 0.275)
     assert facts["balance_ratio"] == pytest.approx(0.725 / 0.275)

@@ -5,16 +5,18 @@ from math import log2
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgba
 from matplotlib.patches import Circle, Rectangle
 from plotkit import PALETTE, colours, pictures, words
 from recordkit import record
 from scipy.stats import kendalltau
 
 from unet_edu import metrics
-from unet_edu.data import Sample
+from unet_edu.data import Sample, nuclei
+from unet_edu.metrics import instances
 from unet_edu.plots import scoring
 from unet_edu.plots.style import UP, WRONG
+from unet_edu.separation import by_distance, components
 
 TRUTH, PREDICTIONS = scoring.truth_and_predictions()
 
@@ -200,3 +202,23 @@ def test_the_band_counts_the_runs_that_lie_in_it():
     agree = sum((a[0] - b[0]) * (a[1] - b[1]) < 0 for a, b in pairs)
     assert facts["alike"] == pytest.approx(100 * agree / len(pairs))
     assert kendalltau(*zip(*within, strict=True)).statistic == pytest.approx(1 - 2 * agree / len(pairs))
+
+
+# --- counting cells -----------------------------------------------------------------------------------
+
+
+def test_true_cells_are_coloured_by_whether_they_were_found():
+    (sample,) = nuclei.load("fluorescence", "train", whole=False, numbers=[7])
+    pieces, cut = components(sample.label), by_distance(sample.label, apart=7)
+    fig, facts = scoring.matched(sample, {"pieces": pieces, "watershed": cut})
+    assert facts["nuclei"] == sample.instances.max()
+    for place, name, cells in ((1, "first", pieces), (2, "last", cut)):
+        found = instances.match(sample.instances, cells)
+        assert facts[f"{name}_found"] == found.tp
+        assert facts[f"{name}_merged"] == instances.merged_and_split(sample.instances, cells).merged
+        picture = fig.axes[place].images[0].get_array()
+        wrong = np.isclose(picture, to_rgba(WRONG)).all(axis=-1)
+        hit = np.isin(sample.instances, [cell for cell, _, _ in found.pairs])
+        np.testing.assert_array_equal(wrong, (sample.instances > 0) & ~hit)
+        assert f"{found.tp} of {facts['nuclei']}" in fig.axes[place].get_title()
+    assert facts["first_merged"] > facts["last_merged"]

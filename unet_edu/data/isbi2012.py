@@ -19,9 +19,6 @@ downloaded only by ``load(..., download=True)``.
 import csv
 import hashlib
 import io
-import logging
-import os
-from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -29,6 +26,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from unet_edu.data import _folders
+from unet_edu.data._folders import TIMEOUT, VARIABLE
 from unet_edu.data.sample import Sample
 
 SPLITS = {
@@ -37,10 +36,8 @@ SPLITS = {
     "held-out": range(24, 30),
     "challenge": range(30),
 }
-VARIABLE = "UNET_EDU_DATA"
 # A copy of the organisers' stacks as single slices, at a fixed commit.
 UPSTREAM = "https://raw.githubusercontent.com/zhixuhao/unet/b45af4d458437d8281cc218a07fd4380818ece4a/"
-TIMEOUT = (5, 20)  # seconds to connect, seconds without a byte: offline has to fail soon
 
 
 class File(NamedTuple):
@@ -70,18 +67,7 @@ def folder():
 
     Raises ValueError when UNET_EDU_DATA is a relative path: notebooks run in a folder of their own.
     """
-    named = os.environ.get(VARIABLE)
-    if not named:
-        import pooch
-
-        return Path(pooch.os_cache("unet_edu")) / "isbi2012"
-    path = Path(named).expanduser()
-    if not path.is_absolute():
-        raise ValueError(
-            f"{VARIABLE} is {named!r}, a relative path, but notebooks run in a folder of their own; "
-            f"use the absolute path, seen from here {str(path.resolve())!r}"
-        )
-    return path / "isbi2012"
+    return _folders.folder("isbi2012")
 
 
 def find():
@@ -181,16 +167,7 @@ def _how_to_get(missing, wanted, root):
 
 
 def _why_not_there(root):
-    """Return what is wrong with UNET_EDU_DATA, where that is why there is no folder `root`; "" otherwise."""
-    named = os.environ.get(VARIABLE)
-    if not named or root != Path(named).expanduser() / "isbi2012" or root.is_dir():
-        return ""
-    hint = f"{VARIABLE} is {named!r}, and that folder holds no folder isbi2012"
-    if not root.parent.is_dir():
-        hint += ", for there is no such folder"
-    elif (root.parent / "train" / "image").is_dir():
-        hint += f"; it is itself the data, so set {VARIABLE} to the folder above, named isbi2012 in it"
-    return hint
+    return _folders.why_not_there(root, Path("train", "image"))
 
 
 def _by_hand(file, root):
@@ -226,7 +203,7 @@ def _fetch(file, root):
 
     target = root / file.path
     try:
-        with _folder_for(target), _quiet(pooch.get_logger()):
+        with _folders.made_for(target), _folders.quiet(pooch.get_logger()):
             pooch.retrieve(
                 UPSTREAM + file.upstream_path,
                 known_hash=f"sha256:{file.sha256}",
@@ -245,27 +222,3 @@ def _fetch(file, root):
             f"{file.sha256}); nothing of it was kept. A login page or a proxy may have answered instead: look at that "
             f"address in a browser.\n" + _by_hand(file, root)
         ) from err
-
-
-@contextmanager
-def _folder_for(target):
-    """Make the folder of a file, and take back what was made when the file does not come."""
-    made = [above for above in target.parents if not above.exists()]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield
-    finally:
-        for above in made:  # innermost first; with a file in it, it stays
-            with suppress(OSError):
-                above.rmdir()
-
-
-@contextmanager
-def _quiet(logger):
-    """No line per file: there is a progress bar."""
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

@@ -5,13 +5,14 @@
     time_to_score   seconds of training until V_Rand is 0.970
     ablation        one part taken away at a time
     data_scaling    fewer training slices, with and without elastic deformation
+    nuclei          the parts of U-Net, and its border weight, on real nuclei: are touching ones parted?
     replay          what a network predicts for one image while it learns, for the figure TrainingReplay
     network_times   forward time, peak memory, multiply-adds and parameters of every network: one table of ratios;
                     and prediction_times, its second part: our prediction of an image beside the usual plans
     train           one training run, alone or under ``torchrun``; keeps no record
 
     trial           what one run is: a network, a recipe, a seed; its scores
-    runs            run after run into one record, and the command line that the first six share
+    runs            run after run into one record, and the command line that the first seven share
     record          what every run writes beside its scores: machine, versions, git commit, date
     costs           seconds in turns, peak memory, multiply-adds
 

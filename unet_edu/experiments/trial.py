@@ -97,19 +97,22 @@ def slices(data, split):
     return tuple(cells.tissue(DRAWN[data], seed) for seed in seeds)
 
 
-def run(trial, seed, device, bf16=None, finish=None, between=None):
+def run(trial, seed, device, bf16=None, finish=None, between=None, samples=None, scored=None):
     """Train and score; return (net, entry): the network in eval mode, and what a record keeps of it, plain JSON.
 
     device: a torch.device or its name.  bf16: compute in bfloat16 where it does no harm; None: on GPUs that have it.
     finish: called with the trained network, returns the one to score, such as `unet_edu.checkpoints.rounded`.
     between: of a trial with a second phase, a file (.safetensors) for the network after the first, its weights rounded
         to float16 in any case; where it exists, the run goes on from there.
+    samples: called as samples(trial.data, "train" or "validation"), returns the images; default: `slices`.
+    scored: called as scored(net, trial), returns the scores, plain JSON; default: `scores` on the validation images.
     """
     head = made(device, seed) | {"bf16": bf16}  # first: the load of the machine before the run is what matters
     torch.manual_seed(seed)
     net = trial.build()
-    train = [fitting(sample, net) for sample in chosen(slices(trial.data, "train"), trial.samples, trial.spread)]
-    validation = [fitting(sample, net) for sample in slices(trial.data, "validation")]
+    samples = samples or slices
+    train = [fitting(sample, net) for sample in chosen(samples(trial.data, "train"), trial.samples, trial.spread)]
+    validation = [fitting(sample, net) for sample in samples(trial.data, "validation")]
 
     def trained(recipe, elastic, membrane=1.0):
         """Train `net` in place, and return what a record keeps of it."""
@@ -149,7 +152,8 @@ def run(trial, seed, device, bf16=None, finish=None, between=None):
         training |= {"seconds": first["seconds"] + training["seconds"], "first_phase": first}
     net = finish(net) if finish else net
     entry = {"row": trial.row, "seed": seed, "made": head, "parameters": num_parameters(net), "training": training}
-    return net, entry | {"scores": scores(net, validation, trial.average8)}
+    found = scored(net, trial) if scored else scores(net, validation, trial.average8)
+    return net, entry | {"scores": found}
 
 
 def chosen(samples, count, spread=False):
@@ -197,8 +201,11 @@ def course(history):
 
 
 def fitting(sample, net):
-    """Return a grey sample with as many channels as the network takes: (H, W), or (C, H, W) for colours."""
-    if net.in_channels == 1:
+    """Return a grey sample with as many channels as the network takes: (H, W), or (C, H, W) for colours.
+
+    A sample in colour is returned as it is.
+    """
+    if net.in_channels == 1 or sample.image.ndim == 3:
         return sample
     return Sample(np.repeat(sample.image[None], net.in_channels, axis=0), *sample[1:])
 

@@ -5,8 +5,8 @@ const SIDE = 128; // pixels of every scene
 const RADII = [28, 22]; // of the two discs
 const TOP = 12; // the weight of the brightest colour
 const LIMITS = { gap: [0, 24], w0: [0, 15], sigma: [1, 15] };
-const SCENES = { discs: "two discs", gap: "a widening gap", three: "three cells", one: "one alone", tissue: "tissue", dish: "round cells" };
-const IMAGES = ["tissue", "dish"];
+const SCENES = { discs: "two discs", gap: "a widening gap", three: "three cells", one: "one alone", tissue: "tissue", dish: "round cells", nuclei: "nuclei", stained: "stained nuclei" };
+const IMAGES = ["tissue", "dish", "nuclei", "stained"];
 const PAPER = { w0: 10, sigma: 5, balance: true };
 
 /** Two discs with `gap` pixels of background between them: 1 = cell. */
@@ -509,7 +509,7 @@ function build({ model, root, say }) {
 /** Where the marked pixel stands at first, scene by scene: where there is something to see. */
 const START = {
   discs: { x: 70, y: 60 }, gap: { x: 61, y: 40 }, three: { x: 63, y: 63 }, one: { x: 30, y: 40 },
-  tissue: { x: 65, y: 63 }, dish: { x: 70, y: 50 },
+  tissue: { x: 65, y: 63 }, dish: { x: 70, y: 50 }, nuclei: { x: 66, y: 79 }, stained: { x: 69, y: 40 },
 };
 
 export default liveFigure("WeightMap", build);

@@ -13,16 +13,27 @@ from functools import cache
 import numpy as np
 import traitlets
 
-from unet_edu.data import cells
-from unet_edu.data.weightmap import cells_of, weight_map
+from unet_edu.data import cells, nuclei
+from unet_edu.data.weightmap import cells_of, parted, weight_map
 from unet_edu.figures.base import LiveFigure, integer, pack
 
 SIDE = 128  # pixels of every scene
-SCENES = ("discs", "gap", "three", "one", "tissue", "dish")  # the script draws the first, whose gap may change
-IMAGES = ("tissue", "dish")  # scenes that have an image
+SCENES = (
+    "discs",
+    "gap",
+    "three",
+    "one",
+    "tissue",
+    "dish",
+    "nuclei",
+    "stained",
+)  # the script draws the first, whose gap may change
+IMAGES = ("tissue", "dish", "nuclei", "stained")  # scenes that have an image
+NUCLEI = {"nuclei": ("fluorescence", 7, 144, 128), "stained": ("stained", 10, 32, 0)}  # group, number, top, left
 RADII = (28, 22)  # of the two discs
 LIMITS = {"gap": (0, 24), "w0": (0, 15), "sigma": (1, 15), "x": (0, SIDE - 1), "y": (0, SIDE - 1)}
 START = {"discs": (70, 60), "gap": (61, 40), "three": (63, 63), "one": (30, 40), "tissue": (65, 63), "dish": (70, 50)}
+START |= {"nuclei": (66, 79), "stained": (69, 40)}
 TOP = 12  # the weight of the brightest colour
 
 
@@ -30,7 +41,8 @@ class WeightMap(LiveFigure):
     """Point at a pixel and see d1, d2 and the formula of its weight; change w0, σ and the class balance.
 
     scene: "discs" (two discs, `gap` pixels apart), "gap" (one that widens), "three" cells meeting, "one" cell alone,
-    drawn "tissue" or a drawn "dish" of round cells; 128 × 128 pixels each.
+    drawn "tissue" or a drawn "dish" of round cells, real "nuclei" that touch, or "stained" ones; 128 × 128 pixels each.
+    The labels of the nuclei are `parted`: a gap of two pixels where they touch.
     gap: 0 to 24 pixels of background between the discs. w0: 0 to 15. sigma: 1 to 15 pixels. balance: whether both
     classes count the same. x, y: the pixel that is pointed at. show: "weights" or "cells". tool: what the pointer does,
     "look", or draw "cell" or "background". drawn: what was drawn, 2·(128·y + x) + 1 for each pixel made cell, without
@@ -141,6 +153,12 @@ def _scene(name):
     if name == "dish":
         sample = cells.round_cells(SIDE, seed=9)
         return sample.label, sample.image
+    if name in NUCLEI:
+        group, number, top, left = NUCLEI[name]
+        (sample,) = nuclei.load(group, "train", whole=False, numbers=[number])
+        part = np.s_[..., top : top + SIDE, left : left + SIDE]
+        grey = sample.image[part] if group == "fluorescence" else sample.image[part].mean(axis=0)
+        return (parted(sample.instances)[part] > 0).astype(np.uint8), grey / grey.max()
     if name == "gap":
         left = np.round(56 + 5 * np.sin(y / 15))
         return ((x < left) | (x > left + y // 6)).astype(np.uint8), None

@@ -341,22 +341,60 @@ def border_by_gap(widths=(1, 3, 7, 0), w0=10.0, sigma=5.0):
     return fig, facts | {"above_half": int((terms > w0 / 2).sum())}
 
 
+def touching_nuclei(sample, where=(144, 128), side=128):
+    """Draw a part of an image of nuclei with its weight map, for the label as it is and for the parted one.
+
+    sample: one of `unet_edu.data.nuclei`, grey. where: (top, left) of the part. side: pixels.
+    Returns (figure, facts): ``numbered`` nuclei in the part and ``pieces`` of its label, that is, of connected nuclei;
+    ``term_touching`` and ``term_parted``, the mean border term, both where the gap is opened; ``gap_pixels``, how many
+    pixels that takes, percent of the nuclei's.
+    """
+    import matplotlib.pyplot as plt
+
+    from unet_edu.data.weightmap import border_term, cells_of, parted, weight_map
+
+    part = tuple(slice(start, start + side) for start in where)
+    numbers, image = sample.instances[part], sample.image[part]
+    apart = parted(sample.instances)[part]
+    gap = (numbers > 0) & (apart == 0)
+    pieces = cells_of((numbers > 0).astype(int))
+    fig, axes = plt.subplots(1, 3, figsize=(9.2, 3.3), layout="constrained")
+    axes[0].imshow(image, cmap="gray", vmin=0, vmax=np.percentile(image, 99.5))
+    for number in np.unique(numbers[numbers > 0]):
+        axes[0].contour(numbers == number, [0.5], colors=[ON_IMAGE_MARK], linewidths=0.9)
+    titles = ("image, and the nuclei's outlines", "weights, label as it is", "weights, nuclei parted")
+    for place, cells in ((1, pieces), (2, apart)):
+        shown = axes[place].imshow(weight_map(cells), cmap="magma", vmin=0, vmax=12)
+    for place, title in enumerate(titles):
+        axes[place].set_title(title, fontsize=10)
+        axes[place].set(xticks=[], yticks=[])
+    fig.colorbar(shown, ax=axes[1:], label="weight of a pixel", shrink=0.85)
+    facts = {
+        "numbered": len(np.unique(numbers)) - 1,
+        "pieces": int(pieces.max()),
+        "term_touching": float(border_term(pieces)[gap].mean()),
+        "term_parted": float(border_term(apart)[gap].mean()),
+        "gap_pixels": 100 * float(gap.sum() / (numbers > 0).sum()),
+    }
+    return fig, facts
+
+
 KINDS = ("every pixel 1", "class balance", "with border term")
 
 
-def weight_shares(slice_, dish):
+def weight_shares(slice_, nuclei):
     """Return (head, rows, facts): where the total weight lies in two pictures, for three kinds of weight.
 
-    slice_, dish: numbered cells (H, W), 0 = background. A border is thin where its term exceeds half of w₀.
-    ``head`` and ``rows`` are for `unet_edu.book.table`. Facts, all of the slice but the first two: ``dish_before`` and
-    ``dish_after``, percent of the weight on thin borders; ``wc_background`` and ``wc_cell``, class weights, and their
+    slice_, nuclei: numbered cells (H, W), 0 = background. A border is thin where its term exceeds half of w₀.
+    ``head`` and ``rows`` are for `unet_edu.book.table`. Facts, all of the slice but the first two: ``nuclei_before``,
+    ``nuclei_after``, percent of the weight on thin borders; ``wc_background`` and ``wc_cell``, class weights, and their
     ratio ``balance_ratio``; ``ratio_mean`` and ``ratio_cell``, what a gap of one pixel counts by the two scales of the
     text; ``some_term``, percent of the background whose term exceeds 1; ``membrane_weight``, its mean weight by a
     cell's.
     """
     from unet_edu.data.weightmap import border_term, class_weights
 
-    found = {"slice": _shares(slice_), "dish": _shares(dish)}
+    found = {"slice": _shares(slice_), "nuclei": _shares(nuclei)}
     head = ["what a pixel counts", *(f"{name}, {part}" for name in found for part in ("cells", "broad", "thin"))]
     lines = zip(KINDS, *found.values(), strict=True)
     rows = [[kind, *(f"{share:.1f} %" for shares in both for share in shares)] for kind, *both in lines]
@@ -364,8 +402,8 @@ def weight_shares(slice_, dish):
     (background, cell), term = class_weights([slice_]), border_term(slice_)
     narrow, membrane = 10 * np.exp(-4 / 50), slice_ == 0
     facts = {
-        "dish_before": found["dish"][0][2],
-        "dish_after": found["dish"][2][2],
+        "nuclei_before": found["nuclei"][0][2],
+        "nuclei_after": found["nuclei"][2][2],
         "wc_background": background,
         "wc_cell": cell,
         "balance_ratio": background / cell,

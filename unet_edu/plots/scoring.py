@@ -8,6 +8,7 @@ from scipy.stats import kendalltau
 
 from unet_edu import metrics
 from unet_edu.experiments.runs import rows, values
+from unet_edu.metrics import instances
 from unet_edu.plots.style import (
     DOWN,
     DOWN_AREA,
@@ -339,3 +340,38 @@ def two_scores(records, ablation, band=(0.08, 0.10)):
         "band_high": float(scores[within].max()),
         "alike": float(100 * (1 - kendalltau(errors[within], scores[within]).statistic) / 2),
     }
+
+
+# ------------------------------------------------------------------------------------------------------ counting cells
+
+
+def matched(sample, proposals):
+    """Draw which true cells each proposal finds, at an IoU above one half.
+
+    sample: one of `unet_edu.data.nuclei`, grey. proposals: {title: numbered cells (H, W)}.
+    Returns (figure, facts): the number of ``nuclei``, and of the first and the last proposal how many true cells were
+    found and how many merged: ``first_found``, ``first_merged``, ``last_found``, ``last_merged``.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.colors import to_rgba
+
+    truth = sample.instances
+    fig, axes = plt.subplots(1, 1 + len(proposals), figsize=(3.3 * (1 + len(proposals)), 3.6), layout="constrained")
+    axes[0].imshow(sample.image, cmap="gray", vmin=0, vmax=np.percentile(sample.image, 99.5))
+    axes[0].set_title("image", fontsize=10)
+    facts = {"nuclei": len(np.unique(truth)) - 1}
+    ends = dict(zip((0, len(proposals) - 1), ("first", "last"), strict=True))
+    for place, (title, cells) in enumerate(proposals.items()):
+        found = [cell for cell, _, _ in instances.match(truth, cells).pairs]
+        picture = np.zeros((*truth.shape, 4))  # the ground is transparent: pages are light or dark
+        picture[truth > 0] = to_rgba(WRONG)
+        picture[np.isin(truth, found)] = to_rgba(DOWN_AREA)
+        axes[place + 1].imshow(picture)
+        axes[place + 1].contour(cells > 0, [0.5], colors=[MUTED], linewidths=0.5)
+        axes[place + 1].set_title(f"{title}: {len(found)} of {facts['nuclei']}", fontsize=10)
+        if place in ends:
+            merged = instances.merged_and_split(truth, cells).merged
+            facts |= {f"{ends[place]}_found": len(found), f"{ends[place]}_merged": merged}
+    for one in axes:
+        one.set(xticks=[], yticks=[])
+    return fig, facts

@@ -1,6 +1,7 @@
 """The exercises of the chapter on scores.
 
-A cohort's walls may take more clicks to draw than the book's (`score.clicks`).
+A cohort's walls may take more clicks to draw than the book's (`score.clicks`), and its bridges more pixels
+(`score.hidden`).
 """
 
 ORDER = (
@@ -9,4 +10,7 @@ ORDER = (
     "mergers",
     "threshold",
     "clicks",
+    "match",
+    "lost",
+    "hidden",
 )  # as in the chapter

@@ -1,0 +1,268 @@
+"""Does the border weight part touching cells? What the parts of U-Net buy on real nuclei, grey and stained.
+
+    python -m unet_edu.experiments.nuclei             every row with eight seeds: hours on a CPU
+    python -m unet_edu.experiments.nuclei --quick     small networks on small crops, to see that it works
+    python -m unet_edu.experiments.nuclei --record    keep the results in unet_edu/records/, go on where they end
+
+Each row is trained on a group of `unet_edu.data.nuclei` and scored on its validation images. Two nuclei that touch have
+no background between them, so the labels are `parted` for training, in all rows but one; they are scored as they are.
+All thresholds are fixed on the images that the row was trained on. With one seed, rows begin with the same weights and
+draw the same tiles: they are compared in pairs.
+
+    probability ──► IoU of the mask, at the threshold that is best for it
+                ──► "components"   connected pieces                         F1 at IoU 0.5, average precision, cells
+                ──► "watershed"    pieces cut at their waists               merged and split, of each
+
+The baseline needs no training: Otsu's threshold and the same watershed, both of scikit-image, their settings chosen on
+the training images.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from itertools import product
+from time import perf_counter
+
+import numpy as np
+
+from unet_edu.data import Sample, nuclei
+from unet_edu.data.weightmap import parted
+from unet_edu.experiments.ablation import STEPS, changed
+from unet_edu.experiments.costs import aligned
+from unet_edu.experiments.record import made
+from unet_edu.experiments.runs import main, rows, spread, values
+from unet_edu.experiments.trial import Trial, cell_probability, run
+from unet_edu.metrics import instances, iou
+from unet_edu.models import variants
+from unet_edu.separation import by_distance, components, otsu
+from unet_edu.training import RECIPES
+
+BASE_WIDTH = 16
+SEEDS = 8
+GROUPS = tuple(nuclei.SPLITS)
+THRESHOLDS = tuple(round(0.1 * step, 1) for step in range(1, 10))
+METHODS = {"components": components, "watershed": partial(by_distance, smoothing=1.0, apart=7)}
+CHOICES = {"blur": (1.0, 2.0), "smoothing": (1.0, 2.0), "apart": (3, 5, 7, 10)}  # of the baseline, pixels
+QUICK = 128  # pixels a side
+TOUCHING = ", touching"  # behind a data set's name: labels are not parted
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A row that is not trained. A seed makes no difference to it."""
+
+    row: str
+    data: str
+
+    def settings(self):
+        """Return the row as plain JSON."""
+        choices = {name: list(values) for name, values in CHOICES.items()}
+        return {"data": self.data, "method": "Otsu, distance transform, watershed", "choices": choices}
+
+
+def trials(quick=False, device_type="cpu"):
+    """Return the rows of both groups, the U-Net that the others of its group are compared with before them."""
+    return [row for group in GROUPS for row in _rows(group, quick)]
+
+
+def _rows(group, quick):
+    width, changes = (
+        (2, {"steps": 2, "batch": 1, "tile": 188}) if quick else (BASE_WIDTH, {"steps": STEPS, "tile": 236})
+    )
+    data = f"{'small ' if quick else ''}{group} nuclei"
+    channels = 1 if group == "fluorescence" else 3
+    build = partial(changed, base_width=width, in_channels=channels)
+    one = Trial(
+        f"{group}: U-Net",
+        build,
+        replace(RECIPES["one-cycle"], **changes),
+        data=data,
+        samples=len(nuclei.SPLITS[group]["train"]),
+        elastic=4.0,  # the paper's 10 pixels are for tiles of 572
+        weight_map=True,
+        batch_norm=True,
+        average8=False,
+    )
+
+    def row(name, **values):
+        return replace(one, row=f"{group}: {name}", **values)
+
+    return [
+        one,
+        row("no weight map", weight_map=False),
+        row("no elastic deformation", elastic=0.0),
+        row("without skips", build=partial(changed, variants.without_skips, base_width=width, in_channels=channels)),
+        row("four images", samples=4),
+        row("one image", samples=1),
+        row("no gap where nuclei touch", data=data + TOUCHING),
+        Baseline(f"{group}: Otsu and watershed", data),
+    ]
+
+
+@cache
+def images(data, split):
+    """Return the samples of a split as a row is trained on them: a tuple. Whole images, of "small" data cut crops.
+
+    data: as in a `Trial`: "fluorescence nuclei", "small stained nuclei, touching", … Raises FileNotFoundError where the
+    whole images are not there.
+    """
+    name = data.removesuffix(TOUCHING)
+    group, small = name.removeprefix("small ").removesuffix(" nuclei"), name.startswith("small ")
+    found = nuclei.load(group, split, whole=not small)
+    if small:
+        found = [_cut(sample, QUICK) for sample in found]
+    return tuple(found if data.endswith(TOUCHING) else map(_parted, found))
+
+
+def _cut(sample, side):
+    """The first pixels of a sample, with the numbers that it has."""
+    image, label, numbers = (part[..., :side, :side] for part in sample[:3])
+    return Sample(np.ascontiguousarray(image), label, numbers, sample.name)
+
+
+def _parted(sample):
+    numbers = parted(sample.instances)
+    return sample._replace(label=(numbers > 0).astype(np.uint8), instances=numbers)
+
+
+def entry_of(trial, seed, device, bf16=None, path=None):
+    """Return the record's entry of one run, trained or not."""
+    if isinstance(trial, Trial):
+        return run(trial, seed, device, bf16, samples=images, scored=scores)[1]
+    head = made(device, seed) | {"bf16": bf16}
+    found, seconds = baseline(trial.data)
+    return {
+        "row": trial.row,
+        "seed": seed,
+        "made": head,
+        "parameters": 0,
+        "training": {"seconds": seconds},
+        "scores": found,
+    }
+
+
+# ------------------------------------------------------------------------------------------ scores
+
+
+def scores(net, trial):
+    """Return the scores of a network on the validation images, plain JSON; thresholds are fixed on those for training.
+
+    "thresholds": for "mask", "components" and "watershed". "images": the scores of each image. "mean": the mean of the
+    images' IoU of the mask, F1 at IoU 0.5 and average precision. "all": of all nuclei together F1, and how many were
+    merged and split.
+    """
+    truth = trial.data.removesuffix(TOUCHING) + TOUCHING  # as it is, not parted
+    train, validation = images(truth, "train")[: trial.samples], images(truth, "validation")
+    found = [cell_probability(net, sample.image, trial.average8) for sample in train]
+    thresholds = {"mask": _best(lambda t: [iou(s.label, _above(p, t)) for s, p in zip(train, found, strict=True)])}
+    for name, method in METHODS.items():
+        numbered = partial(_numbered, method, train, found)
+        thresholds[name] = _best(lambda t, numbered=numbered: [instances.match(*pair).f1 for pair in numbered(t)])
+    found = [cell_probability(net, sample.image, trial.average8) for sample in validation]
+    masks = [_above(probability, thresholds["mask"]) for probability in found]
+    cells = {
+        name: [pair[1] for pair in _numbered(method, validation, found, thresholds[name])]
+        for name, method in METHODS.items()
+    }
+    return {"scorer": instances.SCORER, "average8": trial.average8, "thresholds": thresholds} | _summary(
+        validation, masks, cells
+    )
+
+
+@cache
+def baseline(data):
+    """Return (scores, seconds) of Otsu's threshold and the watershed; settings are chosen on the training images."""
+    start, dark = perf_counter(), "stained" in data
+    truth = data.removesuffix(TOUCHING) + TOUCHING
+
+    def numbered(sample, settings):
+        blur, smoothing, apart = settings
+        return by_distance(otsu(sample.image, dark, blur), smoothing, apart)
+
+    train, validation = images(truth, "train"), images(truth, "validation")
+    by_f1 = {
+        settings: np.mean([instances.match(one.instances, numbered(one, settings)).f1 for one in train])
+        for settings in product(*CHOICES.values())
+    }
+    best = max(by_f1, key=by_f1.get)
+    masks = [otsu(sample.image, dark, best[0]).astype(np.uint8) for sample in validation]
+    cells = {
+        "components": [components(mask) for mask in masks],
+        "watershed": [numbered(sample, best) for sample in validation],
+    }
+    found = {"scorer": instances.SCORER, "average8": False, "settings": dict(zip(CHOICES, best, strict=True))}
+    return found | _summary(validation, masks, cells), perf_counter() - start
+
+
+def _above(probability, threshold):
+    return (probability > threshold).astype(np.uint8)
+
+
+def _numbered(method, samples, probabilities, threshold):
+    """(truth, proposal) of each sample, as numbered cells."""
+    return [(s.instances, method(_above(p, threshold))) for s, p in zip(samples, probabilities, strict=True)]
+
+
+def _best(values_at):
+    """The threshold whose values have the largest mean; the middle one of several."""
+    means = [np.mean(values_at(threshold)) for threshold in THRESHOLDS]
+    best = np.flatnonzero(np.isclose(means, max(means)))
+    return THRESHOLDS[best[len(best) // 2]]
+
+
+def _summary(samples, masks, cells):
+    """The scores of masks and of numbered cells: each image's, their means, and of all nuclei together."""
+    each = []
+    for place, sample in enumerate(samples):
+        entry = {
+            "name": sample.name,
+            "nuclei": len(np.unique(sample.instances)) - 1,
+            "iou": iou(sample.label, masks[place]),
+        }
+        for name, proposals in cells.items():
+            matching = instances.match(sample.instances, proposals[place])
+            errors = instances.merged_and_split(sample.instances, proposals[place])
+            entry[name] = {
+                "tp": matching.tp,
+                "fp": matching.fp,
+                "fn": matching.fn,
+                "f1": matching.f1,
+                "ap": instances.average_precision(sample.instances, proposals[place]),
+                **errors._asdict(),
+            }
+        each.append(entry)
+    mean = {"iou": float(np.mean([entry["iou"] for entry in each]))}
+    together = {}
+    for name in cells:
+        parts = [entry[name] for entry in each]
+        mean |= {f"{name}_{key}": float(np.mean([part[key] for part in parts])) for key in ("f1", "ap")}
+        counts = {key: sum(part[key] for part in parts) for key in ("tp", "fp", "fn", "merged", "split")}
+        pooled = instances.Matching(counts["tp"], counts["fp"], counts["fn"])
+        together |= {f"{name}_f1": pooled.f1, f"{name}_merged": counts["merged"], f"{name}_split": counts["split"]}
+    return {"images": each, "mean": mean, "all": together}
+
+
+COLUMNS = (
+    ("IoU of mask", "mean", "iou", 3),
+    ("F1", "all", "components_f1", 3),
+    ("AP", "mean", "components_ap", 3),
+    ("merged", "all", "components_merged", 1),
+    ("split", "all", "components_split", 1),
+    ("F1, watershed", "all", "watershed_f1", 3),
+    ("AP, watershed", "mean", "watershed_ap", 3),
+    ("merged, watershed", "all", "watershed_merged", 1),
+    ("split, watershed", "all", "watershed_split", 1),
+)
+
+
+def as_text(record):
+    """Return a record as a table of text, a row a line: runs, seconds, scores with their spread over the runs."""
+    lines = [("row", "runs", "seconds", *(title for title, *_ in COLUMNS))]
+    for row, runs in rows(record).items():
+        seconds = f"{np.mean([entry['training']['seconds'] for entry in runs]):.0f}" if runs else "–"
+        cells = [spread(values(runs, part, key), digits) for _, part, key, digits in COLUMNS]
+        lines.append((row, str(len(runs)), seconds, *cells))
+    return aligned(lines, left=1)
+
+
+if __name__ == "__main__":
+    main("nuclei", __doc__.split("\n")[0], trials, seeds=SEEDS, work=entry_of, text=as_text)
