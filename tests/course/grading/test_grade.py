@@ -419,6 +419,16 @@ def test_one_of_something_is_one(tmp_path):
     assert "1 file belongs to nobody in the roster (see unmatched.csv): nobody.ipynb: " in said
 
 
+def test_times_that_are_given_count(room):
+    room.hand_in(ada=RIGHT, bo=RIGHT).roster("ada", "bo")
+    (room.top / "times.csv").write_text("id,time\nada,2027-01-30 18:00\nbo,2027-02-03 18:00\n")
+    made = room.grade(due="2027-01-31 18:00", late="10", times=room.top / "times.csv")
+    rows = room.rows()
+    assert (rows["ada", "test.first"]["points"], rows["bo", "test.first"]["points"]) == ("3", "2.1")
+    assert "late (handed in 2027-02-03 18:00 by the file of times)" in rows["bo", "test.first"]["attempt"]
+    assert made.timeless == ""
+
+
 def test_lateness_is_looked_up_each_time_and_costs_no_run(room):
     room.hand_in(s1=RIGHT, s2=[(STUB.format(name="first"), "test.first"), RIGHT[1]])
     when = time.mktime((2027, 2, 2, 12, 0, 0, 0, 0, -1))

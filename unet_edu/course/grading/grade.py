@@ -166,7 +166,7 @@ def grade(
     start = time.monotonic()
     with (
         ExitStack() as alone,
-        collect(submissions, roster, due=due, late=late, attempts=attempts, groups=groups) as handed,
+        collect(submissions, roster, due=due, late=late, attempts=attempts, groups=groups, times=times) as handed,
     ):
         given = Overrides.read(overrides or out / "overrides.csv", handed.roster, bundle, must=overrides is not None)
         column = canvas_column(handed.roster, bundle, assignment)
