@@ -25,7 +25,7 @@ from unet_edu.course.submissions.layouts import OF_PLATFORMS, Layout, layout_of
 from unet_edu.course.submissions.nbgrader_times import LONGEST, time_of
 from unet_edu.course.submissions.notebook import LARGEST, Unreadable
 from unet_edu.course.submissions.platforms import NUMBERED, gradescope, stem
-from unet_edu.course.submissions.roster import Roster, Student, plainly, read_roster, unaccented, with_groups
+from unet_edu.course.submissions.roster import Roster, Student, read_roster, unaccented, with_groups
 from unet_edu.course.submissions.sign import Sign
 from unet_edu.course.submissions.times import FILE, read_times, timed
 
@@ -157,8 +157,8 @@ def _bytes(place, most) -> bytes:
 
 def _refuse_unclear(paths, layout, roster):
     """Raise SubmissionsError where it is not known whose some work is: a group's, or a student's of another name."""
-    signs = {layout.below(parts)[0]: sign for parts in paths for sign in layout.signs(parts)[:1]}
-    if why := unclear([sign for sign in signs.values() if sign.number or sign.is_team], roster):
+    signs = [sign for parts in paths for sign in layout.signs(parts)[:1] if sign.number or sign.is_team]
+    if why := unclear(list({(sign.name, sign.number): sign for sign in signs}.values()), roster):  # each of them once
         raise SubmissionsError(why)
 
 
@@ -213,18 +213,20 @@ def _by_sign(sign, roster) -> list[tuple[Student | None, str, str]]:
 
 
 def _of_ilias(text, roster) -> tuple[Student | None, str]:
-    """Return whose folder "Doe_Jane_jdoe" is: the student of that login, if the name fits, or of that name."""
+    """Return whose folder "Doe_Jane_jdoe" is: that student's by login and name, or by the name alone."""
     pieces = text.split("_")
-    for place in range(1, len(pieces)):  # both a name and a login may hold "_"
-        name, login = " ".join(pieces[:place]), "_".join(pieces[place:])
-        forms = set(plainly(name))
-        named = roster.named(name)[0]
-        students = [student for student in roster.named(login)[0] if student in named or not student.name]
-        if len(students) == 1:
-            return students[0], "by login and name"
-        if len(named) == 1 and forms & set(plainly(named[0].name)):
-            return named[0], "by name"
-    return None, f"nobody in the roster is {text!r}"
+    found: list[Student] = []
+    for place in range(2, len(pieces)):  # both a name and a login may hold "_"
+        students, how = roster.named(" ".join(pieces[:place]))
+        named = students if how.startswith("by name") else []
+        login = roster.named("_".join(pieces[place:]))[0]
+        sure = [student for student in login if student in named or not student.name]
+        if len(sure) == 1:
+            return sure[0], "by login and name"
+        found += [student for student in named if student not in found]
+    if len(found) == 1:
+        return found[0], "by name"
+    return None, f"{text!r} may be {' or '.join(s.id for s in found)}" if found else f"nobody in the roster is {text!r}"
 
 
 def _by_names(parts, roster) -> tuple[Student | None, str, str]:

@@ -61,11 +61,12 @@ def is_named(student: Student, sign: Sign) -> bool:
 
 def members(sign: Sign, roster: Roster) -> list[Student]:
     """Return the members of the group whose work an entry is; nobody where it is no group's, as far as is known."""
-    group = roster.of_group(sign.name) if sign.name else []
     numbered = by_number(roster, sign)
     if sign.platform == "Canvas" and numbered:
-        return group if any(student in group for student in numbered) else []
-    return [] if any(is_named(student, sign) for student in numbered) else group
+        found = [group for group in roster.groups_named(sign.name) if any(student in group for student in numbered)]
+        return found[0] if len(found) == 1 else []
+    is_own = any(is_named(student, sign) for student in numbered)
+    return [] if is_own or not sign.name else roster.of_group(sign.name)
 
 
 def unclear(signs: Sequence[Sign], roster: Roster) -> str:
@@ -103,7 +104,7 @@ def _were_changed(strange, numbered, roster) -> bool:
     So it is where the others are written as in an assignment of everybody's own, and where all groups are known and the
     student is in none. A name with a comma in the roster does not count: it may be shown like that as well.
     """
-    if any(roster.of_group(sign.name) for sign, _ in strange):
+    if any(roster.groups_named(sign.name) for sign, _ in strange):
         return False
     forms = Counter(written(student, sign) for sign, student in numbered if "," not in student.name)
     if forms[SORTED] != forms[SHOWN]:
