@@ -412,6 +412,29 @@ def test_what_was_typed_into_canvas_is_named_in_words(tmp_path):
     ]
 
 
+def test_the_row_says_by_what_attempts_of_unknown_time_are_ordered(room):
+    late = time.mktime((2027, 2, 9, 12, 0, 0, 0, 0, -1))
+    for name, cells in {"a": RIGHT, "b": RIGHT[:1], "c": RIGHT}.items():
+        path = room.top / "in" / f"Bo Ek_12_assignsubmission_file/{name}.ipynb"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(notebook(cells))
+        os.utime(path, (late, late))
+    room.grade(due="2027-01-31 18:00", late="10")
+    row = room.rows()["Bo Ek", "test.first"]
+    words = "the last of 3 attempts, time unknown; ordered by the files' names, as their times are unknown"
+    assert (row["attempt"], row["points"]) == (words, "3")
+
+
+def test_what_blackboard_writes_about_an_attempt_is_no_notebook(room):
+    for name, data in {"_crop.ipynb": notebook(RIGHT), ".txt": b"Name: Ada (ada)"}.items():
+        (room.top / "in" / f"w_ada_attempt_2027-01-30-10-20-30{name}").write_bytes(data)
+    (room.top / "in" / "w_bo_attempt_2027-01-30-10-20-30.txt").write_bytes(b"Name: Bo (bo)")
+    room.grade(due="2027-01-31")
+    rows = room.rows()
+    assert rows["ada", "test.first"]["attempt"] == "the only attempt, on time"
+    assert rows["bo", "test.first"]["why"].endswith(": what Blackboard wrote about an attempt, and no notebook")
+
+
 def test_one_of_something_is_one(tmp_path):
     room = Room(tmp_path).hand_in(s1=RIGHT, nobody=RIGHT).roster("s1")
     said = str(room.grade())
