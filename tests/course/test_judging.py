@@ -80,10 +80,7 @@ def test_explaining_has_words_for_a_known_error():
 @pytest.mark.parametrize("depth", [1, 2, 3])
 @pytest.mark.parametrize(("channels", "classes", "width"), [(1, 2, 4), (3, 5, 6)])
 def test_the_layers_of_a_u_net_are_those_of_the_package_s_own_without_its_modules(depth, channels, classes, width):
-    if depth == 1:
-        network = OneLevelUNet(channels, classes, width)
-    else:
-        network = UNet(channels, classes, width, depth)
+    network = OneLevelUNet(channels, classes, width) if depth == 1 else UNet(channels, classes, width, depth)
     ours, theirs = unet_layers(channels, classes, width, depth, 7), layers_of(network, 7)
     assert [name for name, _ in ours.named_children()] == [name for name, _ in theirs.named_children()]
     pairs = list(zip(ours.modules(), theirs.modules(), strict=True))

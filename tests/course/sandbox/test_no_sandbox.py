@@ -58,9 +58,9 @@ def test_other_tests_need_no_isolation(tmp_path):
 
 @pytest.mark.parametrize("unsafe", [False, True])
 def test_without_ipython_nothing_is_started_and_the_message_says_what_to_install(monkeypatch, recwarn, unsafe):
-    there = importlib.util.find_spec
+    find = importlib.util.find_spec
     monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name, *more: name != "IPython" and there(name, *more) or None
+        importlib.util, "find_spec", lambda name, *more: None if name == "IPython" else find(name, *more)
     )
     sandbox = Sandbox(unsafe=unsafe)
     with pytest.raises(SandboxUnavailable, match="IPython is not installed here") as raised, sandbox:
