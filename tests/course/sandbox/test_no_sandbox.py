@@ -59,9 +59,8 @@ def test_other_tests_need_no_isolation(tmp_path):
 @pytest.mark.parametrize("unsafe", [False, True])
 def test_without_ipython_nothing_is_started_and_the_message_says_what_to_install(monkeypatch, recwarn, unsafe):
     find = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name, *more: None if name == "IPython" else find(name, *more)
-    )
+    without = {"IPython": None}
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: without.get(name, name) and find(name, *more))
     sandbox = Sandbox(unsafe=unsafe)
     with pytest.raises(SandboxUnavailable, match="IPython is not installed here") as raised, sandbox:
         pytest.fail("it was started")
