@@ -27,6 +27,7 @@ from unet_edu.course.submissions.platforms import READERS, by_platform, stem
 from unet_edu.course.submissions.roster import Roster
 from unet_edu.course.submissions.sign import Sign
 
+PLATFORMS = ("Canvas", "Moodle", "Gradescope", "Blackboard", "Brightspace", "ILIAS", "nbgrader")
 METADATA = "submission_metadata.yml"
 OF_PLATFORMS = (METADATA, nbgrader_times.STAMP)  # files that are read, each where its platform writes it
 ENTRY = "submission_"  # Gradescope's folder of a submission: this, and a number
@@ -37,7 +38,7 @@ OWN = {"Brightspace": brightspace.OWN}  # files that a platform adds on the leve
 class Layout:
     """The layout of an export."""
 
-    platform: str = ""  # "Canvas", "Moodle", "Gradescope", …; "" for by hand
+    platform: str = ""  # one of PLATFORMS; "" for by hand
     depth: int = 0  # of the level of the entries: 1 where all lies in one folder or zip
     listed: Mapping = field(default_factory=dict)  # Gradescope's signs, Blackboard's users, nbgrader's times
 
