@@ -135,7 +135,8 @@ def collect(path, roster=None, *, due=None, late="accept", attempts="last", grou
     elif not alone:
         _refuse_unclear(parts, layout, roster)
     known = roster if roster is not None else _everybody(parts, layout)
-    made = [attempt for each, p in zip(found, parts, strict=True) for attempt in _attempts(each, p, known, layout)]
+    levels = frozenset() if layout.platform else _levels(parts, known)
+    made = [a for each, p in zip(found, parts, strict=True) for a in _attempts(each, p, known, layout, levels)]
     given = {} if times is None else read_times(times, known)
     collected = Collected(known, timed(made, given), rule, skipped, zips)
     if rule.late == "refuse" and collected.without_time:
@@ -172,7 +173,7 @@ def _without_common_folders(found: list[tuple[str, ...]], layout) -> tuple[list[
     return found, layout
 
 
-def _attempts(found: Found, parts, roster, layout) -> list[Attempt]:
+def _attempts(found: Found, parts, roster, layout, levels) -> list[Attempt]:
     """Return one attempt for each student whose it is."""
     signs = layout.signs(parts)
     sign = signs[0] if signs else Sign("")
@@ -182,7 +183,8 @@ def _attempts(found: Found, parts, roster, layout) -> list[Attempt]:
     order = (sign.attachment, time or datetime.min, int(copy[1][:9]) if copy else 0, _natural("/".join(parts)))
     path, timed = "/".join(parts), timed if time else ""
     made = Attempt(path, name, time, timed, None, sign.late, order, typed=sign.typed, _place=found.place)
-    whose = [each for sign in signs for each in _by_sign(sign, roster)] or [_by_names(parts, roster)]
+    names = parts[: layout.depth + 1] if layout.platform else parts  # what lies in an entry is a student's word
+    whose = [each for sign in signs for each in _by_sign(sign, roster)] or [_by_names(names, roster, levels)]
     return [
         replace(made, student=student, matched=how, number=(sign.platform, number)) for student, how, number in whose
     ]
@@ -229,10 +231,17 @@ def _of_ilias(text, roster) -> tuple[Student | None, str]:
     return None, f"{text!r} may be {' or '.join(s.id for s in found)}" if found else f"nobody in the roster is {text!r}"
 
 
-def _by_names(parts, roster) -> tuple[Student | None, str, str]:
-    """Look in the names of the folders from the outside in, then in the file's; what lies further in has no say."""
+def _by_names(parts, roster, levels=frozenset()) -> tuple[Student | None, str, str]:
+    """Look in the names of the folders from the outside in, then in the file's; what lies further in has no say.
+
+    levels: see `_levels`. Below a folder that is nobody's, among others that are students', a file's name has none.
+    """
     among: list[Student] = []  # whom an outer name leaves open
-    for part in parts:
+    strange = ""
+    for depth, part in enumerate(parts):
+        if strange and depth == len(parts) - 1:
+            why = f"{strange!r} is nobody in the roster, and the names of files in there may be anybody's"
+            return None, why, ""
         for look in (roster.named, roster.mentioned):
             students, how = look(stem(part))
             if among:
@@ -242,9 +251,17 @@ def _by_names(parts, roster) -> tuple[Student | None, str, str]:
             if students:
                 among = students
                 break
+        if not among and parts[:depth] in levels:
+            strange = strange or part
     if among:
         return None, f"it may be of {' or '.join(student.id for student in among[:4])}", ""
     return None, "no folder and no file is named after anybody in the roster", ""
+
+
+def _levels(paths, roster) -> frozenset[tuple[str, ...]]:
+    """Return the folders in which something is named after a student, by hand or on a hub: there students hand in."""
+    entries = {parts[: depth + 1] for parts in paths for depth in range(len(parts))}
+    return frozenset(entry[:-1] for entry in entries if any(roster.named(stem(entry[-1]))))
 
 
 def _everybody(found, layout) -> Roster:

@@ -13,7 +13,7 @@ Moodle       Jane Doe_12345_assignsubmission_file/crop.ipynb   most names of the
 Blackboard   Week 3_jdoe_attempt_2027-01-30-10-20-30_crop.ipynb           most names of the level are so
 Brightspace  123-456 - Jane Doe - Jan 30, 2027 1020 AM/crop.ipynb         most names of the level are so
 ILIAS        Submissions/Doe_Jane_jdoe_4711/crop.ipynb         most names of the level are so, all below one folder
-Gradescope   submission_12345/crop.ipynb beside submission_metadata.yml, and nothing else
+Gradescope   submission_12345/crop.ipynb beside submission_metadata.yml, most names of the level
 nbgrader     jdoe/week3/crop.ipynb, with timestamp.txt beside it in most folders of that level
 otherwise    by hand, or a hub's: folders and files that are named after students
 """
@@ -81,7 +81,7 @@ def layout_of(paths: Sequence[tuple[str, ...]], roster: Roster | None, metadata:
         if depth and not _is_wrapped(paths, roster):
             break
         names = {parts[depth] for parts in paths if len(parts) > depth}
-        if METADATA in names and all(_is_entry(name) for name in names - {METADATA}):
+        if METADATA in names and 2 * sum(map(_is_entry, names)) > len(names - {METADATA}):
             place = next((parts for parts in paths if parts[depth:] == (METADATA,)), None)
             if place is not None:
                 found = metadata(place)
