@@ -171,8 +171,17 @@ class Roster:
         return found[0] if len(found) == 1 else []
 
     def by(self, field_name: str, value: str) -> list[Student]:
-        """Return the students whose field is `value`; nobody where it is empty."""
-        return [student for student in self.students if value and getattr(student, field_name) == value]
+        """Return the students whose field, "canvas" or "moodle", is `value`; nobody where it is empty."""
+        return self._by_number.get((field_name, value), []) if value else []
+
+    @cached_property
+    def _by_number(self):
+        """The students with each number on a platform: by (field, number)."""
+        found = {}
+        for student in self.students:
+            for field_name in ("canvas", "moodle"):
+                found.setdefault((field_name, getattr(student, field_name)), []).append(student)
+        return found
 
 
 # ------------------------------------------------------------------------------------------------------------- names
