@@ -306,10 +306,11 @@ def test_a_login_of_ilias_that_is_another_s_id_is_not_enough(tmp_path):
     folders = ["Ek_Bo_100_4712", "Lovelace_Ada_ada_l_4711", "Nobody_Here_bo_4713"]
     lay(tmp_path, {f"Submissions/{folder}/x.ipynb": b"" for folder in folders})
     with collect(tmp_path, CLASS) as found:
-        assert whose(found) == {
-            "101": [f"Submissions/{folders[0]}/x.ipynb"],  # by name
-            "100": [f"Submissions/{folders[1]}/x.ipynb"],
-            None: [f"Submissions/{folders[2]}/x.ipynb"],
+        paths = [f"Submissions/{folder}/x.ipynb" for folder in folders]
+        assert whose(found) == {"100": [paths[1]], None: [paths[0], paths[2]]}
+        assert {attempt.path: attempt.matched for attempt in found.nobody} == {
+            paths[0]: "'Ek_Bo_100' may be 101 or 100",
+            paths[2]: "nobody in the roster is 'Nobody_Here_bo'",
         }
 
 

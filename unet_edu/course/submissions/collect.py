@@ -215,7 +215,7 @@ def _by_sign(sign, roster) -> list[tuple[Student | None, str, str]]:
 
 
 def _of_ilias(text, roster) -> tuple[Student | None, str]:
-    """Return whose folder "Doe_Jane_jdoe" is: that student's by login and name, or by the name alone."""
+    """Return whose folder "Doe_Jane_jdoe" is: by login and name, or by the name, if the login is nobody else's."""
     pieces = text.split("_")
     found: list[Student] = []
     for place in range(2, len(pieces)):  # both a name and a login may hold "_"
@@ -225,7 +225,7 @@ def _of_ilias(text, roster) -> tuple[Student | None, str]:
         sure = [student for student in login if student in named or not student.name]
         if len(sure) == 1:
             return sure[0], "by login and name"
-        found += [student for student in named if student not in found]
+        found += [student for student in (*named, *(login if named else ())) if student not in found]
     if len(found) == 1:
         return found[0], "by name"
     return None, f"{text!r} may be {' or '.join(s.id for s in found)}" if found else f"nobody in the roster is {text!r}"
