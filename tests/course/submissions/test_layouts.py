@@ -244,6 +244,16 @@ def test_of_two_ids_that_differ_by_punctuation_the_exact_one_wins(tmp_path):
         assert whose(found) == {"a.b": ["a.b/x.ipynb"], "a-b": ["a-b/x.ipynb"], None: ["a_b/x.ipynb"]}
 
 
+def test_of_two_logins_that_differ_by_punctuation_the_exact_one_wins(tmp_path):
+    roster = Roster((Student("1", "One", login="a.b"), Student("2", "Two", login="a_b"), Student("3", "a-b")))
+    lay(tmp_path, {f"w_{login}_attempt_2027-01-30-10-20-30_x.ipynb": b"" for login in ("a.b", "a_b")})
+    with collect(tmp_path, roster) as found:
+        assert {id: [path[:5] for path in paths] for id, paths in whose(found).items()} == {
+            "1": ["w_a.b"],
+            "2": ["w_a_b"],
+        }
+
+
 def test_a_link_to_a_folder_with_a_name_that_is_no_utf_8_is_listed(tmp_path):
     lay(tmp_path / "in", {"ada/crop.ipynb": b""})
     os.symlink(tmp_path, os.fsencode(tmp_path / "in") + b"/\xff\xfe")

@@ -103,11 +103,13 @@ class Roster:
         return ids, starts, names, plain
 
     @cached_property
-    def _by_id(self):
-        """Whom an id means as it is written: "a.b" is not "a-b"."""
-        found = {}
+    def _exact(self):
+        """Whom an id, a login, an email means as it is written: "a.b" is not "a-b". Three times {text: students}."""
+        found = {}, {}, {}
         for student in self.students:
-            found.setdefault(unicodedata.normalize("NFC", student.id).casefold(), []).append(student)
+            for kind, text in zip(found, (student.id, student.login, student.email), strict=True):
+                if text:
+                    kind.setdefault(unicodedata.normalize("NFC", text).casefold(), []).append(student)
         return found
 
     @cached_property
@@ -123,9 +125,10 @@ class Roster:
 
     def named(self, text: str) -> tuple[list[Student], str]:
         """Return whom `text` as a whole names, and how: "by id", "by name", "by name, without accents"."""
-        exact = self._by_id.get(unicodedata.normalize("NFC", text).casefold(), [])
-        if len(exact) == 1:
-            return exact, "by id"
+        for kind in self._exact:
+            exact = kind.get(unicodedata.normalize("NFC", text).casefold(), [])
+            if len(exact) == 1:
+                return list(exact), "by id"
         ids, starts, names, plain = self._index
         for how, found in (
             ("by id", ids.get(words(text))),
