@@ -425,6 +425,29 @@ def test_the_row_says_by_what_attempts_of_unknown_time_are_ordered(room):
     assert (row["attempt"], row["points"]) == (words, "3")
 
 
+def test_work_that_may_be_a_group_s_stops_the_run_before_it_grades(room):
+    names = ((11, "Lovelace, Ada"), (12, "Ek, Bo"), (13, "Young, Cy"), (14, "Fox, Dee"))
+    rows = [f'"{name}",{number},,,A' for number, name in names]
+    (room.top / "roster.csv").write_text("\n".join(["Student,ID,SIS User ID,SIS Login ID,Section", *rows]))
+    (room.top / "groups.csv").write_text("canvas_user_id,group_name\n12,Owls\n13,Owls\n")
+    for name in ("adalovelace_11_1_a.ipynb", "deefox_14_3_a.ipynb", "owls_12_2_a.ipynb"):
+        (room.top / "in" / name).write_bytes(notebook(RIGHT))
+    started = Here.started
+    with pytest.raises(InputError, match="'owls' has the number of Ek, Bo, who has another name: it may be of a group"):
+        room.grade()
+    assert Here.started == started
+    assert not (room.top / "out" / "grades.csv").exists()
+    for groups, of_cy in ((room.top / "groups.csv", "owls_12_2_a.ipynb"), ("none", "")):
+        room.grade(groups=groups)
+        files = {id: row["file"] for (id, exercise), row in room.rows().items() if exercise == "test.first"}
+        assert files == {
+            "11": "adalovelace_11_1_a.ipynb",
+            "12": "owls_12_2_a.ipynb",
+            "13": of_cy,
+            "14": "deefox_14_3_a.ipynb",
+        }
+
+
 def test_what_blackboard_writes_about_an_attempt_is_no_notebook(room):
     for name, data in {"_crop.ipynb": notebook(RIGHT), ".txt": b"Name: Ada (ada)"}.items():
         (room.top / "in" / f"w_ada_attempt_2027-01-30-10-20-30{name}").write_bytes(data)
