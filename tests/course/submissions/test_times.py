@@ -70,6 +70,19 @@ def test_dates_of_a_small_class_that_differ_are_times(tmp_path, count):
         assert "9 days late (handed in 2027-02-09 18:00 by the file's date)" in choices(found)[0].why
 
 
+def test_one_file_that_was_put_beside_an_export_by_hand_does_not_make_the_class_late(tmp_path):
+    roster = Roster(tuple(Student(f"s{n}") for n in range(12)))
+    names = [f"s{n}/crop.ipynb" for n in range(12)]
+    a_class(tmp_path, names[:11], 0.5)
+    a_class(tmp_path, names[11:], 0)
+    at(tmp_path / names[11], DUE + timedelta(days=2))  # it came by mail
+    with collect(tmp_path, roster, due=DUE, late="10") as found:
+        shares = [choice.share for choice in choices(found)]
+        assert shares[:11] == [1] * 11
+        assert shares[11] == pytest.approx(0.8)
+        assert found.timeless.startswith("11 files do not say")
+
+
 def test_what_lies_in_the_export_before_the_due_time_was_handed_in_on_time(tmp_path):
     lay(tmp_path, {name: notebook() for name in BY_HAND[:2]})
     for name in BY_HAND[:2]:
