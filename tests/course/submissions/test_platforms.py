@@ -303,6 +303,13 @@ def test_the_folders_of_ilias_s_feedback_are_those_of_its_submissions(tmp_path):
         assert len(found.without_time) == 3
 
 
+def test_what_lies_loose_in_an_export_of_ilias_does_not_vanish(tmp_path):
+    files = {**EXPORTS["ILIAS"][0], "Week 3/Submissions/zm.ipynb": b"", "Week 3/lost.ipynb": b""}
+    with collect(lay(tmp_path, files), CLASS) as found:
+        assert [attempt.path for attempt in found.nobody] == ["Week 3/lost.ipynb"]
+        assert len(found.of(ZOE)) == 2
+
+
 def test_a_login_of_ilias_that_is_another_s_id_is_not_enough(tmp_path):
     folders = ["Ek_Bo_100_4712", "Lovelace_Ada_ada_l_4711", "Nobody_Here_bo_4713"]
     lay(tmp_path, {f"Submissions/{folder}/x.ipynb": b"" for folder in folders})

@@ -18,6 +18,7 @@ from unet_edu.course.submissions.sign import Sign
 ABOVE = re.compile(r"submissions|abgaben|multi_feedback_.*", re.I)  # the folder of all users
 TEAM = re.compile(r"team[ _](?P<number>\d+)", re.I)
 PERSON = re.compile(r"(?P<who>.+_.+)_(?P<number>\d+)", re.S)
+OWN = (".xlsx", ".xls", ".csv", ".md")  # tables of grades, and what is said of them
 LATE = ("Late Submission - ", "Verspätete Abgabe - ", "Verspaetete Abgabe - ")
 
 

@@ -63,8 +63,8 @@ class Layout:
     def is_its_own(self, parts: Sequence[str]) -> bool:
         """Return whether a file is one that the platform adds to what was handed in."""
         below = self.below(parts)
-        if self.platform == "ILIAS":
-            return len(below) < 2  # tables, beside the users' folders or above these
+        if self.platform == "ILIAS":  # beside the users' folders, or above these
+            return len(below) < 2 and parts[-1].lower().endswith(ilias.OWN)
         return len(below) == 1 and below[0] in OWN.get(self.platform, ())
 
 
