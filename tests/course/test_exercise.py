@@ -12,7 +12,7 @@ from unet_edu.course.deadline import OutOfTime
 from unet_edu.course.evaluate import agree, decide, observe, outcome_of
 from unet_edu.course.exercise import Exercise, generator
 from unet_edu.course.judging import coded, displaced, judge_value, set_weights_by_shape
-from unet_edu.course.outcome import Case, NotPlainData, Raised, Verdict
+from unet_edu.course.outcome import SAID, Case, NotPlainData, Raised, Verdict, line_of
 from unet_edu.course.registry import UnknownExercise
 
 DOUBLE = Exercise(
@@ -355,3 +355,10 @@ def test_a_generator_is_made_of_any_seed():
     one, other = (generator("a", 1).integers(1 << 30, size=4).tolist() for _ in range(2))
     assert one == other
     assert one != generator("a1").integers(1 << 30, size=4).tolist()
+
+
+def test_what_an_error_says_is_one_line_of_a_length():
+    assert line_of(ValueError("two\n  lines\tof it")) == "two lines of it"
+    assert line_of("abc" * SAID) == ("abc" * SAID)[:SAID]
+    assert line_of(KeyError("abc"), 3) == "'ab"
+    assert line_of(ValueError(" \n")) == "ValueError"

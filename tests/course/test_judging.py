@@ -1,10 +1,26 @@
 """Judges made of judges."""
 
+import pytest
+import torch
+
 from unet_edu.course import values
 from unet_edu.course.evaluate import decide
 from unet_edu.course.exercise import Exercise
-from unet_edu.course.judging import explaining, judge_value, part, recognising, silent, then, unless
+from unet_edu.course.judging import (
+    explaining,
+    judge_value,
+    layers_of,
+    part,
+    recognising,
+    set_weights_by_shape,
+    silent,
+    then,
+    unet_layers,
+    unless,
+)
 from unet_edu.course.outcome import Case, Raised, Verdict
+from unet_edu.models.one_level import OneLevelUNet
+from unet_edu.models.unet import UNet
 
 ERROR = Raised("ValueError", "too small", ("ValueError", "Exception"))
 
@@ -59,3 +75,32 @@ def test_explaining_has_words_for_a_known_error():
     assert judge((), ERROR, 3, {}) == Verdict(False, "is it cut?", "error")
     assert judge((), Raised("ValueError", "odd"), 3, {}) == judge_value((), Raised("ValueError", "odd"), 3, {})
     assert judge((), ERROR, ERROR, {}).passed
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize(("channels", "classes", "width"), [(1, 2, 4), (3, 5, 6)])
+def test_the_layers_of_a_u_net_are_those_of_the_package_s_own_without_its_modules(depth, channels, classes, width):
+    network = OneLevelUNet(channels, classes, width) if depth == 1 else UNet(channels, classes, width, depth)
+    ours, theirs = unet_layers(channels, classes, width, depth, 7), layers_of(network, 7)
+    assert [name for name, _ in ours.named_children()] == [name for name, _ in theirs.named_children()]
+    pairs = list(zip(ours.modules(), theirs.modules(), strict=True))
+    assert all(type(a) is type(b) or "Crop" in type(a).__name__ for a, b in pairs[1:])
+    state = theirs.state_dict()
+    assert list(ours.state_dict()) == list(state)
+    assert all(torch.equal(value, state[name]) for name, value in ours.state_dict().items())
+    assert not any(type(layer).__module__.startswith("unet_edu.models") for layer in ours.modules())
+    skip, like = torch.arange(2 * 11 * 12.0).view(1, 2, 11, 12), torch.zeros(1, 2, 5, 4)
+    assert torch.equal(ours.skip0(skip, like), theirs.skip0(skip, like))
+    assert not any(layer.training for layer in ours.modules())
+    with pytest.raises(RuntimeError, match="layer by layer"):
+        ours(torch.zeros(1, channels, 36, 36))
+
+
+def test_the_layers_run_one_after_the_other_are_the_network():
+    layers, network = unet_layers(1, 2, 4, 1, 7), set_weights_by_shape(OneLevelUNet(1, 2, 4), 7).eval()
+    image = torch.randn(1, 1, 36, 38)
+    with torch.no_grad():
+        fine = layers.d0(image)
+        coarse = layers.up0(layers.d1(layers.pool1(fine)))
+        out = layers.score(layers.u0(torch.cat([layers.skip0(fine, coarse), coarse], 1)))
+        assert torch.equal(out, network(image))

@@ -22,6 +22,7 @@ from unet_edu.course import cli
 from unet_edu.course.assignment.bundle import Bundle
 from unet_edu.course.registry import find
 from unet_edu.course.sandbox.sandbox import INSTALL
+from unet_edu.course.submissions.layouts import PLATFORMS
 
 CLASS = "cy,Cy Næss\ndee,Dee Okoro\neli,Elī Żak\nfay,Fay Absent\n"  # besides those of the page
 LOOP = "def crops(depth, kernel=3):\n    while True:\n        pass"
@@ -182,6 +183,18 @@ def test_the_page_says_every_option_of_grade_that_changes_points():
     text = PAGE.read_text("utf-8")
     for option in ("--roster", "--due", "--late", "--only", "--timeout", "--unsafe", "--exercise", "--private"):
         assert option in text
+    assert {"--times", "--groups", "--groups none"} <= {*re.findall(r"`(--[^`]+)`", text)}
+
+
+def test_the_page_says_for_each_platform_what_is_read_from_where():
+    """A row for each that the grader tells apart, and one for all else."""
+    lines = PAGE.read_text("utf-8").partition("| export of |")[2].partition("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert [row[0] for row in rows] == [*PLATFORMS, "a hub, or by hand"]
+    assert all(len(row) == 4 and all(row) for row in rows)
+    timeless = [name for name, _, time, _ in rows if time.startswith("not known")]
+    assert [row[3] for row in rows if row[0] in timeless] == ["Canvas's numbers of uploads", *["the files' names"] * 2]
+    assert timeless == ["Canvas", "Moodle", "ILIAS"]
 
 
 def test_the_timetables_name_exercises_of_the_chapters_that_are_read():

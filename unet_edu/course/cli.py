@@ -210,7 +210,12 @@ def parser() -> argparse.ArgumentParser:
         help="CSV with all students: those who handed in nothing get a row",
     )
     add("--times", type=Path, metavar="FILE", help="CSV (id,time): when students handed in, if the export does not say")
-    add("--groups", type=Path, metavar="FILE", help="CSV with the group of each student, as Canvas exports it")
+    add(
+        "--groups",
+        type=Path,
+        metavar="FILE",
+        help="CSV with the group of each student, as Canvas exports it; none: nobody worked in a group",
+    )
     add(
         "--jobs",
         type=count,

@@ -39,6 +39,11 @@ class Raised:
         return name == self.name or name in self.kinds
 
 
+def line_of(error, most: int = SAID) -> str:
+    """Return what an error says in one line of at most `most` characters; its class where it says nothing."""
+    return " ".join(str(error).split())[:most] or type(error).__name__
+
+
 @dataclass(frozen=True)
 class NotPlainData:
     """What came of a call that returned no plain data."""

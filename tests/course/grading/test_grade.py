@@ -412,6 +412,52 @@ def test_what_was_typed_into_canvas_is_named_in_words(tmp_path):
     ]
 
 
+def test_the_row_says_by_what_attempts_of_unknown_time_are_ordered(room):
+    late = time.mktime((2027, 2, 9, 12, 0, 0, 0, 0, -1))
+    for name, cells in {"a": RIGHT, "b": RIGHT[:1], "c": RIGHT}.items():
+        path = room.top / "in" / f"Bo Ek_12_assignsubmission_file/{name}.ipynb"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(notebook(cells))
+        os.utime(path, (late, late))
+    room.grade(due="2027-01-31 18:00", late="10")
+    row = room.rows()["Bo Ek", "test.first"]
+    words = "the last of 3 attempts, time unknown; ordered by the files' names, as their times are unknown"
+    assert (row["attempt"], row["points"]) == (words, "3")
+
+
+def test_work_that_may_be_a_group_s_stops_the_run_before_it_grades(room):
+    names = ((11, "Lovelace, Ada"), (12, "Ek, Bo"), (13, "Young, Cy"), (14, "Fox, Dee"))
+    rows = [f'"{name}",{number},,,A' for number, name in names]
+    (room.top / "roster.csv").write_text("\n".join(["Student,ID,SIS User ID,SIS Login ID,Section", *rows]))
+    (room.top / "groups.csv").write_text("canvas_user_id,group_name\n12,Owls\n13,Owls\n")
+    for name in ("adalovelace_11_1_a.ipynb", "deefox_14_3_a.ipynb", "owls_12_2_a.ipynb"):
+        (room.top / "in" / name).write_bytes(notebook(RIGHT))
+    started = Here.started
+    with pytest.raises(InputError, match="'owls' has the number of Ek, Bo, who has another name: it may be of a group"):
+        room.grade()
+    assert Here.started == started
+    assert not (room.top / "out" / "grades.csv").exists()
+    for groups, of_cy in ((room.top / "groups.csv", "owls_12_2_a.ipynb"), ("none", "")):
+        room.grade(groups=groups)
+        files = {id: row["file"] for (id, exercise), row in room.rows().items() if exercise == "test.first"}
+        assert files == {
+            "11": "adalovelace_11_1_a.ipynb",
+            "12": "owls_12_2_a.ipynb",
+            "13": of_cy,
+            "14": "deefox_14_3_a.ipynb",
+        }
+
+
+def test_what_blackboard_writes_about_an_attempt_is_no_notebook(room):
+    for name, data in {"_crop.ipynb": notebook(RIGHT), ".txt": b"Name: Ada (ada)"}.items():
+        (room.top / "in" / f"w_ada_attempt_2027-01-30-10-20-30{name}").write_bytes(data)
+    (room.top / "in" / "w_bo_attempt_2027-01-30-10-20-30.txt").write_bytes(b"Name: Bo (bo)")
+    room.grade(due="2027-01-31")
+    rows = room.rows()
+    assert rows["ada", "test.first"]["attempt"] == "the only attempt, on time"
+    assert rows["bo", "test.first"]["why"].endswith(": what Blackboard wrote about an attempt, and no notebook")
+
+
 def test_one_of_something_is_one(tmp_path):
     room = Room(tmp_path).hand_in(s1=RIGHT, nobody=RIGHT).roster("s1")
     said = str(room.grade())
@@ -419,11 +465,21 @@ def test_one_of_something_is_one(tmp_path):
     assert "1 file belongs to nobody in the roster (see unmatched.csv): nobody.ipynb: " in said
 
 
+def test_times_that_are_given_count(room):
+    room.hand_in(ada=RIGHT, bo=RIGHT).roster("ada", "bo")
+    (room.top / "times.csv").write_text("id,time\nada,2027-01-30 18:00\nbo,2027-02-03 18:00\n")
+    made = room.grade(due="2027-01-31 18:00", late="10", times=room.top / "times.csv")
+    rows = room.rows()
+    assert (rows["ada", "test.first"]["points"], rows["bo", "test.first"]["points"]) == ("3", "2.1")
+    assert "late (handed in 2027-02-03 18:00 by the file of times)" in rows["bo", "test.first"]["attempt"]
+    assert made.timeless == ""
+
+
 def test_lateness_is_looked_up_each_time_and_costs_no_run(room):
     room.hand_in(s1=RIGHT, s2=[(STUB.format(name="first"), "test.first"), RIGHT[1]])
     when = time.mktime((2027, 2, 2, 12, 0, 0, 0, 0, -1))
-    for path in (room.top / "in").iterdir():
-        os.utime(path, (when, when))
+    for hours, name in enumerate(("s1", "s2")):
+        os.utime(room.top / "in" / f"{name}.ipynb", (when + 3600 * hours,) * 2)
     room.grade()
     for late, expected in (("accept", (3, "")), ("10", (2.4, "")), ("refuse", (0, "LATE")), ("accept", (3, ""))):
         made = room.grade(due="2027-01-31 18:00", late=late)
@@ -511,8 +567,8 @@ def test_without_an_oracle_the_reference_says_what_is_wanted(room):
 
 def test_points_by_hand_survive_and_are_final(room):
     room.hand_in(s1=RIGHT, s2=[]).roster("s1", "s2", "s3")
-    for path in (room.top / "in").iterdir():
-        os.utime(path, (time.mktime((2030, 1, 2, 12, 0, 0, 0, 0, -1)),) * 2)
+    for hour, path in enumerate((room.top / "in").iterdir(), 11):
+        os.utime(path, (time.mktime((2030, 1, 2, hour, 0, 0, 0, 0, -1)),) * 2)
     room.grade(due="2030-01-01", late="50")
     by_hand = room.top / "out" / "overrides.csv"
     text = "student;exercise;points;comment\ns1;test.first;2,5;neat, but slow\nName of s3;test.second;1;by mail\n"

@@ -1,11 +1,14 @@
 """Where there can be no sandbox, `make test-isolation` fails and says what to do, and `make test` is as ever."""
 
+import importlib.util
 import os
 import subprocess
 import sys
 
 import pytest
 from bookkit import ROOT
+
+from unet_edu.course.sandbox.sandbox import Sandbox, SandboxUnavailable
 
 FORBIDDEN = "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n"
 
@@ -51,3 +54,16 @@ def test_other_tests_need_no_isolation(tmp_path):
     done = collected(tmp_path)
     assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, done.stdout + done.stderr
     assert "deselected" in done.stdout
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_without_ipython_nothing_is_started_and_the_message_says_what_to_install(monkeypatch, recwarn, unsafe):
+    find = importlib.util.find_spec
+    without = {"IPython": None}
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: without.get(name, name) and find(name, *more))
+    sandbox = Sandbox(unsafe=unsafe)
+    with pytest.raises(SandboxUnavailable, match="IPython is not installed here") as raised, sandbox:
+        pytest.fail("it was started")
+    assert 'pip install "unet-edu[grade]"' in str(raised.value)
+    assert not sandbox._zygotes
+    assert not recwarn.list

@@ -110,6 +110,41 @@ def test_a_metadata_file_speaks_of_the_entries_beside_it_alone():
     assert layout.signs(paths[2]) == []
 
 
+GRADESCOPE = b"""submission_1:
+  :submitters:
+  - :sid: ada
+submission_2:
+  :submitters:
+  - :sid: cy
+"""
+
+
+def test_a_submission_that_gradescope_does_not_list_is_nobody_s_whatever_its_files_are_called(tmp_path):
+    files = {f"submission_{n}/{name}": b"" for n, name in enumerate(("crop.ipynb", "bo.ipynb", "Bo Ek/crop.ipynb"), 1)}
+    lay(tmp_path, {"submission_metadata.yml": GRADESCOPE, "notes of the lecturer.txt": b"", **files})
+    with collect(tmp_path, CLASS) as found:
+        assert whose(found) == {
+            "ada": ["submission_1/crop.ipynb"],
+            "cy": ["submission_2/bo.ipynb"],
+            None: ["notes of the lecturer.txt", "submission_3/Bo Ek/crop.ipynb"],
+        }
+
+
+def test_a_file_of_somebody_who_is_not_on_the_roster_is_nobody_s_whatever_it_is_called(tmp_path):
+    files = ["ada/crop.ipynb", "zed/bo.ipynb", "zed/week3/Bo Ek.ipynb", "bo.zip/crop.ipynb", "late/cy/crop.ipynb"]
+    lay(tmp_path, dict.fromkeys((name for name in files if ".zip" not in name), b""))
+    lay(tmp_path, {"bo.zip": {"crop.ipynb": b""}, "more.zip": {"ada.ipynb": b""}})
+    with collect(tmp_path, CLASS) as found:
+        assert whose(found) == {
+            "ada": ["ada/crop.ipynb"],
+            "bo": ["bo.zip/crop.ipynb"],
+            "cy": ["late/cy/crop.ipynb"],
+            None: ["more.zip/ada.ipynb", "zed/bo.ipynb", "zed/week3/Bo Ek.ipynb"],
+        }
+        why = "'zed' is nobody in the roster, and the names of files in there may be anybody's"
+        assert [attempt.matched for attempt in found.nobody if attempt.path.startswith("zed")] == [why] * 2
+
+
 # --- groups -------------------------------------------------------------------------------------------------
 
 GROUPS = {
@@ -207,6 +242,16 @@ def test_of_two_ids_that_differ_by_punctuation_the_exact_one_wins(tmp_path):
     lay(tmp_path, {"a.b/x.ipynb": b"", "a-b/x.ipynb": b"", "a_b/x.ipynb": b""})
     with collect(tmp_path, roster) as found:
         assert whose(found) == {"a.b": ["a.b/x.ipynb"], "a-b": ["a-b/x.ipynb"], None: ["a_b/x.ipynb"]}
+
+
+def test_of_two_logins_that_differ_by_punctuation_the_exact_one_wins(tmp_path):
+    roster = Roster((Student("1", "One", login="a.b"), Student("2", "Two", login="a_b"), Student("3", "a-b")))
+    lay(tmp_path, {f"w_{login}_attempt_2027-01-30-10-20-30_x.ipynb": b"" for login in ("a.b", "a_b")})
+    with collect(tmp_path, roster) as found:
+        assert {id: [path[:5] for path in paths] for id, paths in whose(found).items()} == {
+            "1": ["w_a.b"],
+            "2": ["w_a_b"],
+        }
 
 
 def test_a_link_to_a_folder_with_a_name_that_is_no_utf_8_is_listed(tmp_path):

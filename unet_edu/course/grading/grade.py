@@ -31,7 +31,7 @@ from unet_edu.course.grading.sheet import LATE, MISSING, UNREADABLE, Entry, Shee
 from unet_edu.course.sandbox.sandbox import Sandbox
 from unet_edu.course.submissions.attempt import Attempt
 from unet_edu.course.submissions.collect import Collected, collect
-from unet_edu.course.submissions.late_policy import Rule
+from unet_edu.course.submissions.late_policy import Rule, order_words
 from unet_edu.course.submissions.notebook import Cell, Unreadable, cells_of
 from unet_edu.course.submissions.overrides import Overrides
 from unet_edu.course.submissions.roster import InputError, Student
@@ -39,11 +39,6 @@ from unet_edu.files import Locked, lock, written_whole
 
 FORMAT = 1  # of results/STUDENT.json
 LOCK = ".lock"  # in OUT/results
-TYPED = {
-    # what Canvas makes of an entry that is no file
-    ("Canvas", "text.html"): "a text that was typed into Canvas, and no notebook",
-    ("Canvas", "link.html"): "an address that was given to Canvas, and no notebook",
-}
 FILES = 50  # of one student that are looked at, the latest
 
 __all__ = ["GradeError", "Graded", "InputError", "grade"]
@@ -147,8 +142,8 @@ def grade(
         unsafe: run without isolation.
         scheduler: the address of a Dask cluster on whose workers the answers are run, see `sandbox.cluster`; as many
             at a time as they have threads. The grades do not depend on it.
-        groups, times: paths of CSV files with the groups of students, and when they handed in; see
-            `submissions.collect`.
+        groups, times: paths of CSV files with the groups of students ("none": there are none), and when they handed in;
+            see `submissions.collect`.
         progress: show a bar on stderr.
 
     Raises:
@@ -166,7 +161,7 @@ def grade(
     start = time.monotonic()
     with (
         ExitStack() as alone,
-        collect(submissions, roster, due=due, late=late, attempts=attempts, groups=groups) as handed,
+        collect(submissions, roster, due=due, late=late, attempts=attempts, groups=groups, times=times) as handed,
     ):
         given = Overrides.read(overrides or out / "overrides.csv", handed.roster, bundle, must=overrides is not None)
         column = canvas_column(handed.roster, bundle, assignment)
@@ -243,7 +238,7 @@ def read_all(attempts: Sequence[Attempt]) -> tuple[list[Notebook], list[tuple[At
     found, others = [], []
     for attempt in attempts[-FILES:]:
         if not attempt.is_notebook:
-            others.append((attempt, TYPED.get((attempt.number[0], attempt.name), "it is no notebook (.ipynb)")))
+            others.append((attempt, attempt.typed or "it is no notebook (.ipynb)"))
             continue
         try:
             data = attempt.read()
@@ -276,11 +271,13 @@ def _of_chapter(chapter, chapters, student, rule, found, others, held) -> Chosen
     if not fitting:
         return Chosen(None, 1.0, f"no notebook of {chapter} was handed in", MISSING)
     choice = rule.choose([each.attempt for each in fitting], student)
+    order = order_words([each.attempt for each in fitting])
     if choice.attempt is None:
         return Chosen(None, 0.0, choice.why, LATE)
     notebook = next(each for each in fitting if each.attempt is choice.attempt)
     later = [(a, why) for a, why in others if a.order > choice.attempt.order and a.is_notebook]
-    also = f"; {later[-1][0].name}, handed in later, cannot be read: {later[-1][1]}" if later else ""
+    also = f"; {order}" if order else ""
+    also += f"; {later[-1][0].name}, handed in later, cannot be read: {later[-1][1]}" if later else ""
     return Chosen(notebook, choice.share, choice.why + also)
 
 

@@ -16,6 +16,7 @@ import threading
 from urllib.parse import urlsplit
 
 from unet_edu import __version__
+from unet_edu.course.outcome import line_of
 from unet_edu.course.sandbox.messages import Request
 from unet_edu.course.sandbox.sandbox import Sandbox, SandboxUnavailable
 
@@ -60,7 +61,7 @@ class Cluster(Sandbox):
         try:
             self._client = Client(self.address, timeout=CONNECT, set_as_default=False)
         except (OSError, ValueError, RuntimeError, TypeError) as error:
-            raise ClusterUnavailable(f"no Dask scheduler answers at {self.address}: {_line(error)}") from None
+            raise ClusterUnavailable(f"no Dask scheduler answers at {self.address}: {line_of(error)}") from None
         try:
             self.workers = workers = self._client.scheduler_info(n_workers=-1)["workers"]  # by address
             if not workers:
@@ -77,11 +78,13 @@ class Cluster(Sandbox):
     def _start_sandboxes(self):
         for address, version in self._client.run(_version, on_error="return").items():
             if version != __version__:
-                found = f"has unet_edu {version}" if isinstance(version, str) else f"cannot import it: {_line(version)}"
+                found = (
+                    f"has unet_edu {version}" if isinstance(version, str) else f"cannot import it: {line_of(version)}"
+                )
                 raise ClusterUnavailable(f"worker {address} {found}: install unet_edu {__version__} there, as here")
         failed = [why for why in self._client.run(_start, *self._limits, on_error="return").values() if why is not None]
         if failed:
-            raise failed[0] if isinstance(failed[0], SandboxUnavailable) else ClusterUnavailable(_line(failed[0]))
+            raise failed[0] if isinstance(failed[0], SandboxUnavailable) else ClusterUnavailable(line_of(failed[0]))
         found = list(self._client.run(_kinds).values())
         self._isolation = min((kind for kind, _ in found), key=("plain", "alone", "namespaces").index)
         self._filtered = all(filtered for _, filtered in found)
@@ -124,10 +127,6 @@ def _refuse_clear(address):
         is_here = False
     if not is_here:
         raise ClusterUnavailable(CLEAR.format(address=address))
-
-
-def _line(error) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 # ---------------------------------------------------------------------------------------------------------- on a worker

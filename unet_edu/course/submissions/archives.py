@@ -18,12 +18,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from unet_edu.course.outcome import line_of
 from unet_edu.course.submissions.notebook import Unreadable
 
 ZIPPED = 200 * 2**20  # bytes of a zip within the export
 ENTRIES = 20_000  # of one zip
 DEPTH = 3  # of zips within each other
 OPEN = 32  # zips kept open
+SHORT = 80  # characters of what an error says
 KEPT_OPEN = 20  # entries that a zip has at least to be kept open
 
 IGNORED = {"__macosx", ".ds_store", ".ipynb_checkpoints", "thumbs.db", "desktop.ini", "submission_metadata.yml"}
@@ -76,7 +78,7 @@ class Place:
         try:
             opened, mine = self.zips.at(self.path)
         except BROKEN as error:
-            raise Unreadable(f"the zip cannot be read ({_short(error)})") from None
+            raise Unreadable(f"the zip cannot be read ({line_of(error, SHORT)})") from None
         try:
             for step in self.steps[:-1]:
                 inner = zipfile.ZipFile(io.BytesIO(_read_entry(opened, step, ZIPPED)))
@@ -87,14 +89,10 @@ class Place:
         except BROKEN as error:
             if isinstance(error, Unreadable):
                 raise
-            raise Unreadable(f"the zip is damaged ({_short(error)})") from None
+            raise Unreadable(f"the zip is damaged ({line_of(error, SHORT)})") from None
         finally:
             if mine:
                 opened.close()
-
-
-def _short(error) -> str:
-    return " ".join(str(error).split())[:80] or type(error).__name__
 
 
 def _read_file(path, most) -> bytes:
@@ -173,7 +171,7 @@ def in_zip(place, above, zips, skipped, depth, export=False, dated=False, time=N
         opened, mine = _opened(place, zips, export)
     except BROKEN as error:  # it is listed as a file that somebody handed in, and found unreadable again
         yield Found(place, above or (place.path.name,), None)
-        skipped.append(("/".join(above), f"a zip that cannot be opened: {_short(error)}"))
+        skipped.append(("/".join(above), f"a zip that cannot be opened: {line_of(error, SHORT)}"))
         return
     try:
         infos = list(enumerate(opened.filelist))

@@ -22,17 +22,19 @@ class Attempt:
     name: str  # of the file as the student named it
     time: datetime | None = None  # when it was handed in, on the clock here
     timed: str = ""  # its source: "the file's date", "Gradescope"
-    late: bool | None = None  # Canvas's own mark; None where there is none
+    latest: datetime | None = None  # where the time is unknown: when it had been handed in at the latest
+    late: bool | None = None  # the platform's own mark; None where there is none
     order: tuple = ()  # the larger, the later
     student: Student | None = None
     matched: str = ""  # how the student was found, or why nobody was
-    number: tuple[str, str] = ("", "")  # the student's number on a platform: ("Canvas", "12345")
+    number: tuple[str, str] = ("", "")  # the platform, and the student's number there: ("Canvas", "12345")
+    typed: str = ""  # what the platform made it of, in words, where nobody has uploaded it: a text, an address
     _place: Place | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_notebook(self) -> bool:
         """Whether the name is that of a notebook, or of one that was saved as something else."""
-        return self.name.lower().endswith(NOTEBOOKS) or "." not in self.name
+        return not self.typed and (self.name.lower().endswith(NOTEBOOKS) or "." not in self.name)
 
     def read(self) -> bytes:
         """Return the bytes of the file. Raises Unreadable."""

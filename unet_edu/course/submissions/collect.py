@@ -19,12 +19,15 @@ from pathlib import Path
 
 from unet_edu.course.submissions.archives import Found, Place, Zips, file_time, in_folder, in_zip, is_noise
 from unet_edu.course.submissions.attempt import Attempt, SubmissionsError
+from unet_edu.course.submissions.groups import NONE, by_number, is_named, members, unclear
 from unet_edu.course.submissions.late_policy import Rule
-from unet_edu.course.submissions.layouts import METADATA, Layout, are_groups, by_number, is_named, layout_of
+from unet_edu.course.submissions.layouts import OF_PLATFORMS, Layout, layout_of
+from unet_edu.course.submissions.nbgrader_times import LONGEST, time_of
 from unet_edu.course.submissions.notebook import LARGEST, Unreadable
-from unet_edu.course.submissions.platforms import NUMBERED, Sign, gradescope, stem
+from unet_edu.course.submissions.platforms import NUMBERED, gradescope, stem
 from unet_edu.course.submissions.roster import Roster, Student, read_roster, unaccented, with_groups
-from unet_edu.course.submissions.times import read_times, timed
+from unet_edu.course.submissions.sign import Sign
+from unet_edu.course.submissions.times import FILE, read_times, timed
 
 
 class Collected:
@@ -43,9 +46,8 @@ class Collected:
     @property
     def without_time(self) -> list[Attempt]:
         """Files of students of which it is not known when they were handed in, where it would count."""
-        dues = {student.id: student.due or self.rule.due for student in self.students}
         made = [attempt for attempts in self._of.values() for attempt in attempts]
-        return [each for each in made if each.time is None and each.late is None and dues.get(each.student.id)]
+        return [each for each in made if self.rule.is_open(each, each.student)]
 
     @property
     def timeless(self) -> str:
@@ -87,7 +89,8 @@ def collect(path, roster=None, *, due=None, late="accept", attempts="last", grou
         path: of the folder, the zip, or a single notebook.
         roster: of the course, a `Roster` or the path of one; without it, every name in the submissions is a student.
         due, late, attempts: which attempts count, see `Rule.of`.
-        groups: the path of a CSV file with the groups of students, as Canvas exports one; needs a roster.
+        groups: the path of a CSV file with the groups of students, as Canvas exports one; needs a roster. Or "none":
+            nobody has worked in a group, so a name that does not fit a number was changed.
         times: the path of a CSV file, a student and a time in each row, for exports that do not say when.
 
     Raises:
@@ -98,7 +101,10 @@ def collect(path, roster=None, *, due=None, late="accept", attempts="last", grou
     rule = Rule.of(due, late, attempts)
     if roster is not None and not isinstance(roster, Roster):
         roster = read_roster(roster)
-    if groups is not None:
+    alone = str(groups) == NONE
+    if alone and roster is not None:
+        roster = replace(roster, students=tuple(replace(student, groups=()) for student in roster))
+    elif groups is not None and not alone:
         if roster is None:
             raise SubmissionsError("groups without a roster: give the list of all students, too (--roster)")
         roster = with_groups(roster, groups)
@@ -114,19 +120,25 @@ def collect(path, roster=None, *, due=None, late="accept", attempts="last", grou
         raise SubmissionsError(f"{path}: no such folder, zip or notebook")
     if not found and not skipped:
         raise SubmissionsError(f"{path}: there are no notebooks in it")
-    metadata = {each.parts: each.place for each in found if each.parts[-1] == METADATA}
-    paths = [each.parts for each in found if each.parts in metadata or not is_noise(each.parts)]
-    layout = layout_of(paths, roster, lambda parts: _gradescope(metadata[parts]))
-    found = [each for each in found if not is_noise(each.parts)]
+    written = {each.parts: each.place for each in found if each.parts[-1] in OF_PLATFORMS}
+    paths = [each.parts for each in found if each.parts in written or not is_noise(each.parts)]
+    layout = layout_of(
+        paths,
+        roster,
+        metadata=lambda parts: gradescope(_bytes(written[parts], LARGEST)),
+        stamp=lambda parts: time_of(_bytes(written[parts], LONGEST)),
+    )
+    found = [each for each in found if not is_noise(each.parts) and not layout.is_its_own(each.parts)]
     parts = [each.parts for each in found]
     if roster is None:
         parts, layout = _without_common_folders(parts, layout)
-    else:
-        _refuse_unknown_groups(parts, layout, roster)
+    elif not alone:
+        _refuse_unclear(parts, layout, roster)
     known = roster if roster is not None else _everybody(parts, layout)
-    made = [attempt for each, p in zip(found, parts, strict=True) for attempt in _attempts(each, p, known, layout)]
+    levels = frozenset() if layout.platform else _levels(parts, known)
+    made = [a for each, p in zip(found, parts, strict=True) for a in _attempts(each, p, known, layout, levels)]
     given = {} if times is None else read_times(times, known)
-    collected = Collected(known, timed(made, layout.platform, given), rule, skipped, zips)
+    collected = Collected(known, timed(made, given), rule, skipped, zips)
     if rule.late == "refuse" and collected.without_time:
         zips.close()
         raise SubmissionsError(
@@ -136,24 +148,19 @@ def collect(path, roster=None, *, due=None, late="accept", attempts="last", grou
     return collected
 
 
-def _gradescope(place) -> dict[str, list[Sign]]:
+def _bytes(place, most) -> bytes:
+    """Return what is in a file of a platform's; nothing for one that cannot be read."""
     try:
-        return gradescope(place.read(LARGEST))
+        return place.read(most)
     except Unreadable:
-        return {}
+        return b""
 
 
-def _refuse_unknown_groups(paths, layout, roster):
-    """Raise SubmissionsError where the work is of groups, and the roster has not who is in them."""
-    signs = {parts[layout.depth]: sign for parts in paths for sign in layout.signs(parts)[:1] if sign.number}
-    unknown = [sign for sign in are_groups(list(signs.values()), roster) if not roster.of_group(sign.name)]
-    if unknown:
-        first, student = unknown[0], by_number(roster, unknown[0])[0]
-        raise SubmissionsError(
-            f"the work of {first.name!r} has the number of {student.label}, who has another name, and so have "
-            f"{len(unknown)} of {len(signs)}: it is of groups, whose members are not known. Give the roster a column "
-            "'group' with each student's group, or --groups with the file of groups that Canvas exports"
-        )
+def _refuse_unclear(paths, layout, roster):
+    """Raise SubmissionsError where it is not known whose some work is: a group's, or a student's of another name."""
+    signs = [sign for parts in paths for sign in layout.signs(parts)[:1] if sign.number or sign.is_team]
+    if why := unclear(list({(sign.name, sign.number): sign for sign in signs}.values()), roster):  # each of them once
+        raise SubmissionsError(why)
 
 
 def _without_common_folders(found: list[tuple[str, ...]], layout) -> tuple[list[tuple[str, ...]], Layout]:
@@ -166,21 +173,18 @@ def _without_common_folders(found: list[tuple[str, ...]], layout) -> tuple[list[
     return found, layout
 
 
-def _attempts(found: Found, parts, roster, layout) -> list[Attempt]:
+def _attempts(found: Found, parts, roster, layout, levels) -> list[Attempt]:
     """Return one attempt for each student whose it is."""
     signs = layout.signs(parts)
     sign = signs[0] if signs else Sign("")
     name = sign.file if sign.file and parts[-1].endswith(sign.file) else parts[-1]
-    time, timed = found.time, "the file's date"
-    if sign.platform == "Canvas":
-        time = None  # that of the export; Canvas marks what is late
-    elif sign.time is not None:
-        time, timed = sign.time, sign.platform
+    time, timed = (sign.time, sign.platform) if layout.platform else (found.time, FILE)
     copy = NUMBERED.search(name.rpartition(".")[0] or name)
     order = (sign.attachment, time or datetime.min, int(copy[1][:9]) if copy else 0, _natural("/".join(parts)))
     path, timed = "/".join(parts), timed if time else ""
-    made = Attempt(path, name, time, timed, sign.late, order, _place=found.place)
-    whose = [each for sign in signs for each in _by_sign(sign, roster)] or [_by_names(parts, roster)]
+    made = Attempt(path, name, time, timed, None, sign.late, order, typed=sign.typed, _place=found.place)
+    names = parts[: layout.depth + 1] if layout.platform else parts  # what lies in an entry is a student's word
+    whose = [each for sign in signs for each in _by_sign(sign, roster)] or [_by_names(names, roster, levels)]
     return [
         replace(made, student=student, matched=how, number=(sign.platform, number)) for student, how, number in whose
     ]
@@ -192,15 +196,15 @@ def _natural(text) -> tuple:
 
 def _by_sign(sign, roster) -> list[tuple[Student | None, str, str]]:
     """Return whose an entry is, how that was found, and the student's own number; several students for a group."""
-    group = roster.of_group(sign.name) if sign.platform in ("Canvas", "Moodle") else []
-    numbered = by_number(roster, sign)
-    if group and not any(is_named(student, sign) for student in numbered):
+    if sign.platform != "Gradescope" and (group := members(sign, roster)):
         return [(student, f"by the group {sign.name!r}", "") for student in group]
-    for student in numbered:  # Moodle's may be a group's own number; Canvas's is a user's, whose name may have changed
+    for student in by_number(roster, sign):  # Moodle's may be a group's own number
         if sign.platform == "Canvas" or is_named(student, sign):
             return [(student, f"by {sign.platform}'s number", sign.number)]
     if sign.platform == "Canvas" and sign.name == "anon":
         return [(None, "an anonymous export: show the names in Canvas, and download it again", "")]
+    if sign.platform == "ILIAS":
+        return [(*_of_ilias(sign.id, roster), "")]
     for text in (sign.id, sign.email, sign.name):
         students, how = roster.named(text) if text else ([], "")
         if len(students) == 1:
@@ -210,10 +214,34 @@ def _by_sign(sign, roster) -> list[tuple[Student | None, str, str]]:
     return [(None, f"nobody in the roster is {sign.name or sign.id or sign.email!r}", "")]
 
 
-def _by_names(parts, roster) -> tuple[Student | None, str, str]:
-    """Look in the names of the folders from the outside in, then in the file's; what lies further in has no say."""
+def _of_ilias(text, roster) -> tuple[Student | None, str]:
+    """Return whose folder "Doe_Jane_jdoe" is: by login and name, or by the name, if the login is nobody else's."""
+    pieces = text.split("_")
+    found: list[Student] = []
+    for place in range(2, len(pieces)):  # both a name and a login may hold "_"
+        students, how = roster.named(" ".join(pieces[:place]))
+        named = students if how.startswith("by name") else []
+        login = roster.named("_".join(pieces[place:]))[0]
+        sure = [student for student in login if student in named or not student.name]
+        if len(sure) == 1:
+            return sure[0], "by login and name"
+        found += [student for student in (*named, *(login if named else ())) if student not in found]
+    if len(found) == 1:
+        return found[0], "by name"
+    return None, f"{text!r} may be {' or '.join(s.id for s in found)}" if found else f"nobody in the roster is {text!r}"
+
+
+def _by_names(parts, roster, levels=frozenset()) -> tuple[Student | None, str, str]:
+    """Look in the names of the folders from the outside in, then in the file's; what lies further in has no say.
+
+    levels: see `_levels`. Below a folder that is nobody's, among others that are students', a file's name has none.
+    """
     among: list[Student] = []  # whom an outer name leaves open
-    for part in parts:
+    strange = ""
+    for depth, part in enumerate(parts):
+        if strange and depth == len(parts) - 1:
+            why = f"{strange!r} is nobody in the roster, and the names of files in there may be anybody's"
+            return None, why, ""
         for look in (roster.named, roster.mentioned):
             students, how = look(stem(part))
             if among:
@@ -223,9 +251,17 @@ def _by_names(parts, roster) -> tuple[Student | None, str, str]:
             if students:
                 among = students
                 break
+        if not among and parts[:depth] in levels:
+            strange = strange or part
     if among:
         return None, f"it may be of {' or '.join(student.id for student in among[:4])}", ""
     return None, "no folder and no file is named after anybody in the roster", ""
+
+
+def _levels(paths, roster) -> frozenset[tuple[str, ...]]:
+    """Return the folders in which something is named after a student, by hand or on a hub: there students hand in."""
+    entries = {parts[: depth + 1] for parts in paths for depth in range(len(parts))}
+    return frozenset(entry[:-1] for entry in entries if any(roster.named(stem(entry[-1]))))
 
 
 def _everybody(found, layout) -> Roster:
@@ -248,7 +284,7 @@ def _named_by(sign, parts) -> Student:
     if sign is None:
         name = stem(parts[0])
         return Student(name or parts[0], name)
-    if sign.platform == "Gradescope":
+    if sign.platform in ("Gradescope", "Blackboard", "ILIAS", "nbgrader"):
         return Student(sign.id or sign.email or sign.name, sign.name, sign.email)
     canvas, moodle = (sign.number if sign.platform == platform else "" for platform in ("Canvas", "Moodle"))
     return Student(sign.name, sign.name, canvas=canvas, moodle=moodle)

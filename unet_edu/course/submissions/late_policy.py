@@ -19,6 +19,19 @@ class Choice:
     why: str = ""  # "the last of 3 attempts; 2 days late: 20 % of the points are taken off"
 
 
+def order_words(attempts: Sequence[Attempt]) -> str:
+    """Return by what several attempts are ordered, where that is not the time of each; "" where it is."""
+    attempts = [each for each in attempts if not each.typed]
+    times = {each.time for each in attempts}
+    if len(times) == len(attempts) and None not in times or len(attempts) < 2:
+        return ""
+    if all(each.number[0] == "Canvas" for each in attempts):
+        return "ordered by the numbers that Canvas gives to uploads"
+    if None in times:
+        return "ordered by the files' names, as their times are unknown"
+    return "ordered by time, those of one time by the files' names"
+
+
 @dataclass(frozen=True)
 class Rule:
     """Which attempt counts. Made by `Rule.of`."""
@@ -61,8 +74,16 @@ class Rule:
             return max(0, math.ceil((attempt.time - due).total_seconds() / 86_400))
         return int(bool(attempt.late))
 
+    def is_open(self, attempt: Attempt, student: Student | None = None) -> bool:
+        """Return whether it is not known if an attempt is on time, where it would count."""
+        due = student.due if student is not None and student.due else self.due
+        if due is None or attempt.time is not None or attempt.late is not None:
+            return False
+        return attempt.latest is None or attempt.latest > due
+
     def choose(self, attempts: Sequence[Attempt], student: Student | None = None) -> Choice:
         """Return the attempt that counts of those of a student; the earliest comes first in `attempts`."""
+        attempts = [each for each in attempts if not each.typed] or attempts
         if not attempts:
             return Choice(None)
         order = list(attempts) if self.attempts == "first" else list(attempts)[::-1]
@@ -79,7 +100,7 @@ class Rule:
         days = self.days_late(chosen, student)
         if not days:
             due = self.due is not None or (student is not None and student.due)
-            if due and chosen.time is None and chosen.late is None:
+            if self.is_open(chosen, student):
                 return 1.0, f"{which}, time unknown"
             return 1.0, f"{which}, on time" if due or chosen.late is not None else which
         which += f", {self.late_words(chosen, student)}"
@@ -92,7 +113,7 @@ class Rule:
         """Return how late an attempt is, and by which source."""
         due = student.due if student is not None and student.due else self.due
         if attempt.time is None or due is None:
-            return "marked late by Canvas (counted as one day)"
+            return f"marked late by {attempt.number[0] or 'the platform'} (counted as one day)"
         minutes = math.ceil((attempt.time - due).total_seconds() / 60)
         days, hours = minutes // 1440, minutes // 60 % 24
         units = ((days, "day"), (hours, "hour"), (0 if days or hours else minutes, "minute"))

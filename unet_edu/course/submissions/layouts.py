@@ -1,75 +1,132 @@
 """Which platform wrote an export, decided once, from its outermost names; then whose an entry of it is.
 
-    layout = layout_of([each.parts for each in found], roster, metadata)
+    layout = layout_of([each.parts for each in found], roster, read)
     layout.signs(parts)      what the platform says of the entry that a file lies in; nothing in any other place
 
 A platform's names carry meaning on the one level where that platform writes them. What lies inside an entry, in a
 student's own folder or zip, is a student's word and no platform's: no name and no file in there is read as one's.
 
 Canvas       doejane_LATE_12345_67890_Copy of crop-1.ipynb     most names of the level are so
-             (instructure/canvas-lms, lib/content_zipper.rb, commit 05e9653; a group has its own name, and the number
-             of one of its members; an anonymous export has "anon" and no number of a user)
+             (instructure/canvas-lms, lib/content_zipper.rb, commit 05e9653; an anonymous export has "anon", no number)
 Moodle       Jane Doe_12345_assignsubmission_file/crop.ipynb   most names of the level are so
              (moodle/moodle, mod/assign/classes/downloader.php, commit 2a6fd31; a group has its name and its own number)
-Gradescope   submission_12345/crop.ipynb beside submission_metadata.yml, and nothing else
+Blackboard   Week 3_jdoe_attempt_2027-01-30-10-20-30_crop.ipynb           most names of the level are so
+Brightspace  123-456 - Jane Doe - Jan 30, 2027 1020 AM/crop.ipynb         most names of the level are so
+ILIAS        Submissions/Doe_Jane_jdoe_4711/crop.ipynb         most names of the level are so, all below one folder
+Gradescope   submission_12345/crop.ipynb beside submission_metadata.yml, most names of the level
+nbgrader     jdoe/week3/crop.ipynb, with timestamp.txt beside it in most folders of that level
 otherwise    by hand, or a hub's: folders and files that are named after students
 """
 
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from difflib import SequenceMatcher
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from unet_edu.course.submissions.moodle_words import WORKSHEETS
-from unet_edu.course.submissions.platforms import Sign, by_platform, stem
-from unet_edu.course.submissions.roster import Roster, Student, plainly, rotations, squashed
+from unet_edu.course.submissions import blackboard, brightspace, ilias, nbgrader_times
+from unet_edu.course.submissions.platforms import READERS, by_platform, stem
+from unet_edu.course.submissions.roster import Roster
+from unet_edu.course.submissions.sign import Sign
 
+PLATFORMS = ("Canvas", "Moodle", "Gradescope", "Blackboard", "Brightspace", "ILIAS", "nbgrader")
 METADATA = "submission_metadata.yml"
-ENTRY = re.compile(r"submission_\d+")  # Gradescope's folder of a submission
-ALIKE = 0.75  # of the letters of two names: a platform's, and one that was garbled or shortened on the way
-BLIND = {squashed(each.participant) for each in WORKSHEETS}  # Moodle's word in place of a name
+OF_PLATFORMS = (METADATA, nbgrader_times.STAMP)  # files that are read, each where its platform writes it
+ENTRY = "submission_"  # Gradescope's folder of a submission: this, and a number
+OWN = {"Brightspace": brightspace.OWN}  # files that a platform adds on the level of the entries
 
 
 @dataclass(frozen=True)
 class Layout:
     """The layout of an export."""
 
-    platform: str = ""  # "Canvas", "Moodle", "Gradescope"; "" for by hand
+    platform: str = ""  # one of PLATFORMS; "" for by hand
     depth: int = 0  # of the level of the entries: 1 where all lies in one folder or zip
-    listed: Mapping[str, list[Sign]] = field(default_factory=dict)  # by Gradescope, of each entry
+    listed: Mapping = field(default_factory=dict)  # Gradescope's signs, Blackboard's users, nbgrader's times
+
+    def below(self, parts: Sequence[str]) -> tuple[str, ...]:
+        """Return a path from the level of the entries on."""
+        return tuple(parts[self.depth :])
 
     def signs(self, parts: Sequence[str]) -> list[Sign]:
         """Return what the platform says of the entry that a file lies in; several for a group on Gradescope."""
-        entry = parts[self.depth] if len(parts) > self.depth else ""
+        below = self.below(parts)
+        if not self.platform or not below:
+            return []
         if self.platform == "Gradescope":
-            return self.listed.get(entry, [])
-        sign = by_platform(entry) if self.platform else None
-        return [sign] if sign is not None and sign.platform == self.platform else []
+            return self.listed.get(below[0], [])
+        if self.platform == "nbgrader":
+            return [Sign("nbgrader", below[0], id=below[0], time=self.listed.get(below[:2]))]
+        sign = ilias.read(below) if self.platform == "ILIAS" else READERS[self.platform](below)
+        if sign is not None and self.platform == "Blackboard":
+            sign = replace(sign, id=self.listed[sign.id])
+        return [] if sign is None else [sign]
+
+    def is_its_own(self, parts: Sequence[str]) -> bool:
+        """Return whether a file is one that the platform adds to what was handed in."""
+        below = self.below(parts)
+        if self.platform == "ILIAS":  # beside the users' folders, or above these
+            return len(below) < 2 and parts[-1].lower().endswith(ilias.OWN)
+        return len(below) == 1 and below[0] in OWN.get(self.platform, ())
 
 
-def layout_of(paths: Sequence[tuple[str, ...]], roster: Roster | None, metadata) -> Layout:
+def layout_of(paths: Sequence[tuple[str, ...]], roster: Roster | None, metadata: Callable, stamp=None) -> Layout:
     """Return the layout of an export.
 
     Args:
         paths: of all files, as parts.
         roster: of the course, if there is one: a single folder that is named after a student is no wrapping.
         metadata: function of a path's parts that returns what Gradescope lists in that file.
+        stamp: function of a path's parts that returns the time that nbgrader has written into that file.
     """
     for depth in (0, 1):
         if depth and not _is_wrapped(paths, roster):
             break
         names = {parts[depth] for parts in paths if len(parts) > depth}
-        if METADATA in names and all(ENTRY.fullmatch(name) for name in names - {METADATA}):
+        if METADATA in names and 2 * sum(map(_is_entry, names)) > len(names - {METADATA}):
             place = next((parts for parts in paths if parts[depth:] == (METADATA,)), None)
             if place is not None:
                 found = metadata(place)
                 return Layout("Gradescope", depth, {entry: found[entry] for entry in names & found.keys()})
-        count = Counter(sign.platform for name in names if (sign := by_platform(name)))
-        for platform, number in count.most_common(1):
-            if 2 * number > len(names - {METADATA}):
-                return Layout(platform, depth)
-    return Layout()
+        if platform := _by_names(names):
+            return Layout(platform, depth, _users(names, roster) if platform == "Blackboard" else {})
+        if stamps := _stamps(paths, depth):
+            return Layout("nbgrader", depth, {parts[depth : depth + 2]: stamp(parts) for parts in stamps})
+    depth = ilias.depth_of(paths, lambda name: roster is not None and bool(roster.named(stem(name))[0]))
+    return Layout("ILIAS", depth) if depth else Layout()
+
+
+def _is_entry(name) -> bool:
+    return name.startswith(ENTRY) and name.removeprefix(ENTRY).isdecimal()
+
+
+def _by_names(names) -> str:
+    """Return the platform as which most names of a level can be read; "" for none.
+
+    The end of a name is a student's, so one of Canvas's may be read as another's as well. The one as which most can be
+    read is it, then the first in READERS; but not Canvas where all would be one upload.
+    """
+    names = names - {METADATA}.union(*OWN.values())
+    found = [sign for name in names for sign in by_platform(name)]
+    count = Counter(dict.fromkeys(READERS, 0))
+    count.update(sign.platform for sign in found)
+    uploads = [sign.attachment for sign in found if sign.platform == "Canvas" and not sign.typed]
+    if len(set(uploads)) == 1 < len(uploads):
+        count["Canvas"] = 0
+    platform, number = max(count.items(), key=lambda item: item[1])
+    return platform if 2 * number > len(names) else ""
+
+
+def _users(names, roster) -> dict[str, str]:
+    """Return Blackboard's users, by the beginning of the names."""
+    heads = [sign.id for name in names if (sign := blackboard.read((name,)))]
+    known = {text.casefold() for student in roster or () for text in (student.id, student.login) if text}
+    return blackboard.users(heads, known)
+
+
+def _stamps(paths, depth) -> list[tuple[str, ...]]:
+    """Return nbgrader's files of times, if most folders of assignments have one."""
+    folders = {parts[depth : depth + 2] for parts in paths if len(parts) > depth + 2}
+    stamps = [parts for parts in paths if nbgrader_times.is_stamp(parts[depth:])]
+    return stamps if 2 * len(stamps) > len(folders) else []
 
 
 def _is_wrapped(paths, roster) -> bool:
@@ -78,33 +135,4 @@ def _is_wrapped(paths, roster) -> bool:
     if len(tops) != 1 or any(len(parts) < 2 for parts in paths):
         return False
     (top,) = tops
-    return by_platform(top) is None and (roster is None or not roster.named(stem(top))[0])
-
-
-# ------------------------------------------------------------------------------------------------------------- groups
-
-
-def is_named(student: Student, sign: Sign) -> bool:
-    """Return whether the name in a platform's entry may be the student's: alike in plain letters, or none is given."""
-    given = squashed(sign.name)
-    if sign.platform == "Moodle" and given in BLIND or given == "anon":
-        return True
-    own = {form for rotation in rotations(student.name) for form in plainly(rotation)}
-    own |= {squashed(student.id), squashed(student.login)}
-    return any(SequenceMatcher(None, form, other).ratio() >= ALIKE for form in own for other in plainly(sign.name))
-
-
-def are_groups(signs: Sequence[Sign], roster: Roster) -> list[Sign]:
-    """Return the entries whose number is a student's of another name, if they are so many that they are groups'.
-
-    One name may have changed since; where half of all have, the number is a group's own (Moodle), or that of one of its
-    members (Canvas), and says nothing of whose the work is.
-    """
-    numbered = [(sign, student) for sign in signs for student in by_number(roster, sign)]
-    strange = [sign for sign, student in numbered if not is_named(student, sign)]
-    return strange if 2 * len(strange) >= len(numbered) else []
-
-
-def by_number(roster: Roster, sign: Sign) -> list[Student]:
-    """Return the students whose number on the sign's platform it has."""
-    return roster.by("canvas" if sign.platform == "Canvas" else "moodle", sign.number)
+    return not by_platform(top) and (roster is None or not roster.named(stem(top))[0])

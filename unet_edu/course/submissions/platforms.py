@@ -4,14 +4,19 @@ Canvas       doejane_LATE_12345_67890_Copy of crop-1.ipynb        (doejane_12345
 Moodle       Jane Doe_12345_assignsubmission_file/crop.ipynb       (a folder, or the start of the file's name)
 Gradescope   submission_12345/crop.ipynb, and submission_metadata.yml
 by hand      jdoe/crop.ipynb, Jane Doe.ipynb, crop - jane.doe@example.org.ipynb, "Doe, Jane/work.zip"
+
+`blackboard`, `brightspace`, `ilias` and `nbgrader_times` have theirs. Each form is read from the start of a name: what
+a student can choose, the file's own name, stands at its end, and the first that could be the platform's is.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
+from unet_edu.course.submissions import blackboard, brightspace
 from unet_edu.course.submissions.attempt import NOTEBOOKS
 from unet_edu.course.submissions.roster import when
+from unet_edu.course.submissions.sign import Sign
 
 OTHERS = (".zip", ".rar", ".7z", ".tar.gz", ".py", ".pdf", ".html", ".htm", ".doc", ".docx", ".odt", ".md")
 UPLOAD = r"(?P<attachment>\d+)_(?P<file>.+)|(?P<kind>text|link)\.html"  # a file; what was typed in; an address
@@ -24,33 +29,41 @@ COPY = re.compile(r"^\s*(copy|kopie|copie|copia)\s+(of|von|de|di)\s+|\s*-\s*(cop
 NUMBERED = re.compile(r"\s*\((\d+)\)\s*$")
 
 
-@dataclass(frozen=True)
-class Sign:
-    """What a platform writes about whose a file is, in the name of the file or of a folder."""
-
-    platform: str
-    name: str = ""
-    number: str = ""  # of the user in Canvas, of the participant in Moodle
-    file: str = ""  # the student's own name of it
-    attachment: int = 0
-    late: bool | None = None
-    id: str = ""
-    email: str = ""
-    time: datetime | None = None
+TYPED = {"text": "a text that was typed into Canvas, and no notebook"}
+TYPED["link"] = "an address that was given to Canvas, and no notebook"
 
 
-def by_platform(part) -> Sign | None:
-    """Read the name of a file or folder as Canvas or Moodle writes it."""
-    if moodle := MOODLE.fullmatch(part):
-        return Sign("Moodle", moodle["name"], moodle["number"] or "", moodle["file"] or "")
+def _moodle(below) -> Sign | None:
+    found = MOODLE.fullmatch(below[0])
+    return Sign("Moodle", found["name"], found["number"] or "", found["file"] or "") if found else None
+
+
+def _canvas(below) -> Sign | None:
     for form in (ANONYMOUS, CANVAS):
-        if canvas := form.fullmatch(part):
-            late, number = bool(canvas["late"]), int((canvas["attachment"] or "0")[:18])
-            file = canvas["file"] or f"{canvas['kind']}.html"
+        if found := form.fullmatch(below[0]):
+            late, number, typed = (
+                bool(found["late"]),
+                int((found["attachment"] or "0")[:18]),
+                TYPED.get(found["kind"], ""),
+            )
+            file = found["file"] or f"{found['kind']}.html"
             if form is ANONYMOUS:
-                return Sign("Canvas", "anon", "", file, number, late)
-            return Sign("Canvas", canvas["name"], canvas["user"], file, number, late)
+                return Sign("Canvas", "anon", "", file, number, late, typed=typed)
+            return Sign("Canvas", found["name"], found["user"], file, number, late, typed=typed)
     return None
+
+
+READERS = {"Moodle": _moodle, "Canvas": _canvas, "Blackboard": blackboard.read, "Brightspace": brightspace.read}
+
+
+def by_platform(part: str) -> list[Sign]:
+    """Return how the platforms that write into names would read that of a file or folder; several may."""
+    return [sign for read in READERS.values() if (sign := read((part,))) is not None]
+
+
+def read(platform: str, below: Sequence[str]) -> Sign | None:
+    """Return how one platform reads a path, from the level of its entries on; None for what it does not write."""
+    return READERS[platform](below) if below else None
 
 
 def stem(part) -> str:

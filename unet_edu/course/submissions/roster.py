@@ -103,11 +103,13 @@ class Roster:
         return ids, starts, names, plain
 
     @cached_property
-    def _by_id(self):
-        """Whom an id means as it is written: "a.b" is not "a-b"."""
-        found = {}
+    def _exact(self):
+        """Whom an id, a login, an email means as it is written: "a.b" is not "a-b". Three times {text: students}."""
+        found = {}, {}, {}
         for student in self.students:
-            found.setdefault(unicodedata.normalize("NFC", student.id).casefold(), []).append(student)
+            for kind, text in zip(found, (student.id, student.login, student.email), strict=True):
+                if text:
+                    kind.setdefault(unicodedata.normalize("NFC", text).casefold(), []).append(student)
         return found
 
     @cached_property
@@ -123,9 +125,10 @@ class Roster:
 
     def named(self, text: str) -> tuple[list[Student], str]:
         """Return whom `text` as a whole names, and how: "by id", "by name", "by name, without accents"."""
-        exact = self._by_id.get(unicodedata.normalize("NFC", text).casefold(), [])
-        if len(exact) == 1:
-            return exact, "by id"
+        for kind in self._exact:
+            exact = kind.get(unicodedata.normalize("NFC", text).casefold(), [])
+            if len(exact) == 1:
+                return list(exact), "by id"
         ids, starts, names, plain = self._index
         for how, found in (
             ("by id", ids.get(words(text))),
@@ -151,24 +154,45 @@ class Roster:
 
     @cached_property
     def _groups(self):
-        """The students of each group, by its name in plain letters."""
+        """The students of each group by its name, for each name in plain letters."""
         found = {}
         for student in self.students:
-            for form in {form for group in student.groups for form in plainly(group)}:
-                found.setdefault(form, []).append(student)
+            for group in {_spaced(group) for group in student.groups}:
+                for form in set(plainly(group)):
+                    found.setdefault(form, {}).setdefault(group, []).append(student)
         return found
 
+    def groups_named(self, name: str) -> list[list[Student]]:
+        """Return the students of each group that may have a name, in the order of the roster; of one if it is exact."""
+        found = {group: students for form in plainly(name) for group, students in self._groups.get(form, {}).items()}
+        exact = found.get(_spaced(name))
+        return list(found.values()) if exact is None else [exact]
+
     def of_group(self, name: str) -> list[Student]:
-        """Return the students of a group, in the order of the roster; nobody for a group that it does not have."""
-        found = {student for form in plainly(name) for student in self._groups.get(form, [])}
-        return sorted(found, key=self.students.index)
+        """Return the students of a group; nobody for one that it does not have, or where several may be meant."""
+        found = self.groups_named(name)
+        return found[0] if len(found) == 1 else []
 
     def by(self, field_name: str, value: str) -> list[Student]:
-        """Return the students whose field is `value`; nobody where it is empty."""
-        return [student for student in self.students if value and getattr(student, field_name) == value]
+        """Return the students whose field, "canvas" or "moodle", is `value`; nobody where it is empty."""
+        return self._by_number.get((field_name, value), []) if value else []
+
+    @cached_property
+    def _by_number(self):
+        """The students with each number on a platform: by (field, number)."""
+        found = {}
+        for student in self.students:
+            for field_name in ("canvas", "moodle"):
+                found.setdefault((field_name, getattr(student, field_name)), []).append(student)
+        return found
 
 
 # ------------------------------------------------------------------------------------------------------------- names
+
+
+def _spaced(text) -> str:
+    """Return a name as it tells one group from another: in one Unicode form, small letters and single spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -233,7 +257,7 @@ def with_groups(roster: Roster, path) -> Roster:
 
     Canvas's own export has the columns name, canvas_user_id, user_id, login_id, group_name; of a file of one's own one
     of them that names a student is enough, beside a column `group`. Raises RosterError for a file without these two,
-    and for a row of nobody's.
+    for a row of nobody's, and for two groups of Canvas's that have one name.
     """
     path = Path(path)
     headers, rows = read_table(path, "groups", {header for names in HEADERS.values() for header in names})
@@ -244,8 +268,12 @@ def with_groups(roster: Roster, path) -> Roster:
         found = ", ".join(headers[:8]) or "nothing"
         raise RosterError(f"{path.name}: no column of groups beside one of students; the first line has: {found}")
     groups: dict[str, list[str]] = {}
+    numbers: dict[str, str] = {}  # Canvas's, by the name
     for number, row in rows:
         name = row[named[0]].strip()
+        own = row.get(at.get("canvasgroupid", ""), "").strip()
+        if name and numbers.setdefault(_spaced(name), own) != own:
+            raise RosterError(f"{path.name}, line {number}: two groups are called {name!r}; leave one set of them")
         students = [] if not name else _of_row(roster, row, whose)
         if name and len(students) != 1:
             known = ", ".join(row[header] for header in whose)

@@ -14,26 +14,43 @@ from unet_edu.course.submissions.roster import Roster, RosterError, header_key, 
 
 FILE = "the file's date"
 GIVEN = "the file of times"
-EXPORTED = timedelta(minutes=10)  # in which all of a class's files are dated by an export, and hardly by a class
-MANY = 5  # students, of whom that may be said
+EXPORTED = timedelta(minutes=10)  # in which an export dates all files, and a class hardly hands in
+NEARLY = 0.9  # of all files: one more may have been put beside an export by hand
 COLUMNS = ("id", "student", "login", "email", "name")
 
 
-def timed(attempts: Sequence[Attempt], platform: str, given: Mapping[str, datetime]) -> list[Attempt]:
-    """Return the attempts with times that can be believed: those in `given`, by student; none for the export's own."""
+def timed(attempts: Sequence[Attempt], given: Mapping[str, datetime]) -> list[Attempt]:
+    """Return the attempts with times that can be believed: those in `given`, by student; none for the export's own.
+
+    The dates of files are an export's own where those of all students, or of nearly all of many, lie within minutes;
+    two who hand in together lose nothing by it. Such a date says when it was at the latest. What belongs to nobody, a
+    list of the class beside them say, tells nothing.
+    """
     dated = [each for each in attempts if each.timed == FILE and each.time is not None]
-    times = [each.time for each in dated]
-    students = {each.student.id for each in dated if each.student is not None}
-    at_once = len(students) >= MANY and max(times) - min(times) <= EXPORTED
+    first, last = _download([each.time for each in dated if each.student is not None])
     made = []
     for each in attempts:
-        if each.timed == FILE and (platform == "Moodle" or at_once):
-            each = replace(each, time=None, timed="", order=(each.order[0], datetime.min, *each.order[2:]))
+        if each.timed == FILE and each.time is not None and first <= each.time <= last:
+            order = (each.order[0], datetime.min, *each.order[2:])
+            each = replace(each, time=None, timed="", latest=each.time, order=order)
         if each.student is not None and each.student.id in given:
             time = given[each.student.id]
             each = replace(each, time=time, timed=GIVEN, order=(each.order[0], time, *each.order[2:]))
         made.append(each)
     return made
+
+
+def _download(times) -> tuple[datetime, datetime]:
+    """Return from when to when an export dated its files; an empty span where it did not."""
+    times = sorted(times)
+    most, start = 0, 0
+    span = (datetime.max, datetime.min)
+    for end, time in enumerate(times):
+        while time - times[start] > EXPORTED:
+            start += 1
+        if end - start + 1 > most:
+            most, span = end - start + 1, (times[start], time)
+    return span if most > NEARLY * len(times) else (datetime.max, datetime.min)
 
 
 def read_times(path, roster: Roster) -> dict[str, datetime]:
