@@ -9,9 +9,9 @@ from torch import nn
 
 from unet_edu import checkpoints
 from unet_edu.arithmetic import SizeError
-from unet_edu.data import cells
+from unet_edu.data import cells, nuclei
 from unet_edu.figures import FeatureMaps
-from unet_edu.figures.feature_maps import SIDE, WINDOW
+from unet_edu.figures.feature_maps import SAMPLE, SAMPLES, SIDE, WINDOW, sample_image
 from unet_edu.models import UNet
 
 READ = 'import { readFileSync } from "node:fs"; const given = JSON.parse(readFileSync(0, "utf-8"));'
@@ -142,3 +142,31 @@ def test_the_poster_tells_what_is_off():
     assert "84 × 84" in alt
     assert "Switched off: skip2" in alt
     assert len([axes for axes in fig.axes if axes.images]) == 7
+
+
+@pytest.mark.parametrize("name", ["nuclei", "stained"])
+def test_real_nuclei_come_along(name):
+    figure = FeatureMaps(image=name)
+    assert (figure.width, figure.height, figure.truth) == (SAMPLE, SAMPLE, b"")
+    assert figure.image == getattr(FeatureMaps(), name), "the page can put in the same bytes"
+    group, number = SAMPLES[name]
+    (sample,) = nuclei.load(group, "train", whole=False, numbers=[number])
+    grey = sample.image if sample.image.ndim == 2 else sample.image.mean(axis=0)
+    start = max(SAMPLE - len(grey), 0) // 2
+    shown = sample_image(name)[start:, start:][: min(len(grey), SAMPLE), : min(len(grey), SAMPLE)]
+    assert np.corrcoef(shown.ravel(), grey[:SAMPLE, :SAMPLE].ravel())[0, 1] > 0.97
+    assert (shown.min(), shown.max()) == (0, 1)
+    assert figure.seen.shape == (268, 268)
+
+
+def test_the_nuclei_are_as_large_in_the_script(node):
+    found = node(
+        type("Sizes", (), {"_esm": f"{FeatureMaps._esm}\nexport const all = [SAMPLE, Object.keys(SAMPLES)];"}),
+        "console.log(JSON.stringify(figure.all))",
+    )
+    assert found == [SAMPLE, list(SAMPLES)]
+
+
+def test_an_image_that_there_is_not():
+    with pytest.raises(ValueError, match="no image 'tissues'; take 'nuclei' or 'stained'"):
+        FeatureMaps(image="tissues")

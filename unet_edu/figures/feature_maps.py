@@ -16,11 +16,13 @@ import traitlets
 
 from unet_edu import checkpoints
 from unet_edu.arithmetic import check_size
-from unet_edu.data import cells
+from unet_edu.data import cells, nuclei
 from unet_edu.figures.base import LiveFigure, integer, pack
 
 SIDE, SEED = 420, 3  # of the drawn tissue that is there at first
 WINDOW = 268  # what the network of the page sees at once: legal, and 84 pixels come out
+SAMPLE = 300  # pixels a side of the nuclei that a reader can choose instead
+SAMPLES = {"nuclei": ("fluorescence", 4), "stained": ("stained", 10)}  # group, number
 SMALLEST, LARGEST = 16, 1100  # window, with a kernel
 ON_POSTER = ("d0.relu2", "d2.relu2", "d4.relu2", "u2.relu2", "u0.relu2")  # on the poster
 
@@ -36,6 +38,7 @@ class FeatureMaps(LiveFigure):
     model: an `nn.Module` in eval mode that takes (1, 1, H, W); it needs a kernel, and runs there. None: the shipped
     network `weights`, "unet8-cells" or "unet8-isbi", which runs in the page where there is no kernel.
     image: (H, W), grey values in [0, 1], at least `size` pixels a side; None: drawn tissue, whose labels are known.
+        "nuclei" or "stained": real nuclei, 300 × 300 pixels, which a reader can choose in the page as well.
     size: side of the window that the network sees, in pixels; for U-Nets a legal one. x, y: its upper left corner, in
     the middle of the image unless given.
     stage, channel: what is shown large. off: what is off, "skip2", a stage "d3.relu2", a channel "d3.relu2:17".
@@ -63,6 +66,8 @@ class FeatureMaps(LiveFigure):
     network = traitlets.Unicode().tag(sync=True)
     image = traitlets.Bytes().tag(sync=True, from_json=_bytes)
     truth = traitlets.Bytes().tag(sync=True, from_json=_bytes)
+    nuclei = traitlets.Bytes().tag(sync=True)
+    stained = traitlets.Bytes().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
     width = traitlets.Int().tag(sync=True)
     size = integer(WINDOW, (SMALLEST, LARGEST))
@@ -87,12 +92,13 @@ class FeatureMaps(LiveFigure):
             sample = _tissue(max(SIDE, size))
             image, truth = sample.image, pack(sample.label)
         else:
-            image, truth = checked(image, size), b""
+            image, truth = checked(sample_image(image) if isinstance(image, str) else image, size), b""
         height, width = image.shape
         values = {"image": _grey(image), "truth": truth, "height": height, "width": width}
         values |= {"x": max(width - size, 0) // 2, "y": max(height - size, 0) // 2}
         words = type(model).__name__ if model is not None else f"U-Net of base width 8, {checkpoint_words(weights)}"
-        super().__init__(weights=weights, network=words, **(values | more))
+        samples = {name: _grey(sample_image(name)) for name in SAMPLES}
+        super().__init__(weights=weights, network=words, **samples, **(values | more))
 
     @traitlets.validate("cover")
     def _a_square(self, proposal):
@@ -159,6 +165,24 @@ def checked(image, size):
     if min(image.shape) < size:
         raise ValueError(f"the image has {image.shape[0]} × {image.shape[1]} pixels; each side needs at least {size}")
     return image
+
+
+@cache
+def sample_image(name):
+    """Return real nuclei, grey, float32 (300, 300) in [0, 1]: "nuclei" in fluorescence, or "stained" ones.
+
+    Stretched from black to white; the stained crop, 256 pixels a side, is mirrored at its border. Raises ValueError for
+    another name.
+    """
+    if name not in SAMPLES:
+        raise ValueError(f"there is no image {name!r}; take {' or '.join(map(repr, SAMPLES))}, or an array (H, W)")
+    group, number = SAMPLES[name]
+    (sample,) = nuclei.load(group, "train", whole=False, numbers=[number])
+    grey = (sample.image if sample.image.ndim == 2 else sample.image.mean(axis=0))[:SAMPLE, :SAMPLE]
+    before = [(SAMPLE - side) // 2 for side in grey.shape]
+    sides = [(start, SAMPLE - side - start) for start, side in zip(before, grey.shape, strict=True)]
+    low, high = np.percentile(grey, (0.5, 99.5))
+    return np.pad(np.clip((grey - low) / (high - low), 0, 1), sides, mode="reflect").astype(np.float32)
 
 
 def checkpoint_words(name):

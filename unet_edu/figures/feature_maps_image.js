@@ -1,6 +1,8 @@
 // FeatureMaps: the image with the window that the network sees and the covered square, and the reader's own picture.
 
 const LONGEST = 1024; // pixels; a larger image is scaled down
+const SAMPLE = 300; // pixels a side of the nuclei
+const SAMPLES = { nuclei: "nuclei", stained: "stained nuclei" };
 
 /** What scale makes a picture fit: 1, or less for a large one; throws where it is too small, or too long and thin. */
 export function fitting(width, height, least) {
@@ -29,10 +31,17 @@ function imageInput(shared, start) {
     return [element("button", { type: "button", onclick: () => input.click() }, words), input];
   };
   const own = element("div", { class: "lf-buttons" }, ...chooser("your own image …", {}), ...chooser("camera …", { capture: "environment" }));
+  const first = Object.fromEntries(["image", "truth", "width", "height"].map((key) => [key, get(key)]));
+  const samples = element("div", { class: "lf-buttons" },
+    element("button", { type: "button", onclick: () => show(first, "The first image is back.") }, "first image"),
+    ...Object.entries(SAMPLES).map(([name, words]) => element("button", {
+      type: "button", "data-sample": name,
+      onclick: () => show({ image: get(name), truth: new DataView(new ArrayBuffer(0)), width: SAMPLE, height: SAMPLE }, `Real ${words} are in.`),
+    }, words)));
   const note = element("span");
   const hint = "Also by paste or drop. These weights know only tissue under the microscope, cells with dark membranes between them: of anything else they make the nearest thing they were trained on.";
   const node = element("div", { class: "lf-fm-left" }, stageBox,
-    element("div", { class: "lf-controls lf-fm-tools" }, tools.node, uncover), own,
+    element("div", { class: "lf-controls lf-fm-tools" }, tools.node, uncover), samples, own,
     element("p", { class: "lf-fm-note lf-muted" }, note, hint), alarm);
 
   let painted = null; // what the canvas shows
@@ -55,6 +64,7 @@ function imageInput(shared, start) {
     marks.replaceChildren(...nodes);
     held.update(middle().map((value, axis) => value / [width, height][axis]));
     uncover.disabled = get("cover").length === 0;
+    samples.querySelectorAll("[data-sample]").forEach((button) => { button.disabled = size > SAMPLE; });
     tools.update();
   }
 
@@ -84,6 +94,16 @@ function imageInput(shared, start) {
     },
   });
 
+  /** Puts an image in, with the window in its middle. */
+  function show(values, words) {
+    const size = get("size");
+    const [x, y] = [values.width, values.height].map((side) => Math.floor((side - size) / 2));
+    [alarm.textContent, note.textContent] = ["", ""];
+    change(model, { ...values, cover: [], x, y });
+    start();
+    say(words);
+  }
+
   async function takePicture(file) {
     alarm.textContent = "";
     try {
@@ -103,14 +123,8 @@ function imageInput(shared, start) {
       }
       const packed = new Blob([grey]).stream().pipeThrough(new CompressionStream("deflate"));
       const image = new DataView(await new Response(packed).arrayBuffer());
-      const size = get("size");
-      change(model, {
-        image, width, height, truth: new DataView(new ArrayBuffer(0)), cover: [],
-        x: Math.floor((width - size) / 2), y: Math.floor((height - size) / 2),
-      });
-      start();
       const shrunk = scale < 1 ? ` It was ${bitmap.width} × ${bitmap.height} pixels and is shown at ${width} × ${height}.` : "";
-      say(`Your picture is in.${shrunk}`);
+      show({ image, width, height, truth: new DataView(new ArrayBuffer(0)) }, `Your picture is in.${shrunk}`);
       note.textContent = `Your picture stays ${kernel ? "on this machine and its kernel" : "in this browser"}.${shrunk} `;
     } catch (error) {
       alarm.textContent = error.message;
