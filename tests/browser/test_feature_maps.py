@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from unet_edu.data import cells
 from unet_edu.figures import FeatureMaps
-from unet_edu.figures.feature_maps import SEED, SIDE
+from unet_edu.figures.feature_maps import SAMPLE, SEED, SIDE, sample_image
 
 pytestmark = pytest.mark.browser
 
@@ -236,3 +236,22 @@ def test_it_is_quick_and_does_not_grow(shown):
     )
     assert median <= FRAME_MS * max(slow, slowness(seen.page))
     assert after <= before + 2
+
+
+@pytest.mark.parametrize("name", ["nuclei", "stained"])
+def test_real_nuclei_are_put_in_and_the_first_image_comes_back(small_page, name):
+    """The network runs on them; it was trained on membranes, so of how much of it is wrong nothing is said."""
+    page, complaints = small_page([FeatureMaps()])
+    figure = page.locator("[data-live-figure=FeatureMaps]").first
+    canvas, verdict = figure.locator(".lf-fm-scene canvas"), figure.locator(".lf-fm-verdict strong")
+    expect(verdict).to_have_count(1, timeout=120_000)
+    figure.locator(f"[data-sample={name}]").click()
+    expect(verdict).to_have_count(0, timeout=120_000)
+    assert canvas.evaluate("c => [c.width, c.height]") == [SAMPLE, SAMPLE]
+    pixels = canvas.evaluate("c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]")
+    greys = np.reshape(pixels, (SAMPLE, SAMPLE, 4))[..., 0]
+    assert np.abs(greys - np.round(255 * sample_image(name))).max() <= 1
+    figure.get_by_role("button", name="first image", exact=True).click()
+    expect(verdict).to_have_count(1, timeout=120_000)
+    assert canvas.evaluate("c => [c.width, c.height]") == [SIDE, SIDE]
+    assert complaints == []
