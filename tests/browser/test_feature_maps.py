@@ -238,20 +238,21 @@ def test_it_is_quick_and_does_not_grow(shown):
     assert after <= before + 2
 
 
-@pytest.mark.parametrize("name", ["nuclei", "stained"])
-def test_real_nuclei_are_put_in_and_the_first_image_comes_back(small_page, name):
-    """The network runs on them; it was trained on membranes, so of how much of it is wrong nothing is said."""
-    page, complaints = small_page([FeatureMaps()])
+@pytest.mark.parametrize("kind", ["nuclei", "stained"])
+def test_real_nuclei_are_put_in_and_the_first_image_comes_back(small_page, kind):
+    """On a page without the network's weights: what it computes of an image, other tests show."""
+    page, _ = small_page([FeatureMaps()])
     figure = page.locator("[data-live-figure=FeatureMaps]").first
-    canvas, verdict = figure.locator(".lf-fm-scene canvas"), figure.locator(".lf-fm-verdict strong")
-    expect(verdict).to_have_count(1, timeout=120_000)
-    figure.locator(f"[data-sample={name}]").click()
-    expect(verdict).to_have_count(0, timeout=120_000)
-    assert canvas.evaluate("c => [c.width, c.height]") == [SAMPLE, SAMPLE]
-    pixels = canvas.evaluate("c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]")
-    greys = np.reshape(pixels, (SAMPLE, SAMPLE, 4))[..., 0]
-    assert np.abs(greys - np.round(255 * sample_image(name))).max() <= 1
+    canvas = figure.locator(".lf-fm-scene canvas")
+
+    def shown(side):
+        """The greys that are drawn, once the canvas has that size."""
+        page.wait_for_function("([c, side]) => c.width === side", arg=[canvas.element_handle(), side])
+        pixels = canvas.evaluate("c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]")
+        return np.reshape(pixels, (side, side, 4))[..., 0]
+
+    first = shown(SIDE)
+    figure.locator(f"[data-sample={kind}]").click()
+    assert np.abs(shown(SAMPLE) - np.round(255 * sample_image(kind))).max() <= 1
     figure.get_by_role("button", name="first image", exact=True).click()
-    expect(verdict).to_have_count(1, timeout=120_000)
-    assert canvas.evaluate("c => [c.width, c.height]") == [SIDE, SIDE]
-    assert complaints == []
+    assert np.array_equal(shown(SIDE), first)
