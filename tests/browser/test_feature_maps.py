@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from unet_edu.data import cells
 from unet_edu.figures import FeatureMaps
-from unet_edu.figures.feature_maps import SEED, SIDE
+from unet_edu.figures.feature_maps import SAMPLE, SEED, SIDE, sample_image
 
 pytestmark = pytest.mark.browser
 
@@ -236,3 +236,23 @@ def test_it_is_quick_and_does_not_grow(shown):
     )
     assert median <= FRAME_MS * max(slow, slowness(seen.page))
     assert after <= before + 2
+
+
+@pytest.mark.parametrize("kind", ["nuclei", "stained"])
+def test_real_nuclei_are_put_in_and_the_first_image_comes_back(small_page, kind):
+    """On a page without the network's weights: what it computes of an image, other tests show."""
+    page, _ = small_page([FeatureMaps()])
+    figure = page.locator("[data-live-figure=FeatureMaps]").first
+    canvas = figure.locator(".lf-fm-scene canvas")
+
+    def shown(side):
+        """The greys that are drawn, once the canvas has that size."""
+        page.wait_for_function("([c, side]) => c.width === side", arg=[canvas.element_handle(), side])
+        pixels = canvas.evaluate("c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]")
+        return np.reshape(pixels, (side, side, 4))[..., 0]
+
+    first = shown(SIDE)
+    figure.locator(f"[data-sample={kind}]").click()
+    assert np.abs(shown(SAMPLE) - np.round(255 * sample_image(kind))).max() <= 1
+    figure.get_by_role("button", name="first image", exact=True).click()
+    assert np.array_equal(shown(SIDE), first)

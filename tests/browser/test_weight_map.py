@@ -74,6 +74,7 @@ def test_every_scene_by_mouse(shown, theme, width):
         check(figure, WeightMap(scene, x=place[0], y=place[1]))
         pictures.add(figure.locator(".lf-wm-map").screenshot())
     assert len(pictures) == len(NAMES)
+    press(figure, NAMES["dish"])
     for x, y in ((20, 30), (100, 99), (64, 5)):
         page.mouse.move(*middle_of(figure, x, y))
         check(figure, WeightMap("dish", x=x, y=y))

