@@ -8,7 +8,7 @@ import torch
 
 from unet_edu import checkpoints as shipped
 from unet_edu.data import cells
-from unet_edu.experiments import ablation, checkpoints, data_scaling, isbi, runs, time_to_score, trial
+from unet_edu.experiments import ablation, checkpoints, data_scaling, isbi, runs, sharpness, time_to_score, trial
 from unet_edu.models import SlidingWindowNet
 
 EXPERIMENTS = {
@@ -16,6 +16,7 @@ EXPERIMENTS = {
     "checkpoints": checkpoints,
     "data_scaling": data_scaling,
     "isbi": isbi,
+    "sharpness": sharpness,
     "time_to_score": time_to_score,
 }
 
@@ -30,7 +31,8 @@ def small_slices(monkeypatch):
 
 def quick(name, path, seeds=1):
     module = EXPERIMENTS[name]
-    work = {"work": checkpoints.entry_and_file} if name == "checkpoints" else {}
+    own = {"checkpoints": checkpoints.entry_and_file, "sharpness": sharpness.entry_of}
+    work = {"work": own[name]} if name in own else {}
     return runs.complete(path, name, module.trials(quick=True), seeds, device="cpu", **work)
 
 

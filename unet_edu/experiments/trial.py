@@ -97,7 +97,7 @@ def slices(data, split):
     return tuple(cells.tissue(DRAWN[data], seed) for seed in seeds)
 
 
-def run(trial, seed, device, bf16=None, finish=None, between=None, samples=None, scored=None):
+def run(trial, seed, device, bf16=None, finish=None, between=None, samples=None, scored=None, watch=None):
     """Train and score; return (net, entry): the network in eval mode, and what a record keeps of it, plain JSON.
 
     device: a torch.device or its name.  bf16: compute in bfloat16 where it does no harm; None: on GPUs that have it.
@@ -106,6 +106,8 @@ def run(trial, seed, device, bf16=None, finish=None, between=None, samples=None,
         to float16 in any case; where it exists, the run goes on from there.
     samples: called as samples(trial.data, "train" or "validation"), returns the images; default: `slices`.
     scored: called as scored(net, trial), returns the scores, plain JSON; default: `scores` on the validation images.
+    watch: called as watch(net, training images, validation images) after each phase, before its normalisations are
+        folded away; returns what the record keeps of it, a dict of plain JSON.
     """
     head = made(device, seed) | {"bf16": bf16}  # first: the load of the machine before the run is what matters
     torch.manual_seed(seed)
@@ -129,8 +131,9 @@ def run(trial, seed, device, bf16=None, finish=None, between=None, samples=None,
             score=(lambda net: mean_v_rand(net, validation, trial.curve_average8)) if trial.curve else None,
             progress=False,
         )
+        watched = watch(net, train, validation) if watch else {}
         fold_batch_norm(net)
-        return course(history)
+        return course(history) | watched
 
     if between and Path(between).exists():
         loaded, metadata = read(between)
