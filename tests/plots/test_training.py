@@ -168,3 +168,32 @@ def test_the_curve_needs_nothing_but_three_lists():
     history = SimpleNamespace(loss=[0.5] * 40, learning_rate=[1.0] * 40, validation_loss=[[40, 0.5]])
     fig, _ = training.loss_curve(history, 0.6, 1.0)
     assert len(fig.axes) == 2
+
+
+def run_of_two_slices(seed, v_rand, loss, seen):
+    """An entry of the record ``sharpness``; seen: the spread in the first layer and the shift behind it, validation."""
+    spread, moved = seen
+    shift = {
+        "train": {"d0.conv1": {"mean": 0.0, "sd": 1.0}, "d0.conv2": {"mean": 0.1, "sd": 1.0}},
+        "validation": {"d0.conv1": {"mean": 0.0, "sd": spread}, "d0.conv2": {"mean": moved, "sd": 0.9}},
+    }
+    repaired = {"d0": 0.7, "d0 d1": 0.8, "all": 0.9}
+    training_ = {"loss": [1.0, loss], "statistics": {"shift": shift, "repaired": repaired}}
+    return {"seed": seed, "training": training_, "scores": {"mean": {"v_rand": v_rand}}}
+
+
+def test_a_run_that_failed_is_drawn_beside_the_one_that_did_not():
+    plain = [(0, 0.85, 0.25, (1.1, 0.2)), (1, 0.3, 0.26, (1.25, 0.4)), (2, 0.9, 0.27, (1.1, 0.2))]
+    varied = [(0, 0.88, 0.3, (1, 0)), (1, 0.9, 0.3, (1, 0)), (2, 0.86, 0.3, (1, 0))]
+    entries = [run_of_two_slices(*one) | {"row": row} for row, ones in (("a", plain), ("b", varied)) for one in ones]
+    fig, facts = training.broken_run({"trials": {"a": {}, "b": {}}, "runs": entries})
+    left, right = fig.axes
+    assert [list(line.get_ydata()) for line in left.lines[1:]] == [[1.0, 1.0], [1.25, 0.9]]
+    assert [list(line.get_ydata()) for line in right.lines] == [[0.85, 0.3, 0.9], [0.88, 0.9, 0.86], [0.3, 0.9]]
+    assert (facts["seed"], facts["broken"], facts["varied"], facts["runs"]) == (1, 0.3, 0.9, 3)
+    assert (facts["loss"], facts["loss_low"], facts["loss_high"]) == (0.26, 0.25, 0.27)
+    assert (facts["edges"], facts["moved"], facts["at_home"]) == (1.25, 0.4, 0.1)
+    assert (facts["one_level"], facts["two_levels"], facts["all_levels"]) == (0.7, 0.8, 0.9)
+    assert (facts["plain_median"], facts["plain_low"]) == (0.85, 0.3)
+    assert (facts["varied_median"], facts["varied_low"]) == (0.88, 0.86)
+    assert colours(fig) <= PALETTE

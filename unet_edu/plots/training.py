@@ -218,3 +218,71 @@ def loss_curve(history, landmark, highest, kernel=20):
     rates.set(xlabel="step", ylabel="rate", yticks=[0, highest])
     passed = int(ends[np.argmax(smooth < landmark)])
     return fig, {"begins": loss[0], "passed": passed, "ends": smooth[-1]}
+
+
+def broken_run(record):
+    """Draw what the normalisations of a run that failed see on other slices, and V_Rand of all runs of both rows.
+
+    record: of the experiment ``sharpness``; the run that failed worst is that of its first row with the lowest V_Rand.
+    Left, for each normalisation in the order of computation: the standard deviation of what it sees, as a multiple of
+    the one that it measured in training, on the training and on the validation slices. Right: V_Rand of each run.
+    Returns (figure, facts): ``seed`` of that run, its V_Rand ``broken`` and loss at the end ``loss``, of the other runs
+    of the row the lowest and highest loss ``loss_low``, ``loss_high``; the first layer's multiple ``edges``; the mean
+    shift of the layers after it in standard deviations, ``moved`` and on the training slices ``at_home``; V_Rand with
+    normalisations measured anew in level 0, in levels 0 and 1, and in all: ``one_level``, ``two_levels`` and
+    ``all_levels``; V_Rand of the run of that seed with sharpness varied, ``varied``; the medians and lowest of both rows,
+    ``plain_median``, ``plain_low``, ``varied_median``, ``varied_low``; the number of ``runs`` a row.
+    """
+    import matplotlib.pyplot as plt
+
+    from unet_edu.experiments.runs import rows, values
+
+    plain, varied = rows(record).values()
+    worst = min(plain, key=lambda entry: entry["scores"]["mean"]["v_rand"])
+    same = next(entry for entry in varied if entry["seed"] == worst["seed"])
+    found = worst["training"]["statistics"]
+    layers = list(found["shift"]["train"])
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.6), gridspec_kw={"width_ratios": [3, 1.5]})
+    left.axhline(1, color=MUTED, lw=1)
+    looks = (("train", DOWN, "o", "the two it learned from"), ("validation", SKIP, "s", "slices it never saw"))
+    for split, colour, marker, name in looks:
+        ratios = [found["shift"][split][layer]["sd"] for layer in layers]
+        left.plot(range(len(layers)), ratios, marker=marker, color=colour, lw=1.8, ms=4.5, label=name)
+    left.set_xticks(range(len(layers)), [layer.replace(".conv", "\n") for layer in layers], fontsize=8.5)
+    left.set_title("spread that a layer sees, for 1 that it expects", fontsize=10.5, loc="left")
+    left.legend(fontsize=9.5)
+    for place, (entries, colour, marker) in enumerate(((plain, SKIP, "s"), (varied, DOWN, "o"))):
+        scores = values(entries)
+        right.plot([place] * len(scores), scores, marker, ms=6, mfc="none", mec=colour, mew=1.3)
+    pair = [worst["scores"]["mean"]["v_rand"], same["scores"]["mean"]["v_rand"]]
+    right.plot([0, 1], pair, color=GRID, lw=1.5, zorder=0)
+    right.set_xticks([0, 1], ["as always", "sharpness\nvaried"])
+    right.set(xlim=(-0.5, 1.5), ylim=(0, 1.02))
+    right.set_title("V_Rand, each run", fontsize=10.5, loc="left")
+    fig.tight_layout(w_pad=1.6)
+    others = [entry["training"]["loss"][-1] for entry in plain if entry is not worst]
+
+    def moved(split):
+        """Return the mean shift of the layers behind the first."""
+        return float(np.mean([found["shift"][split][layer]["mean"] for layer in layers[1:]]))
+
+    one, two, every = found["repaired"].values()
+    return fig, {
+        "seed": worst["seed"],
+        "broken": pair[0],
+        "loss": worst["training"]["loss"][-1],
+        "loss_low": min(others),
+        "loss_high": max(others),
+        "edges": found["shift"]["validation"][layers[0]]["sd"],
+        "moved": moved("validation"),
+        "at_home": moved("train"),
+        "one_level": one,
+        "two_levels": two,
+        "all_levels": every,
+        "varied": pair[1],
+        "plain_median": float(np.median(values(plain))),
+        "plain_low": min(values(plain)),
+        "varied_median": float(np.median(values(varied))),
+        "varied_low": min(values(varied)),
+        "runs": len(plain),
+    }
