@@ -22,7 +22,9 @@ from unet_edu import checkpoints, figures
 from unet_edu.figures.base import HERE
 
 ROOT = Path(__file__).resolve().parents[1]
-WIDTHS = [*range(270, 420, 15), *range(420, 600, 30), *range(600, 961, 60)]  # of a figure on a page, in pixels
+WIDTHS = sorted(
+    {*range(270, 420, 15), *range(420, 600, 30), *range(600, 961, 60), 358, 688, 736, 790}
+)  # of a figure, in pixels
 PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Heights</title>
 <link rel="stylesheet" href="{static}/live-figures.css"><script src="{static}/live-figures.js"></script>
 <script>unetEduWeights.load = async () =>

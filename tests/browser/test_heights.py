@@ -77,9 +77,9 @@ def drawn(page):
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])
-@pytest.mark.parametrize(("name", "figure"), labelled_figures())
-def test_a_link_to_a_figure_lands_on_it(opener, name, figure, width):
-    seen = opener(name, width=width, query=f"#{figure}", settle=False)
+@pytest.mark.parametrize(("home", "figure"), labelled_figures())
+def test_a_link_to_a_figure_lands_on_it(opener, home, figure, width):
+    seen = opener(home, width=width, query=f"#{figure}", settle=False)
     drawn(seen.page)
     off = seen.page.evaluate(OFF, figure)
     seen.page.context.close()
@@ -87,9 +87,9 @@ def test_a_link_to_a_figure_lands_on_it(opener, name, figure, width):
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", sorted({name for name, _ in labelled_figures()}))
-def test_back_leads_to_where_the_reader_was(opener, name, width):
-    seen = opener(name, width=width)
+@pytest.mark.parametrize("home", sorted({name for name, _ in labelled_figures()}))
+def test_back_leads_to_where_the_reader_was(opener, home, width):
+    seen = opener(home, width=width)
     page = seen.page
     drawn(page)
     page.evaluate("() => [...document.querySelectorAll('article h2')].at(-1).scrollIntoView({ behavior: 'instant' })")
@@ -104,9 +104,9 @@ def test_back_leads_to_where_the_reader_was(opener, name, width):
     assert abs(after - before) <= NEAR
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _ in labelled_figures()}))
-def test_the_import_before_a_figure_is_folded(look, name):
-    seen = look(name)
+@pytest.mark.parametrize("home", sorted({name for name, _ in labelled_figures()}))
+def test_the_import_before_a_figure_is_folded(look, home):
+    seen = look(home)
     cells = seen.page.locator("div.cell", has=seen.page.locator(".live-figure-frame"))
     assert cells.count() >= 1
     for at in range(cells.count()):

@@ -158,7 +158,7 @@ def test_a_finger_along_a_line_drags(phone, kind, drawing):
         ("ReceptiveField", "svg.lf-pointing", ("ew-resize", "ew-resize")),
         ("OverlapTile", ".lf-ot-scene", ("pointer", "pointer")),
         ("Upsampling", ".lf-up-wide .lf-up-map", ("crosshair", "crosshair")),
-        ("WeightMap", ".lf-wm-map", ("crosshair", "crosshair")),
+        ("WeightMap", ".lf-wm-map", ("crosshair", "ew-resize")),  # a disc is there, to be pulled
     ],
 )
 def test_the_cursor_shows_what_can_be_dragged_and_a_drag_marks_no_text(small_page, kind, drawing, cursors):

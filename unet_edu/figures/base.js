@@ -163,6 +163,7 @@ function pointing(node, { label, at, go, place, range, steps = 1, sideways = fal
   node.classList.add("lf-pointing");
   node.style.touchAction = sideways ? "pan-y pinch-zoom" : "manipulation";
   if (handle) handle.style.touchAction = "none";
+  const SLOP = 6; // pixels that a finger may slip before it is known whether it drags along a line or scrolls
   let held = null; // what the pointer that is down does: { apart: from where it is to where what it holds is }
   let touched = false;
   node.addEventListener("pointerdown", (event) => {
@@ -170,13 +171,22 @@ function pointing(node, { label, at, go, place, range, steps = 1, sideways = fal
     touched = event.pointerType === "touch";
     const onHandle = handle?.contains(event.target);
     if (touched && !sideways && !onHandle) return; // a tap is told by its click
-    held = { apart: onHandle ? at().map((value, axis) => value - place(event)[axis]) : [0, 0] };
+    held = {
+      apart: onHandle ? at().map((value, axis) => value - place(event)[axis]) : [0, 0],
+      from: touched && sideways ? [event.clientX, event.clientY] : null,
+    };
     if (!touched) node.setPointerCapture(event.pointerId);
     node.classList.add("lf-held");
     if (!touched && !onHandle) go(inside(place(event)));
   });
   node.addEventListener("pointermove", (event) => {
-    if (held && event.isPrimary) go(inside(place(event).map((value, axis) => value + held.apart[axis])));
+    if (!held || !event.isPrimary) return;
+    if (held.from) {
+      const [across, down] = [event.clientX - held.from[0], event.clientY - held.from[1]].map(Math.abs);
+      if (across < SLOP || across < down) return;
+      held.from = null;
+    }
+    go(inside(place(event).map((value, axis) => value + held.apart[axis])));
   });
   for (const end of ["pointerup", "pointercancel"]) {
     node.addEventListener(end, () => {

@@ -25,6 +25,7 @@ import traitlets
 from unet_edu.book import LIVE_FIGURE_MIME, render_light_and_dark
 
 HERE = Path(__file__).parent
+LINE = 22  # pixels of a line of text in a figure
 PICTURE = '<img alt="{alt}" style="max-width:100%;background:#fff;padding:6px" src="data:{mime};base64,{data}">'
 
 
@@ -94,12 +95,12 @@ def height_of(kind):
     """Return how high a figure of this class stands on a page, as a CSS length that depends on its width, 100cqi.
 
     "0px" for a class that was never measured. Between two widths of ``heights.json``, which ``make figure-heights``
-    writes, it is the greater of their heights: a line of text more or less may come anywhere between them.
+    writes, it is the greater of their heights and a line of text, which may come anywhere between them.
     """
     points = json.loads((HERE / "heights.json").read_text("utf-8")).get(kind)
     if points is None:
         return "0px"
-    steps = [(low, max(here, there)) for (low, here), (_, there) in itertools.pairwise(points)] + points[-1:]
+    steps = [(low, max(here, there) + LINE) for (low, here), (_, there) in itertools.pairwise(points)]
     parts = [f"{steps[0][1]}px"]
     for (_, before), (width, height) in itertools.pairwise(steps):
         if height != before:
