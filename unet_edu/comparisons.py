@@ -23,7 +23,7 @@ MOST_PAIRS = 100_000
 
 
 class Comparison(NamedTuple):
-    """What the runs of two rows say about their difference. Where no seed counts in both, see `compare`."""
+    """What the runs of two rows say about their difference."""
 
     change: float  # mean of the differences, seed by seed
     low: float  # ends of the 95 % interval of that mean
@@ -46,18 +46,21 @@ def sound(scores):
     return {seed: score for seed, score in scores.items() if seed not in broken}
 
 
-def compare(these, others):
+def compare(these, others, broken=None):
     """Return the `Comparison` of two rows, these less others; None where fewer than two pairs are left.
 
     these, others: {seed: score}.  A pair is a seed that both rows have, and of which neither run failed.
+    broken: the seeds of failed runs, where the scores are of a measure that does not show it; None: as `failed` finds.
     Where all differences are equal there is no scatter to test against: p is 0, or 1 where they are all 0.
     """
-    kept_these, kept_others = sound(these), sound(others)
-    seeds = sorted(set(kept_these) & set(kept_others))
-    left_out = len(set(these) & set(others)) - len(seeds)
+    if broken is None:
+        broken = {*failed(these), *failed(others)}
+    shared = set(these) & set(others)
+    seeds = sorted(shared - set(broken))
+    left_out = len(shared) - len(seeds)
     if len(seeds) < 2:
         return None
-    one, other = ([row[seed] for seed in seeds] for row in (kept_these, kept_others))
+    one, other = ([row[seed] for seed in seeds] for row in (these, others))
     differences = np.subtract(one, other)
     change, sd = float(differences.mean()), float(differences.std(ddof=1))
     if sd <= 1e-12 * max(1.0, abs(change)):
