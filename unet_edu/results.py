@@ -229,7 +229,7 @@ def failed_text(record):
         return "No run failed, which would be to end below half of its row's median."
     told = listed([f"{row}, seed {seed} (V_Rand {score:.3f})" for row, seed, score in found])
     head = "One run failed" if len(found) == 1 else f"{len(found)} runs failed"
-    return f"{head}, ending below half of the row's median, and counts in no mean and in no test: {told}."
+    return f"{head}, ending below half of the row's median, and left out of every mean and test: {told}."
 
 
 def judge(pairs, broken=None):
@@ -271,7 +271,7 @@ def p_text(p):
 
 
 def sorted_out(judged, numbers=True):
-    """Return sentences that sort names by their judgement. judged: as `judge` returns; numbers: what it is worth, too."""
+    """Return sentences that sort names by their judgement. judged: as of `judge`; numbers: what each is worth, too."""
     groups = {"lower": [], "higher": [], "not decided": [], None: []}
     for name, one in judged.items():
         groups[one and one.word].append(f"{name} ({worth(one)})" if one and numbers else name)
@@ -288,7 +288,7 @@ def judge_rows(record):
 
 
 def verdicts(record, numbers=True):
-    """Return sentences: which rows differ from the first by the paired test, how sure that is, and which runs failed."""
+    """Return sentences: which rows differ from the first by the paired test, how surely, and which runs failed."""
     first, reference = next(iter(rows(record).items()))
     told = sorted_out(judge_rows(record), numbers)
     return f"{first}: V_Rand {spread(values(kept(reference)))}. {told} {failed_text(record)}"
