@@ -221,7 +221,7 @@ LAYERS = """
     unet_edu  arithmetic  files  plots.style
     models  plots.shared  separation
     data  activations  device  training  predict  thinning  warping  metrics  checkpoints  registration  interpret
-    book
+    book  comparisons
     experiments
     results  figures
     plots

@@ -15,9 +15,9 @@ from hypothesis.extra import numpy as hnp
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 from recordkit import ABLATION, SCALING, made, record
-from scipy.stats import ttest_ind
+from scipy.stats import ttest_rel
 
-from unet_edu import book, checkpoints, results
+from unet_edu import book, checkpoints, comparisons, results
 from unet_edu.experiments import trial
 from unet_edu.metrics import v_rand
 from unet_edu.models import UNet
@@ -183,57 +183,60 @@ def test_listed(words, text):
 
 # --- differences -------------------------------------------------------------------------------------
 
-SCORES = st.lists(st.floats(0, 1), min_size=2, max_size=6)
-
-
-@pytest.mark.parametrize("runs", [2, 3, 5])
-def test_the_rule_is_student_s_test_at_the_level_that_chance_tells(runs):
-    shape = np.linspace(-1, 1, runs)
-    shape /= shape.std(ddof=1)
-    for distance, verdict in ((1.99, False), (2.01, True)):
-        assert results.differ(list(shape), list(shape + distance)) is verdict
-    assert results.chance(runs) == pytest.approx(ttest_ind(shape, shape + 2).pvalue)
-
-
-def test_groups_of_unlike_size_share_one_standard_deviation():
-    a, b = [0.0, 2.0], [5.0, 5.0, 5.0, 5.0]
-    assert results.pooled(a, b) == pytest.approx((2 / 4) ** 0.5)
-    assert results.pooled([1.0], [2.0]) is None
-
-
-@pytest.mark.parametrize("few", [[], [0.5]])
-def test_a_single_run_differs_from_nothing_that_can_be_told(few):
-    assert results.differ(few, [0.1, 0.2]) is None
-    assert results.differ([0.1, 0.2], few) is None
-
-
-@given(SCORES, SCORES)
-def test_the_order_of_rows_and_of_runs_plays_no_part(a, b):
-    assert results.differ(a, b) == results.differ(b, a)
-
-
-@given(SCORES)
-def test_a_row_does_not_differ_from_itself(a):
-    assert results.differ(a, a) is False
+ROWS = {"U-Net": [0.96, 0.95, 0.97, 0.96], "worse": [0.8, 0.79, 0.812, 0.8], "better": [0.99, 0.98, 0.999, 0.99],
+        "like it": [0.95, 0.96, 0.95, 0.97], "broken": [0.95, 0.96, 0.1, 0.97], "lone": [0.1], "none": []}  # fmt: skip
 
 
 def test_verdicts_put_every_row_in_its_sentence():
-    runs = record({"U-Net": [0.96, 0.95, 0.97], "worse": [0.8, 0.81, 0.82], "better": [0.99, 0.995, 0.99],
-                   "like it": [0.95, 0.96, 0.95], "lone": [0.1], "none": []})  # fmt: skip
-    assert results.verdicts(runs).split(". ") == [
-        "U-Net: V_Rand 0.9600 ± 0.0100",
-        "Lower than the seeds explain: worse (−0.1500)",
-        "Higher than the seeds explain: better (+0.0317)",
-        "No difference that these runs can show: like it (−0.0067)",
-        "Too few runs to judge: lone and none.",
+    assert results.verdicts(record(ROWS), numbers=False).split(". ") == [
+        "U-Net: V_Rand 0.9600 ± 0.0082",
+        "Lower: worse",
+        "Higher: better",
+        "Not decided by these runs: like it, broken",
+        "Too few paired runs to compare: lone, none",
+        "One run failed, ending below half of the row's median, and left out of every mean and test: "
+        "broken, seed 2 (V_Rand 0.100).",
     ]
 
 
+def test_a_verdict_says_what_it_is_worth():
+    judged = results.judge_rows(record(ROWS))
+    one = judged["like it"]
+    plain = ttest_rel(ROWS["like it"], ROWS["U-Net"])
+    low, high = plain.confidence_interval(0.95)
+    assert (one.found.low, one.found.high) == pytest.approx((low, high))
+    p = [found.found.p for found in judged.values() if found]
+    assert [found.p for found in judged.values() if found] == pytest.approx(comparisons.holm(p))
+    assert one.least == pytest.approx(comparisons.detectable(one.found.sd, 4, 0.05 / 4)), "four rows were compared"
+    assert results.worth(one).startswith("−0.0025, 95 % interval −0.0")
+    assert (judged["broken"].found.pairs, judged["broken"].found.left_out) == (3, 1)
+    assert judged["lone"] is judged["none"] is None
+
+
+def test_the_comparison_table_counts_failed_runs():
+    head, lines = results.comparison_table(record(ROWS))
+    assert {len(line) for line in lines} == {len(head)}
+    told = {line[0]: line[1:] for line in lines}
+    assert told["broken"][:2] == ["4, 1", "3"]
+    assert told["none"][-1] == "too few paired runs"
+    assert told["worse"][-1] == "lower"
+
+
+def test_failed_runs_are_in_no_mean():
+    runs = record(ROWS)
+    assert results.failed_runs(runs) == [("broken", 2, 0.1)]
+    head, lines = results.score_table(runs)
+    place = head.index("broken")
+    told = {line[0]: line[place] for line in lines}
+    assert told["runs"] == "4, 1 failed"
+    assert told["V_Rand"] == "0.9600 ± 0.0100"
+    assert results.failed_text(ABLATION).startswith("No run failed")
+
+
 def test_scatter_of_slices_and_of_seeds():
-    assert "scatter by 0.0200" in results.slices_and_seeds(ABLATION)
-    assert f"alone by {results.pooled([0.96, 0.95, 0.97], [0.8, 0.81, 0.82], [0.95, 0.96, 0.95]):.4f}" in (
-        results.slices_and_seeds(ABLATION)
-    )
+    text = results.slices_and_seeds(ABLATION)
+    assert "scatter by 0.0200" in text
+    assert "0.0058 to 0.0100" in text
     assert "seed" not in results.slices_and_seeds(record({"a": [0.5]}))
 
 
@@ -242,9 +245,9 @@ def test_scaling_compares_like_with_like():
         ["1", "0.8100 ± 0.0141", "0.6050 ± 0.0071"],
         ["4", "0.9500", "0.9200 ± 0.0283"],
     ]
-    assert results.scaling_text(SCALING) == (
-        "With elastic deformation, by number of slices. Higher than the seeds explain: 1 (+0.2050). "
-        "Too few runs to judge: 4. The mean of 4 slices without it is reached by 4 with it."
+    assert results.scaling_text(SCALING, numbers=False) == (
+        "With elastic deformation, by number of slices. Higher: 1. Too few paired runs to compare: 4. "
+        "No run failed, which would be to end below half of its row's median."
     )
     assert results.scaling_values(SCALING, True) == {1: [0.8, 0.82], 4: [0.95]}
 

@@ -3,7 +3,7 @@
     read("ablation")            the record to show: a GPU's where there is one, otherwise the CPU's; None: not run yet
       │
       ├─▶ origin                how many runs, on which machine, on which day, at which commit: a sentence
-      └─▶ verdicts, …           which differences are larger than those between seeds: sentences
+      └─▶ verdicts, …           which rows differ by the paired test (`comparisons`), and how sure that is: sentences
 
     shipped()                   the trained networks of the package, each with the scores of exactly its weights
     mistakes(label, found, …)   cells that were merged and cells that were split, as lines to draw on the image
@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
 
 import unet_edu
-from unet_edu import checkpoints
+from unet_edu import checkpoints, comparisons
+from unet_edu.comparisons import Comparison
 from unet_edu.data import isbi2012
 from unet_edu.experiments.runs import rows, spread, values
 from unet_edu.experiments.time_to_score import reached
@@ -32,7 +32,6 @@ from unet_edu.metrics import SCORER, instances, regions, thin, v_rand
 from unet_edu.models.fcn import num_parameters
 
 RECORDS = Path(unet_edu.__file__).parent / "records"
-MANY = 2  # pooled standard deviations over seeds by which two means must differ
 SHARE = (
     0.25  # of the smaller of the two: what a cell and a segment must have in common for one to hold part of the other
 )
@@ -161,14 +160,15 @@ def listed(words):
 def score_table(record):
     """Return (head, rows) of texts for `unet_edu.book.table`: a column for every row of the record, with its scores.
 
-    ± is the standard deviation over seeds; "over slices" is the one of a run's six slices, its mean over the runs.
+    ± is the standard deviation over seeds; "over slices" is the one of a run's six slices, its mean over the runs. Runs that failed are counted, not averaged.
     Of the measures of a stack it has those that all runs have: the earlier scorer knew other ones.
     """
     lines = [["runs"], ["parameters"], ["seconds of training"], ["V_Rand"], ["V_Rand, sd over slices"]]
     held = [key for key in STACK if all(key in entry["scores"]["stack"] for entry in record["runs"])]
     lines += [[STACK[key]] for key in held]
     for entries in rows(record).values():
-        column = [str(len(entries))]
+        runs, entries = len(entries), kept(entries)
+        column = [str(runs) if len(entries) == runs else f"{runs}, {runs - len(entries)} failed"]
         if entries:
             seconds = [entry["training"]["seconds"] for entry in entries]
             column += [f"{entries[0]['parameters']:,}", spread(seconds, 0), spread(values(entries))]
@@ -193,63 +193,135 @@ STACK = {
 # ------------------------------------------------------------------------------------------------------- differences
 
 
-def pooled(*groups):
-    """Return the standard deviation within groups of numbers, n - 1 for each; None where no group has two."""
-    free = sum(len(group) - 1 for group in groups if group)
-    return (sum(np.var(group) * len(group) for group in groups if group) / free) ** 0.5 if free else None
+class Judgement(NamedTuple):
+    """A comparison among several, and what it is worth."""
+
+    found: Comparison
+    p: float  # corrected by Holm over all comparisons that were made together
+    least: float  # the true difference that so many pairs find in 80 % of the cases, at the strictest of Holm's levels
+    word: str  # "lower", "higher" or "not decided"
 
 
-def differ(these, others):
-    """Return whether two rows differ by more than their seeds do; None where either has fewer than two runs.
+def by_seed(entries, part="mean", key="v_rand"):
+    """Return {seed: score} of the runs of a row; part and key as in `experiments.runs.values`."""
+    return {entry["seed"]: score for entry, score in zip(entries, values(entries, part, key), strict=True)}
 
-    these, others: one score for each run.  The rule: the means lie further apart than twice the pooled standard
-    deviation over seeds. `chance` returns how often that happens by itself.
+
+def kept(entries):
+    """Return the runs of a row that did not fail (`comparisons.failed`, by V_Rand)."""
+    broken = comparisons.failed(by_seed(entries))
+    return [entry for entry in entries if entry["seed"] not in broken]
+
+
+def failed_runs(record):
+    """Return [(row, seed, V_Rand)] of the runs that failed, in the record's order."""
+    return [
+        (row, seed, score)
+        for row, entries in rows(record).items()
+        for seed, score in comparisons.failed(by_seed(entries)).items()
+    ]
+
+
+def failed_text(record):
+    """Return a sentence: which runs failed, by name; or that none did."""
+    found = failed_runs(record)
+    if not found:
+        return "No run failed, which would be to end below half of its row's median."
+    told = listed([f"{row}, seed {seed} (V_Rand {score:.3f})" for row, seed, score in found])
+    head = "One run failed" if len(found) == 1 else f"{len(found)} runs failed"
+    return f"{head}, ending below half of the row's median, and left out of every mean and test: {told}."
+
+
+def judge(pairs, broken=None):
+    """Return {name: its `Judgement`, None where fewer than two pairs are left}, with Holm's correction over all names.
+
+    pairs: {name: (scores of its row, of the row that it is compared with)}, each {seed: score}.
+    broken: {name: seeds of failed runs}, where the scores are not V_Rand.
     """
-    if min(len(these), len(others)) < 2:
-        return None
-    return bool(abs(np.mean(these) - np.mean(others)) > MANY * pooled(these, others))
-
-
-def chance(runs):
-    """Return how often `differ` finds a difference where there is none, between rows of so many runs each: 0 to 1.
-
-    It is Student's t-test: MANY pooled standard deviations are MANY · √(runs / 2) standard errors of the difference.
-    Several comparisons with one reference share its luck, and the more of them, the likelier that one is wrong.
-    """
-    return float(2 * student.sf(MANY * (runs / 2) ** 0.5, 2 * (runs - 1)))
-
-
-def sorted_out(pairs):
-    """Return sentences that sort names by `differ`. pairs: {name: (its scores, those that it is compared with)}."""
-    groups = {"Lower": [], "Higher": [], False: [], None: []}
-    for name, (these, others) in pairs.items():
-        verdict = differ(these, others)
-        if verdict is None:
-            groups[None].append(name)
+    found = {name: comparisons.compare(*two, broken and broken[name]) for name, two in pairs.items()}
+    made_ = {name: one for name, one in found.items() if one is not None}
+    corrected = dict(zip(made_, comparisons.holm([one.p for one in made_.values()]), strict=True))
+    judged = {}
+    for name, one in found.items():
+        if one is None:
+            judged[name] = None
             continue
-        change = np.mean(these) - np.mean(others)
-        group = ("Higher" if change > 0 else "Lower") if verdict else False
-        groups[group].append(f"{name} ({f'{change:+.4f}'.replace('-', '−')})")
-    words = {"Lower": "Lower than the seeds explain", "Higher": "Higher than the seeds explain"}
-    words |= {False: "No difference that these runs can show", None: "Too few runs to judge"}
-    return " ".join(f"{words[group]}: {listed(names)}." for group, names in groups.items() if names)
+        least = comparisons.detectable(one.sd, one.pairs, comparisons.LEVEL / len(made_)) if one.sd else 0.0
+        word = "not decided" if corrected[name] >= comparisons.LEVEL else "higher" if one.change > 0 else "lower"
+        judged[name] = Judgement(one, corrected[name], least, word)
+    return judged
 
 
-def verdicts(record):
-    """Return sentences: which rows differ from the first by more than their seeds do (`differ`), and by how much."""
-    (first, reference), *others = rows(record).items()
-    reference = values(reference)
-    pairs = {row: (values(entries), reference) for row, entries in others}
-    return f"{first}: V_Rand {spread(reference)}. {sorted_out(pairs)}"
+def signed(number, digits=4):
+    """Return a number with its sign as text; the minus is as long as the plus."""
+    return f"{number:+.{digits}f}".replace("-", "−")
+
+
+def worth(judgement, digits=4):
+    """Return in words what a judgement rests on: difference, interval, corrected p, pairs, and what they would find."""
+    one = judgement.found
+    ends = f"{signed(one.low, digits)} to {signed(one.high, digits)}"
+    text = f"{signed(one.change, digits)}, 95 % interval {ends}, {p_text(judgement.p)}, {one.pairs} pairs"
+    return f"{text}, would find {judgement.least:.{max(2, digits - 1)}f}"
+
+
+def p_text(p):
+    """Return a p-value as text: "p = 0.031", "p < 0.001"."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
+def sorted_out(judged, numbers=True):
+    """Return sentences that sort names by their judgement. judged: as of `judge`; numbers: what each is worth, too."""
+    groups = {"lower": [], "higher": [], "not decided": [], None: []}
+    for name, one in judged.items():
+        groups[one and one.word].append(f"{name} ({worth(one)})" if one and numbers else name)
+    words = {"lower": "Lower", "higher": "Higher", "not decided": "Not decided by these runs"}
+    words[None] = "Too few paired runs to compare"
+    mark = "; " if numbers else ", "
+    return " ".join(f"{words[group]}: {mark.join(names)}." for group, names in groups.items() if names)
+
+
+def judge_rows(record):
+    """Return {row: its `Judgement`} of all rows but the first, each compared with the first."""
+    (_, reference), *others = rows(record).items()
+    return judge({row: (by_seed(entries), by_seed(reference)) for row, entries in others})
+
+
+def verdicts(record, numbers=True):
+    """Return sentences: which rows differ from the first by the paired test, how surely, and which runs failed."""
+    first, reference = next(iter(rows(record).items()))
+    told = sorted_out(judge_rows(record), numbers)
+    return f"{first}: V_Rand {spread(values(kept(reference)))}. {told} {failed_text(record)}"
+
+
+def comparison_table(record):
+    """Return (head, rows) of texts for `unet_edu.book.table`: each row less the first, seed by seed."""
+    each = rows(record)
+    lines = []
+    for row, one in judge_rows(record).items():
+        counts = f"{len(each[row])}, {len(each[row]) - len(kept(each[row]))}"
+        if one is None:
+            lines.append([row, counts, "0 or 1", "–", "–", "–", "–", "too few paired runs"])
+            continue
+        ends = f"{signed(one.found.low)} to {signed(one.found.high)}"
+        cells = [signed(one.found.change), ends, p_text(one.p), f"{one.least:.3f}", one.word]
+        lines.append([row, counts, str(one.found.pairs), *cells])
+    head = ["row", "runs, of them failed", "pairs", "difference", "95 % interval", "p (Holm)", "would find", "verdict"]
+    return head, lines
 
 
 def slices_and_seeds(record):
-    """Return a sentence: how far slices scatter within a run, and how far seeds scatter within a row."""
+    """Return a sentence: how far slices scatter within a run, and how far seeds scatter, row by row."""
     over_slices = np.mean(values(record["runs"], "sd"))
-    over_seeds = pooled(*(values(entries) for entries in rows(record).values()))
     text = f"In the record “{record['experiment']}”, the slices of a run scatter by {over_slices:.4f}"
-    seeds = f", and runs that differ in the seed alone by {over_seeds:.4f}" if over_seeds else ""
-    return f"{text}{seeds} (standard deviations)."
+    found = [statistics.stdev(values(kept(entries))) for entries in rows(record).values() if len(kept(entries)) > 1]
+    if not found:
+        return f"{text} (standard deviation)."
+    middle = f", {statistics.median(found):.4f} in the middle one" if len(found) > 2 else ""
+    return (
+        f"{text}, and runs that differ in the seed alone by {min(found):.4f} to {max(found):.4f}, "
+        f"depending on the row{middle} (standard deviations)."
+    )
 
 
 # -------------------------------------------------------------------------------------------- scores while training
@@ -270,32 +342,48 @@ def time_to_score_text(record, target):
 # ------------------------------------------------------------------------------------------ number of slices, times
 
 
-def scaling_values(record, elastic):
-    """Return {number of training slices: one score a run}, of the rows with (or without) elastic deformation."""
+def scaling_entries(record, elastic):
+    """Return {number of training slices: its runs}, of the rows with (or without) elastic deformation."""
     settings = record["trials"]
-    found = {settings[row]["samples"]: values(entries) for row, entries in rows(record).items()
+    found = {settings[row]["samples"]: entries for row, entries in rows(record).items()
              if entries and bool(settings[row]["elastic"]) == elastic}  # fmt: skip
     return dict(sorted(found.items()))
 
 
+def scaling_values(record, elastic):
+    """Return {number of training slices: one score a run, failed ones too}, with or without elastic deformation."""
+    return {count: values(entries) for count, entries in scaling_entries(record, elastic).items()}
+
+
 def scaling_table(record):
-    """Return (head, rows) of texts for `unet_edu.book.table`: V_Rand by number of slices. ± is over seeds."""
-    bent, plain = scaling_values(record, True), scaling_values(record, False)
-    lines = [[str(count), spread(bent.get(count)), spread(plain.get(count))] for count in sorted({*bent, *plain})]
+    """Return (head, rows) of texts for `unet_edu.book.table`: V_Rand by number of slices. ± is over seeds.
+
+    Runs that failed are counted beside the mean of the others.
+    """
+
+    def cell(entries):
+        good = kept(entries)
+        broken = len(entries) - len(good)
+        return spread(values(good)) + (f" ({broken} of {len(entries)} failed)" if broken else "")
+
+    bent, plain = scaling_entries(record, True), scaling_entries(record, False)
+    lines = [[str(count), cell(bent.get(count, [])), cell(plain.get(count, []))] for count in sorted({*bent, *plain})]
     return ["training slices", "with elastic deformation", "without"], lines
 
 
-def scaling_text(record):
-    """Return sentences: for which numbers of slices elastic deformation makes a difference, and what it replaces."""
-    bent, plain = scaling_values(record, True), scaling_values(record, False)
+def judge_scaling(record, part="mean", key="v_rand"):
+    """Return {number of slices, as text: `Judgement`}: runs with elastic deformation less those without."""
+    bent, plain = scaling_entries(record, True), scaling_entries(record, False)
     shared = sorted({*bent} & {*plain})
-    text = f"With elastic deformation, by number of slices. {sorted_out({f'{n}': (bent[n], plain[n]) for n in shared})}"
-    if not plain:
-        return text
-    most, enough = max(plain), [count for count in bent if np.mean(bent[count]) >= np.mean(plain[max(plain)])]
-    if enough:
-        return f"{text} The mean of {most} slices without it is reached by {min(enough)} with it."
-    return f"{text} The mean of {most} slices without it is not reached with it."
+    pairs = {f"{n}": (by_seed(bent[n], part, key), by_seed(plain[n], part, key)) for n in shared}
+    broken = {f"{n}": {*comparisons.failed(by_seed(bent[n])), *comparisons.failed(by_seed(plain[n]))} for n in shared}
+    return judge(pairs, broken)
+
+
+def scaling_text(record, numbers=True):
+    """Return sentences: for which numbers of slices elastic deformation makes a difference, and which runs failed."""
+    told = sorted_out(judge_scaling(record), numbers)
+    return f"With elastic deformation, by number of slices. {told} {failed_text(record)}"
 
 
 def speed_text(record):

@@ -12,14 +12,17 @@ def readings(record):
 
     facts: V_Rand, means of rows: whole, none, resized, fcn8; ranges: whole_low, whole_high, unmapped_low,
     unmapped_high; lost against the complete network: lost_none, lost_article, lost_norm; changes as texts with a sign:
-    undropped, unbent, padded; whether two rows differ, in words: resized_none, padded_said, fcn8_said; wrong pixels in
-    percent: error_whole, error_fcn8; steps of training.
+    undropped, unbent, padded; how sure a difference is, in words: resized_none (of all pairs of rows this one alone),
+    none_said, padded_said, fcn8_said, unmapped_said, undropped_said, unbent_said; of wrong pixels, in percent: error_whole,
+    error_fcn8, error_padded, and padded_pixels in words; steps of training. Means and tests leave failed runs out.
     """
-    runs = {row: values(entries) for row, entries in rows(record).items()}
+    entries_of = {row: results.kept(entries) for row, entries in rows(record).items()}
+    runs = {row: values(entries) for row, entries in entries_of.items()}
     mean = {row: float(np.mean(scores)) for row, scores in runs.items()}
-    errors = {
-        row: float(np.mean(values(entries, "stack", "share_of_wrong_pixels"))) for row, entries in rows(record).items()
-    }
+    by_seed = {row: results.by_seed(entries) for row, entries in entries_of.items()}
+    wrong = {row: results.by_seed(entries, "stack", "share_of_wrong_pixels") for row, entries in entries_of.items()}
+    errors = {row: float(np.mean(list(found.values()))) for row, found in wrong.items()}
+    judged = results.judge_rows(record)
     whole, resized, none = "U-Net", "skips resized, not cropped", "without skips"
 
     def lost(row):
@@ -30,12 +33,13 @@ def readings(record):
         """Return the change as a text, with a minus sign that is as long as a plus."""
         return f"{-lost(row):+.3f}".replace("-", "−")
 
-    def apart(one, other):
-        """Return in words whether two rows differ."""
-        if results.differ(runs[one], runs[other]):
-            return "and the difference is larger than the seeds explain"
-        return "and these runs cannot tell the two apart"
+    def said(row):
+        """Return in words how sure the difference of a row from the complete network is."""
+        return assessed(judged[row])
 
+    resized_none = results.judge({resized: (by_seed[resized], by_seed[none])})[resized]
+    pixels = results.judge({"": tuple({seed: 100 * share for seed, share in wrong[row].items()}
+                                      for row in ("padded, no crop", whole))}, {"": ()})[""]  # fmt: skip
     return {
         "whole": mean[whole],
         "none": mean[none],
@@ -51,13 +55,29 @@ def readings(record):
         "undropped": changed("without dropout"),
         "unbent": changed("no elastic deformation"),
         "padded": changed("padded, no crop"),
-        "resized_none": apart(resized, none),
-        "padded_said": apart("padded, no crop", whole),
-        "fcn8_said": apart("FCN-8s", whole),
+        "resized_none": assessed(resized_none),
+        "none_said": said(none),
+        "padded_said": said("padded, no crop"),
+        "fcn8_said": said("FCN-8s"),
+        "unmapped_said": said("no weight map"),
+        "undropped_said": said("without dropout"),
+        "unbent_said": said("no elastic deformation"),
+        "padded_pixels": assessed(pixels, 2),
+        "error_padded": 100 * errors["padded, no crop"],
         "error_whole": 100 * errors[whole],
         "error_fcn8": 100 * errors["FCN-8s"],
         "steps": record["trials"][whole]["recipe"]["steps"],
     }
+
+
+def assessed(judgement, digits=3):
+    """Return in words what a `results.Judgement` says, with the interval and the corrected p."""
+    if judgement is None:
+        return "for which there are too few paired runs"
+    one = judgement.found
+    ends = f"{results.signed(one.low, digits)} to {results.signed(one.high, digits)}"
+    lead = "which these runs do not decide" if judgement.word == "not decided" else f"which is {judgement.word}"
+    return f"{lead} (95 % interval {ends}, {results.p_text(judgement.p)})"
 
 
 def before_and_after(trained, changed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from unet_edu.comparisons import failed, sound
 from unet_edu.plots import shared
 from unet_edu.plots.style import (
     DOWN,
@@ -433,19 +434,21 @@ def bending_by_slices(record):
     """Draw V_Rand against the number of training slices, with and without bending, and what bending adds to each seed.
 
     record: of the experiment ``data_scaling``.
-    Returns (figure, facts): ``fewest`` and ``most`` slices; their mean scores with bending, ``…_mean``; what bending
-    adds to them, ``bend_few`` and ``bend_most``, as texts; the standard deviation over seeds, ``seed_sd``; the
-    ``tiles`` of a run; the training loss at the end, ``loss_few`` and ``loss_most``; whether the gain on the left
-    ``stands_out``; ``wolf``, in how many comparisons the rule is wrong once; in words ``rand_text``, ``pixel_text``,
-    ``gains`` and ``scaling_text``, the comparisons of V_Rand and of wrong pixels, the mean gains, and a summary.
+    Runs that failed are crosses on the left, and in no mean and no gain.
+    Returns (figure, facts): ``fewest`` and ``most`` slices; their mean scores with bending, ``…_mean``, and those of all
+    numbers of slices in words, ``all_means``; what bending adds, with interval and p, ``bend_few`` and ``bend_most``;
+    the ``tiles`` of a run; the training loss at the end, ``loss_few`` and ``loss_most``; whether the gain on the left
+    ``stands_out``; in words ``rand_text``, ``pixel_text``, ``gains``, ``failed_text`` and ``scaling_text``: the
+    comparisons of V_Rand and of wrong pixels, the mean gains, which runs failed, and a summary.
     """
     import matplotlib.pyplot as plt
 
     scores = _by_seed(record)
     counts = sorted({*scores[True]} & {*scores[False]})
+    good = {kind: {count: sound(found) for count, found in scores[kind].items()} for kind in scores}
     gains = {
-        count: [scores[True][count][seed] - score for seed, score in scores[False][count].items()
-                if seed in scores[True][count]]
+        count: [good[True][count][seed] - score for seed, score in good[False][count].items()
+                if seed in good[True][count]]
         for count in counts
     }  # fmt: skip
     fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.9))
@@ -454,9 +457,12 @@ def bending_by_slices(record):
         (False, SKIP, "s", "--", 0.95, "not bent"),
     ):
         places = [count * aside for count in counts]
-        found = [list(scores[elastic][count].values()) for count in counts]
+        found = [list(good[elastic][count].values()) for count in counts]
         for place, values in zip(places, found, strict=True):
             left.plot([place] * len(values), values, marker, ms=5.5, mfc="none", mec=colour, mew=1.1)
+        broken = [(place, score) for place, count in zip(places, counts, strict=True)
+                  for score in failed(scores[elastic][count]).values()]  # fmt: skip
+        left.plot(*np.reshape(broken, (-1, 2)).T, "x", ms=6.5, color=WRONG, mew=1.6)
         means = [np.mean(values) for values in found]
         left.plot(places, means, color=colour, ls=style, lw=2, marker=marker, ms=4, label=name)
     left.legend(loc="lower right", fontsize=9.5, handlelength=3)
@@ -475,7 +481,7 @@ def bending_by_slices(record):
         axes.set_xticks(counts, map(str, counts))
         axes.set_xticks([], minor=True)
     fig.tight_layout(w_pad=1.6)
-    return fig, _bending_facts(record, scores, gains)
+    return fig, _bending_facts(record, gains)
 
 
 def _by_seed(record):
@@ -491,42 +497,38 @@ def _by_seed(record):
     return scores
 
 
-def _bending_facts(record, scores, gains):
+def _bending_facts(record, gains):
     from unet_edu import results
     from unet_edu.experiments.runs import rows, values
 
     trials = record["trials"]
     counts = list(gains)
     fewest, most = counts[0], counts[-1]
-    groups = {(kind, count): list(scores[kind][count].values()) for kind in scores for count in counts}
-    errors, losses = {key: [] for key in groups}, {count: [] for count in counts}
+    losses = {count: [] for count in counts}
     for row, entries in rows(record).items():
         count = trials[row]["samples"]
-        errors.setdefault((bool(trials[row]["elastic"]), count), []).extend(
-            values(entries, "stack", "share_of_wrong_pixels")
-        )
         losses.setdefault(count, []).extend(np.mean(entry["training"]["loss"][-5:]) for entry in entries)
 
-    def sorted_out(by_group):
-        return results.sorted_out({f"{count}": (by_group[True, count], by_group[False, count]) for count in counts})
-
     recipe = trials[next(iter(trials))]["recipe"]
-    differ = results.differ(groups[True, fewest], groups[False, fewest])
+    judged = results.judge_scaling(record)
+    first, last = judged[f"{fewest}"], judged[f"{most}"]
+    bent = results.scaling_entries(record, True)
+    means = {count: np.mean(values(results.kept(bent[count]))) for count in counts}
     return {
         "fewest": fewest,
         "most": most,
-        "fewest_mean": np.mean(groups[True, fewest]),
-        "most_mean": np.mean(groups[True, most]),
-        "bend_few": f"{np.mean(gains[fewest]):+.3f}".replace("-", "−"),
-        "bend_most": f"{np.mean(gains[most]):+.3f}".replace("-", "−"),
-        "seed_sd": results.pooled(*groups.values()),
+        "fewest_mean": means[fewest],
+        "most_mean": means[most],
+        "all_means": results.listed([f"{means[count]:.3f} with {count}" for count in counts]),
+        "bend_few": results.worth(first, 3) if first else "not known (too few paired runs)",
+        "bend_most": results.worth(last, 3) if last else "not known (too few paired runs)",
+        "failed_text": results.failed_text(record),
         "tiles": recipe["steps"] * recipe["batch"],
         "loss_few": np.mean(losses[fewest]),
         "loss_most": np.mean(losses[most]),
-        "stands_out": "does" if differ and np.mean(gains[fewest]) > 0 else "does not",
-        "wolf": round(1 / results.chance(min(len(found) for found in groups.values()))),
-        "rand_text": sorted_out(groups),
-        "pixel_text": sorted_out(errors),
+        "stands_out": "does" if first and first.word == "higher" else "does not",
+        "rand_text": results.sorted_out(judged),
+        "pixel_text": results.sorted_out(results.judge_scaling(record, "stack", "share_of_wrong_pixels")),
         "gains": "; ".join(f"{count}: mean {np.mean(found):+.3f}" for count, found in gains.items()),
         "scaling_text": results.scaling_text(record),
     }

@@ -13,7 +13,7 @@ from unet_edu.experiments.runs import mean_sd, rows, spread, values
 from unet_edu.metrics import v_rand
 from unet_edu.plots.shared import image_row, towards_one
 from unet_edu.plots.style import DOWN, DOWN_AREA, EXTRA, GRID, INK, MUTED, SKIP, UP, WRONG
-from unet_edu.results import busiest_window, mistakes, scaling_values
+from unet_edu.results import busiest_window, kept, mistakes, scaling_entries
 
 # -------------------------------------------------------------------------------------------- scores while training
 
@@ -82,11 +82,15 @@ def _with_mean(axes, lines, colour, style, label, marker=None):
 def dot_plot(record):
     """Draw the V_Rand of every run as a dot, a row a line, best mean on top; returns the figure.
 
-    The bar is mean ± standard deviation over seeds; the band is that of the record's first row.
+    The bar is mean ± standard deviation over the seeds that did not fail; a run that failed is a cross. The band is
+    that of the record's first row.
     """
     import matplotlib.pyplot as plt
 
-    found = {row: values(entries) for row, entries in rows(record).items() if entries}
+    broken = {
+        row: values([one for one in entries if one not in kept(entries)]) for row, entries in rows(record).items()
+    }
+    found = {row: values(kept(entries)) for row, entries in rows(record).items() if entries}
     order = sorted(found, key=lambda row: np.mean(found[row]), reverse=True)
     first = next(iter(rows(record)))
     fig, axes = plt.subplots(figsize=(5.2, 0.34 * len(order) + 0.9))
@@ -101,16 +105,20 @@ def dot_plot(record):
             axes.plot([mean - sd, mean + sd], [place, place], color=colour, lw=1.6)
         axes.plot([mean], [place], marker="|", ms=13, mew=2.2, color=colour)
         axes.plot(found[row], [place] * len(found[row]), "o", ms=5.5, mfc="none", mec=colour, mew=1.1)
+        axes.plot(broken[row], [place] * len(broken[row]), "x", ms=6, color=WRONG, mew=1.6)
         axes.text(1.01, place, spread(found[row]), transform=axes.get_yaxis_transform(), va="center", fontsize=9)
     axes.set(ylim=(len(order) - 0.4, -0.6), xlabel="V_Rand on validation (the axis widens towards 1)")
     axes.set_yticks(range(len(order)), order)
     axes.tick_params(axis="y", length=0)
-    towards_one(axes, "x", [score for scores in found.values() for score in scores])
+    towards_one(axes, "x", values(record["runs"]))
     return fig
 
 
 def scaling(record):
-    """Draw V_Rand against the number of training slices, with and without elastic deformation; returns the figure."""
+    """Draw V_Rand against the number of training slices, with and without elastic deformation; returns the figure.
+
+    Lines join the means of the runs that did not fail; those that did are crosses.
+    """
     import matplotlib.pyplot as plt
 
     fig, axes = plt.subplots(figsize=(7.2, 3.8))
@@ -120,10 +128,15 @@ def scaling(record):
         (False, SKIP, "s", "--", 0.97, "without"),
     )
     for elastic, colour, marker, style, aside, label in looks:
-        found = scaling_values(record, elastic)
-        for count, scores in found.items():
-            axes.plot([count * aside] * len(scores), scores, marker, ms=5.5, mfc="none", mec=colour, mew=1.1)
-        means = [np.mean(scores) for scores in found.values()]
+        found = scaling_entries(record, elastic)
+        for count, entries in found.items():
+            good = values(kept(entries))
+            broken = [
+                score for entry, score in zip(entries, values(entries), strict=True) if entry not in kept(entries)
+            ]
+            axes.plot([count * aside] * len(good), good, marker, ms=5.5, mfc="none", mec=colour, mew=1.1)
+            axes.plot([count * aside] * len(broken), broken, "x", ms=6, color=WRONG, mew=1.6)
+        means = [np.mean(values(kept(entries))) for entries in found.values()]
         axes.plot([count * aside for count in found], means, color=colour, ls=style, lw=2, label=label)
     axes.set(xscale="log", xlabel="training slices", ylabel="V_Rand on validation")
     axes.set_xticks(counts, map(str, counts))
