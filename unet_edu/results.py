@@ -160,8 +160,9 @@ def listed(words):
 def score_table(record):
     """Return (head, rows) of texts for `unet_edu.book.table`: a column for every row of the record, with its scores.
 
-    ± is the standard deviation over seeds; "over slices" is the one of a run's six slices, its mean over the runs. Runs that failed are counted, not averaged.
-    Of the measures of a stack it has those that all runs have: the earlier scorer knew other ones.
+    ± is the standard deviation over seeds; "over slices" is the one of a run's six slices, its mean over the runs. Runs
+    that failed are counted, not averaged. Of the measures of a stack it has those that all runs have: the earlier
+    scorer knew other ones.
     """
     lines = [["runs"], ["parameters"], ["seconds of training"], ["V_Rand"], ["V_Rand, sd over slices"]]
     held = [key for key in STACK if all(key in entry["scores"]["stack"] for entry in record["runs"])]

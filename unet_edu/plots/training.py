@@ -230,7 +230,7 @@ def broken_run(record):
     of the row the lowest and highest loss ``loss_low``, ``loss_high``; the first layer's multiple ``edges``; the mean
     shift of the layers after it in standard deviations, ``moved`` and on the training slices ``at_home``; V_Rand with
     normalisations measured anew in level 0, in levels 0 and 1, and in all: ``one_level``, ``two_levels`` and
-    ``all_levels``; V_Rand of the run of that seed with sharpness varied, ``varied``; the medians and lowest of both rows,
+    ``all_levels``; V_Rand of the run of that seed with sharpness varied, ``varied``; medians and lowest of both rows,
     ``plain_median``, ``plain_low``, ``varied_median``, ``varied_low``; the number of ``runs`` a row.
     """
     import matplotlib.pyplot as plt
