@@ -436,9 +436,9 @@ def bending_by_slices(record):
     record: of the experiment ``data_scaling``.
     Runs that failed are crosses on the left, and in no mean and no gain.
     Returns (figure, facts): ``fewest`` and ``most`` slices; their mean scores with bending, ``…_mean``, and those of
-    all numbers of slices in words, ``all_means``; what bending adds, with interval and p, ``bend_few`` and ``bend_most``;
-    the ``tiles`` of a run; the training loss at the end, ``loss_few`` and ``loss_most``; whether the gain on the left
-    ``stands_out``; in words ``rand_text``, ``pixel_text``, ``gains``, ``failed_text`` and ``scaling_text``: the
+    all numbers of slices in words, ``all_means``; what bending adds, with interval and p, ``bend_few`` and
+    ``bend_most``; the ``tiles`` of a run; the training loss at the end, ``loss_few`` and ``loss_most``; whether the
+    gain on the left ``stands_out``; in words ``rand_text``, ``pixel_text``, ``gains``, ``failed_text`` and ``scaling_text``: the
     comparisons of V_Rand and of wrong pixels, the mean gains, which runs failed, and a summary.
     """
     import matplotlib.pyplot as plt
