@@ -438,8 +438,8 @@ def bending_by_slices(record):
     Returns (figure, facts): ``fewest`` and ``most`` slices; their mean scores with bending, ``…_mean``, and those of
     all numbers of slices in words, ``all_means``; what bending adds, with interval and p, ``bend_few`` and
     ``bend_most``; the ``tiles`` of a run; the training loss at the end, ``loss_few`` and ``loss_most``; whether the
-    gain on the left ``stands_out``; in words ``rand_text``, ``pixel_text``, ``gains``, ``failed_text`` and ``scaling_text``: the
-    comparisons of V_Rand and of wrong pixels, the mean gains, which runs failed, and a summary.
+    gain on the left ``stands_out``; in words ``rand_text``, ``pixel_text``, ``gains``, ``failed_text`` and
+    ``scaling_text``: the comparisons of V_Rand and of wrong pixels, the mean gains, which runs failed, and a summary.
     """
     import matplotlib.pyplot as plt
 
