@@ -110,3 +110,12 @@ def test_pairs_needed_for_one_deviation_and_errors():
         comparisons.power(1.0, 1.0, 1)
     with pytest.raises(ValueError, match="sd above 0"):
         comparisons.power(1.0, 0.0, 5)
+
+
+def test_failed_runs_can_be_named_for_a_measure_that_does_not_show_them():
+    these, others = {0: 1.0, 1: 1.1, 2: 9.0}, {0: 0.9, 1: 1.05, 2: 0.1}
+    found = comparisons.compare(these, others, broken={2})
+    assert (found.pairs, found.left_out) == (2, 1)
+    assert found.change == pytest.approx(0.075)
+    assert comparisons.compare(these, others, broken=set()).pairs == 3
+    assert comparisons.compare(these, others, broken={1, 2}) is None

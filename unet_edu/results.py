@@ -25,7 +25,7 @@ import unet_edu
 from unet_edu import checkpoints, comparisons
 from unet_edu.comparisons import Comparison
 from unet_edu.data import isbi2012
-from unet_edu.experiments.runs import rows, spread, values
+from unet_edu.experiments.runs import by_seed, kept, rows, spread, values
 from unet_edu.experiments.time_to_score import reached
 from unet_edu.experiments.trial import cell_probability, fitting, slices
 from unet_edu.metrics import SCORER, instances, regions, thin, v_rand
@@ -201,17 +201,6 @@ class Judgement(NamedTuple):
     p: float  # corrected by Holm over all comparisons that were made together
     least: float  # the true difference that so many pairs find in 80 % of the cases, at the strictest of Holm's levels
     word: str  # "lower", "higher" or "not decided"
-
-
-def by_seed(entries, part="mean", key="v_rand"):
-    """Return {seed: score} of the runs of a row; part and key as in `experiments.runs.values`."""
-    return {entry["seed"]: score for entry, score in zip(entries, values(entries, part, key), strict=True)}
-
-
-def kept(entries):
-    """Return the runs of a row that did not fail (`comparisons.failed`, by V_Rand)."""
-    broken = comparisons.failed(by_seed(entries))
-    return [entry for entry in entries if entry["seed"] not in broken]
 
 
 def failed_runs(record):

@@ -107,6 +107,10 @@ def test_the_table_prints_every_row_with_its_runs_and_spread():
     assert "0.0625 ± 0.0000" in first
     assert second.split()[:2] == ["b", "0"]
     assert "±" not in runs.as_text({"trials": {"a": {}}, "runs": [entry(0, 0.9)]})
+    three = [entry(0, 0.9), entry(1, 0.8), entry(2, 0.3)]
+    line = runs.as_text({"trials": {"a": {}}, "runs": three}).splitlines()[1]
+    assert "3, 1 failed" in line
+    assert "0.8500 ± 0.0707" in line, "a run that failed is in no mean"
     older = entry(0, 0.9)
     del older["scores"]["stack"]["v_rand"]
     line = runs.as_text({"trials": {"a": {}}, "runs": [older]}).splitlines()[1]

@@ -2,7 +2,7 @@
 
     complete(path, experiment, trials, seeds)    each trial with each seed; what the record holds is not run again
     main(experiment, description, trials)        the command line that all experiments share
-    rows, values, spread                         what is read out of a record
+    rows, values, by_seed, kept, spread          what is read out of a record
 
 A record is one JSON file: {"experiment", "trials": what each row is, "runs": [one entry each]}. It is written anew,
 whole, after each run. Every run records its own machine, versions, commit and date: they may differ between runs.
@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from unet_edu import comparisons
 from unet_edu.device import best_device
 from unet_edu.experiments.costs import aligned
 from unet_edu.experiments.record import machine_kind, results_dir, write_json
@@ -114,6 +115,17 @@ def values(entries, part="mean", key="v_rand"):
     return [entry["scores"][part][key] for entry in entries]
 
 
+def kept(entries):
+    """Return the runs of a row that did not fail (`comparisons.failed`, by V_Rand)."""
+    broken = comparisons.failed(by_seed(entries))
+    return [entry for entry in entries if entry["seed"] not in broken]
+
+
+def by_seed(entries, part="mean", key="v_rand"):
+    """Return {seed: score} of the runs of a row; part and key as in `values`."""
+    return {entry["seed"]: score for entry, score in zip(entries, values(entries, part, key), strict=True)}
+
+
 def spread(numbers, digits=4):
     """Return numbers as text: "mean ± standard deviation", the number where it is alone, a dash where there is none."""
     if not numbers:
@@ -123,13 +135,18 @@ def spread(numbers, digits=4):
 
 
 def as_text(record):
-    """Return a record as a table of text, a row a line: runs, seconds, scores with their spread over the runs."""
+    """Return a record as a table of text, a row a line: runs, seconds, scores with their spread over the runs.
+
+    Runs that failed are counted, and in no mean.
+    """
     lines = [("row", "runs", "parameters", "seconds", "V_Rand", "V_Rand stack", "V_Info", "wrong pixels", "Rand error")]
     for row, runs in rows(record).items():
         if not runs:
             lines.append((row, "0") + ("–",) * 7)
             continue
-        cells = [row, str(len(runs)), f"{runs[0]['parameters']:,}"]
+        count, runs = len(runs), kept(runs)
+        told = str(count) if len(runs) == count else f"{count}, {count - len(runs)} failed"
+        cells = [row, told, f"{runs[0]['parameters']:,}"]
         cells.append(f"{np.mean([entry['training']['seconds'] for entry in runs]):.0f}")
         for part, key in (
             ("mean", "v_rand"),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from unet_edu import results
-from unet_edu.experiments.runs import rows, values
+from unet_edu.experiments.runs import by_seed, kept, rows, values
 from unet_edu.plots.style import DOWN, GRID, SKIP
 
 
@@ -17,11 +17,11 @@ def readings(record):
     error_whole, error_fcn8, error_padded, and padded_pixels in words; steps of training. Means and tests leave failed
     runs out.
     """
-    entries_of = {row: results.kept(entries) for row, entries in rows(record).items()}
+    entries_of = {row: kept(entries) for row, entries in rows(record).items()}
     runs = {row: values(entries) for row, entries in entries_of.items()}
     mean = {row: float(np.mean(scores)) for row, scores in runs.items()}
-    by_seed = {row: results.by_seed(entries) for row, entries in entries_of.items()}
-    wrong = {row: results.by_seed(entries, "stack", "share_of_wrong_pixels") for row, entries in entries_of.items()}
+    by_row = {row: by_seed(entries) for row, entries in entries_of.items()}
+    wrong = {row: by_seed(entries, "stack", "share_of_wrong_pixels") for row, entries in entries_of.items()}
     errors = {row: float(np.mean(list(found.values()))) for row, found in wrong.items()}
     judged = results.judge_rows(record)
     whole, resized, none = "U-Net", "skips resized, not cropped", "without skips"
@@ -38,7 +38,7 @@ def readings(record):
         """Return in words how sure the difference of a row from the complete network is."""
         return assessed(judged[row])
 
-    resized_none = results.judge({resized: (by_seed[resized], by_seed[none])})[resized]
+    resized_none = results.judge({resized: (by_row[resized], by_row[none])})[resized]
     pixels = results.judge({"": tuple({seed: 100 * share for seed, share in wrong[row].items()}
                                       for row in ("padded, no crop", whole))}, {"": ()})[""]  # fmt: skip
     return {

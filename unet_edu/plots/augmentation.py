@@ -499,7 +499,7 @@ def _by_seed(record):
 
 def _bending_facts(record, gains):
     from unet_edu import results
-    from unet_edu.experiments.runs import rows, values
+    from unet_edu.experiments.runs import kept, rows, values
 
     trials = record["trials"]
     counts = list(gains)
@@ -513,7 +513,7 @@ def _bending_facts(record, gains):
     judged = results.judge_scaling(record)
     first, last = judged[f"{fewest}"], judged[f"{most}"]
     bent = results.scaling_entries(record, True)
-    means = {count: np.mean(values(results.kept(bent[count]))) for count in counts}
+    means = {count: np.mean(values(kept(bent[count]))) for count in counts}
     return {
         "fewest": fewest,
         "most": most,

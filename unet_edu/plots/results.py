@@ -9,11 +9,11 @@ import itertools
 import numpy as np
 from scipy import ndimage
 
-from unet_edu.experiments.runs import mean_sd, rows, spread, values
+from unet_edu.experiments.runs import kept, mean_sd, rows, spread, values
 from unet_edu.metrics import v_rand
 from unet_edu.plots.shared import image_row, towards_one
 from unet_edu.plots.style import DOWN, DOWN_AREA, EXTRA, GRID, INK, MUTED, SKIP, UP, WRONG
-from unet_edu.results import busiest_window, kept, mistakes, scaling_entries
+from unet_edu.results import busiest_window, mistakes, scaling_entries
 
 # -------------------------------------------------------------------------------------------- scores while training
 
