@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 from PIL import ImageColor
 
 from unet_edu import figures
+from unet_edu.figures import base
 from unet_edu.figures.base import LIVE_FIGURE_MIME, LiveFigure, pack
 from unet_edu.plots import style
 
@@ -122,3 +123,17 @@ def test_a_notebook_with_the_figure_runs_and_keeps_its_state(figure):
 
 def test_the_base_class_is_what_all_figures_stand_on():
     assert all(issubclass(figure, LiveFigure) for figure in FIGURES)
+
+
+def test_the_room_for_a_figure_is_a_length_that_steps_with_its_width():
+    """At every measured width, and between two of them, it is at least what either of them takes."""
+    points = json.loads((base.HERE / "heights.json").read_text("utf-8"))
+    assert sorted(points) == sorted(figures.__all__)
+    for kind, measured in points.items():
+        words = base.height_of(kind)
+        first = int(re.match(r"calc\((\d+)px", words)[1])
+        steps = [(int(at), int(by)) for by, at in re.findall(r"(-?\d+) \* clamp\(0px, 100cqi - (\d+)px, 1px\)", words)]
+        for width, height in measured[:-1]:
+            room = first + sum(by for at, by in steps if width >= at + 1)
+            assert height + base.LINE <= room <= height + 700, (kind, width)
+    assert base.height_of("Unmeasured") == "0px"
