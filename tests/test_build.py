@@ -246,7 +246,7 @@ def test_the_wheel_of_the_site_is_the_package_and_nothing_else(reader):
     package = reader.book.root / "unet_edu"
     wanted = {
         path
-        for pattern in ("*.py", "*.csv", "*.js", "*.css", "*.safetensors", "*.json")
+        for pattern in ("*.py", "*.csv", "*.zip", "*.js", "*.css", "*.safetensors", "*.json")
         for path in package.rglob(pattern)
     }
     assert sorted(names) == sorted(path.relative_to(reader.book.root).as_posix() for path in wanted)
