@@ -250,6 +250,11 @@ def test_scaling_compares_like_with_like():
         "No run failed, which would be to end below half of its row's median."
     )
     assert results.scaling_values(SCALING, True) == {1: [0.8, 0.82], 4: [0.95]}
+    head, (one, four) = results.scaling_comparison(SCALING)
+    assert (len(head), one[:3], four[:5]) == (8, ["1", "2", "+0.205"], ["4", "0", "–", "–", "too few paired runs"])
+    judged = results.judge_scaling(SCALING)["1"]
+    assert one[3] == f"{judged.found.low:+.3f} to {judged.found.high:+.3f}"
+    assert one[4].startswith("higher, p")
 
 
 def test_seconds_to_the_target():

@@ -370,6 +370,27 @@ def judge_scaling(record, part="mean", key="v_rand"):
     return judge(pairs, broken)
 
 
+def scaling_comparison(record):
+    """Return (head, rows) of texts for `unet_edu.book.table`: what elastic deformation changes, by number of slices.
+
+    V_Rand and the share of wrong pixels, in percent: difference, its 95 % interval, verdict.
+    """
+
+    def cells(one, factor, digits):
+        if one is None:
+            return ["–", "–", "too few paired runs"]
+        change, low, high = (signed(factor * number, digits) for number in one.found[:3])
+        return [change, f"{low} to {high}", f"{one.word}, {p_text(one.p)}"]
+
+    rand, pixels = judge_scaling(record), judge_scaling(record, "stack", "share_of_wrong_pixels")
+    lines = [
+        [count, str(one.found.pairs if one else 0), *cells(one, 1, 3), *cells(pixels[count], 100, 1)]
+        for count, one in rand.items()
+    ]
+    names = ["V_Rand", "95 % interval", "verdict", "wrong pixels, %", "95 % interval", "verdict"]
+    return ["slices", "pairs", *names], lines
+
+
 def scaling_text(record, numbers=True):
     """Return sentences: for which numbers of slices elastic deformation makes a difference, and which runs failed."""
     told = sorted_out(judge_scaling(record), numbers)

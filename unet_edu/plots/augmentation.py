@@ -438,8 +438,7 @@ def bending_by_slices(record):
     Returns (figure, facts): ``fewest`` and ``most`` slices; their mean scores with bending, ``…_mean``, and those of
     all numbers of slices in words, ``all_means``; what bending adds, with interval and p, ``bend_few`` and
     ``bend_most``; the ``tiles`` of a run; the training loss at the end, ``loss_few`` and ``loss_most``; whether the
-    gain on the left ``stands_out``; in words ``rand_text``, ``pixel_text``, ``gains``, ``failed_text`` and
-    ``scaling_text``: the comparisons of V_Rand and of wrong pixels, the mean gains, which runs failed, and a summary.
+    gain on the left ``stands_out``; in words ``gains`` and ``failed_text``: the mean gains, and which runs failed.
     """
     import matplotlib.pyplot as plt
 
@@ -527,8 +526,5 @@ def _bending_facts(record, gains):
         "loss_few": np.mean(losses[fewest]),
         "loss_most": np.mean(losses[most]),
         "stands_out": "does" if first and first.word == "higher" else "does not",
-        "rand_text": results.sorted_out(judged),
-        "pixel_text": results.sorted_out(results.judge_scaling(record, "stack", "share_of_wrong_pixels")),
         "gains": "; ".join(f"{count}: mean {np.mean(found):+.3f}" for count, found in gains.items()),
-        "scaling_text": results.scaling_text(record),
     }
