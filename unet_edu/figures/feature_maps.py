@@ -38,7 +38,8 @@ class FeatureMaps(LiveFigure):
     model: an `nn.Module` in eval mode that takes (1, 1, H, W); it needs a kernel, and runs there. None: the shipped
     network `weights`, "unet8-cells" or "unet8-isbi", which runs in the page where there is no kernel.
     image: (H, W), grey values in [0, 1], at least `size` pixels a side; None: drawn tissue, whose labels are known.
-        "nuclei" or "stained": real nuclei, 300 × 300 pixels, which a reader can choose in the page as well.
+        "nuclei" or "stained": real nuclei, 300 × 300 pixels. A reader can choose them in the page as well, unless an
+            array is given here: they would make the page heavier.
     size: side of the window that the network sees, in pixels; for U-Nets a legal one. x, y: its upper left corner, in
     the middle of the image unless given.
     stage, channel: what is shown large. off: what is off, "skip2", a stage "d3.relu2", a channel "d3.relu2:17".
@@ -85,7 +86,7 @@ class FeatureMaps(LiveFigure):
 
     def __init__(self, model=None, image=None, weights="unet8-cells", **more):
         self._model, self._network = model, None
-        size = more.get("size", WINDOW)
+        size, given = more.get("size", WINDOW), image is not None and not isinstance(image, str)
         if model is None:
             check_size(size)
         if image is None:
@@ -97,7 +98,7 @@ class FeatureMaps(LiveFigure):
         values = {"image": _grey(image), "truth": truth, "height": height, "width": width}
         values |= {"x": max(width - size, 0) // 2, "y": max(height - size, 0) // 2}
         words = type(model).__name__ if model is not None else f"U-Net of base width 8, {checkpoint_words(weights)}"
-        samples = {name: _grey(sample_image(name)) for name in SAMPLES}
+        samples = {name: _grey(sample_image(name)) for name in SAMPLES} if not given else {}
         super().__init__(weights=weights, network=words, **samples, **(values | more))
 
     @traitlets.validate("cover")

@@ -32,9 +32,10 @@ function imageInput(shared, start) {
   };
   const own = element("div", { class: "lf-buttons" }, ...chooser("your own image …", {}), ...chooser("camera …", { capture: "environment" }));
   const first = Object.fromEntries(["image", "truth", "width", "height"].map((key) => [key, get(key)]));
+  const offered = Object.entries(SAMPLES).filter(([name]) => get(name).byteLength);
   const samples = element("div", { class: "lf-buttons" },
     element("button", { type: "button", onclick: () => show(first, "The first image is back.") }, "first image"),
-    ...Object.entries(SAMPLES).map(([name, words]) => element("button", {
+    ...offered.map(([name, words]) => element("button", {
       type: "button", "data-sample": name,
       onclick: () => show({ image: get(name), truth: new DataView(new ArrayBuffer(0)), width: SAMPLE, height: SAMPLE }, `Real ${words} are in.`),
     }, words)));

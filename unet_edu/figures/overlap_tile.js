@@ -95,6 +95,7 @@ function build({ model, root, say }) {
   const canvas = element("canvas");
   const marks = svg("svg", { "aria-hidden": "true" });
   const layer = element("canvas"); // never shown itself
+  layer.getContext("2d", { willReadFrequently: true });
   const rooted = (value) => Math.sqrt(value * 255); // so that small differences are seen
   const scale = colourScale("difference");
   const scene = element("div", { class: "lf-ot-scene lf-picks" }, canvas, marks);
