@@ -23,7 +23,7 @@ from unet_edu.figures.base import HERE
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDTHS = sorted(
-    {*range(270, 420, 15), *range(420, 600, 30), *range(600, 961, 60), 358, 688, 736, 790}
+    {*range(270, 420, 15), *range(420, 600, 30), *range(600, 961, 60), 288, 358, 688, 736, 790}
 )  # of a figure, in pixels
 PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Heights</title>
 <link rel="stylesheet" href="{static}/live-figures.css"><script src="{static}/live-figures.js"></script>
@@ -35,7 +35,7 @@ PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset=
 
 STAGES = "[title^='d4.relu2'], [title^='skip1.after'], [title^='d1.relu2']"  # that `FeatureMaps` opens with in the book
 
-# The greatest height at a width: as the figure opens, and with each of its sliders at both ends and in the middle.
+# The greatest height at a width: as the figure opens, and with each of its sliders at both ends and at the quarters.
 HIGHEST = """async (width) => {
     const box = document.querySelector("#width");
     box.style.width = `${width}px`;
@@ -51,8 +51,8 @@ HIGHEST = """async (width) => {
     for (const range of root.querySelectorAll("input[type=range]")) {
         const before = range.value;
         const [least, greatest] = [Number(range.min), Number(range.max)];
-        for (const value of [least, (least + greatest) / 2, greatest, before]) {
-            range.value = value;
+        for (const part of [0, 0.25, 0.5, 0.75, 1, null]) {
+            range.value = part === null ? before : least + (greatest - least) * part;
             range.dispatchEvent(new Event("input", { bubbles: true }));
             await calm();
             most = Math.max(most, root.getBoundingClientRect().height);
