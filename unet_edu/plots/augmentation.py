@@ -442,7 +442,13 @@ def bending_by_slices(record):
     """
     import matplotlib.pyplot as plt
 
-    scores = _by_seed(record)
+    from unet_edu import results
+    from unet_edu.experiments.runs import by_seed
+
+    scores = {
+        bent: {count: by_seed(entries) for count, entries in results.scaling_entries(record, bent).items()}
+        for bent in (True, False)
+    }
     counts = sorted({*scores[True]} & {*scores[False]})
     good = {kind: {count: sound(found) for count, found in scores[kind].items()} for kind in scores}
     gains = {
@@ -481,19 +487,6 @@ def bending_by_slices(record):
         axes.set_xticks([], minor=True)
     fig.tight_layout(w_pad=1.6)
     return fig, _bending_facts(record, gains)
-
-
-def _by_seed(record):
-    """Return {bent or not: {number of slices: {seed: V_Rand}}} of the rows that have runs."""
-    from unet_edu.experiments.runs import rows, values
-
-    scores = {True: {}, False: {}}
-    for row, entries in rows(record).items():
-        if entries:
-            trial = record["trials"][row]
-            seeds = [entry["seed"] for entry in entries]
-            scores[bool(trial["elastic"])][trial["samples"]] = dict(zip(seeds, values(entries), strict=True))
-    return scores
 
 
 def _bending_facts(record, gains):
