@@ -28,7 +28,17 @@ import torch
 from safetensors import SafetensorError
 
 from unet_edu.files import written_whole
-from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, OneLevelUNet, PaddedUNet, SlidingWindowNet, UNet
+from unet_edu.models import (
+    ArticleUNet,
+    FCN8s,
+    FCN16s,
+    FCN32s,
+    OneLevelUNet,
+    PaddedUNet,
+    SlidingWindowNet,
+    SubpixelUNet,
+    UNet,
+)
 from unet_edu.predict import normalisation
 
 FOLDER = Path(__file__).parent / "weights"
@@ -53,6 +63,11 @@ def fcn_arguments(net):
     }
 
 
+def subpixel_arguments(net):
+    """Return the arguments of a `SubpixelUNet`, of which the U-Net in between holds two."""
+    return {"factor": net.factor, "base_width": net[1].base_width, "depth": net[1].depth}
+
+
 # Every network that a file may hold, and how to find the arguments it was built with. No other class is ever looked up.
 NETWORKS = {
     UNet: attributes("in_channels", "num_classes", "base_width", "depth"),
@@ -63,6 +78,7 @@ NETWORKS = {
     FCN16s: fcn_arguments,
     FCN8s: fcn_arguments,
     ArticleUNet: attributes("num_classes", "base_width"),
+    SubpixelUNet: subpixel_arguments,
 }
 BY_NAME = {network.__name__: network for network in NETWORKS}
 

@@ -10,6 +10,8 @@ from unet_edu import checkpoints as shipped
 from unet_edu.data import cells
 from unet_edu.experiments import ablation, checkpoints, data_scaling, isbi, runs, sharpness, time_to_score, trial
 from unet_edu.models import SlidingWindowNet
+from unet_edu.models.fcn import num_parameters
+from unet_edu.training.loop import centre
 
 EXPERIMENTS = {
     "ablation": ablation,
@@ -63,33 +65,60 @@ def test_rows_are_all_different(name, kind):
     assert len({row.row for row in rows}) == len(rows)
 
 
-def test_the_ablation_changes_one_thing_a_row():
+def test_the_ablation_changes_one_thing_a_row_or_the_row_says_what_differs():
     first, *others = ablation.trials()
     told = first.settings()
-    net = first.build()
     for row in others:
-        values = {key for key, value in row.settings().items() if value != told[key]}
-        if row.build is not first.build:
-            assert values <= {"recipe"}
-            assert type(row.build()) is not type(net) or row.build().state_dict().keys() == net.state_dict().keys()
-        else:
+        values = {key for key, value in row.settings().items() if value != told.get(key)}
+        if row.differs:
+            assert values <= {"recipe", "differs"} or row.row == "sliding window"
+        elif row.build is first.build:
             assert len(values) == 1, row.row
+        else:
+            assert not values, row.row
+            assert row.build().state_dict().keys() == first.build().state_dict().keys()
+            assert num_parameters(row.build()) == num_parameters(first.build())
 
 
-def test_the_sliding_window_gets_what_the_unet_pays():
+def test_the_rows_of_the_ablation_learn_from_the_same_pixels():
+    """Same places, same labels, as many of them: only the sliding window takes single pixels, and says so."""
+    samples = [cells.tissue(512, seed) for seed in range(2)]
+    images = torch.stack([torch.tensor(sample.image)[None] for sample in samples])
+    labels = torch.stack([torch.tensor(sample.label).long() for sample in samples])
+    seen = {}
+    for row in ablation.trials():
+        if row.row == "sliding window":
+            assert "learns from" in row.differs
+            continue
+        net, size = row.build().eval(), row.recipe.tile
+        with torch.no_grad():
+            window = net(torch.zeros(1, net.in_channels, size, size)).shape[-1]
+        drawn = {"generator": torch.Generator().manual_seed(3), "size": size, "margin": (size - window) // 2}
+        # every row is bent alike, but the one whose point it is not to be
+        parts = trial.tiles(replace(row, elastic=8.0), 8.0, images, labels, weights=torch.ones(2, 512, 512), **drawn)
+        learned = [centre(part, window) for part in parts[1:]]  # what `fit` takes of labels and weights
+        assert learned[1].sum() == 2 * ablation.WINDOW**2, row.row
+        middle = ablation.WINDOW if window >= ablation.WINDOW else 0
+        seen[row.row] = [centre(part, middle) for part in (parts[0], *learned)]
+    one = seen.pop("U-Net")
+    assert len(seen) == 14
+    for name, other in seen.items():
+        assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True)), name
+
+
+def test_the_sliding_window_gets_what_the_whole_unet_pays():
     rows = {row.row: row for row in ablation.trials()}
-    recipe = rows["sliding window"].recipe
-    meta = torch.device("meta")
-    with meta:
+    recipe, whole = rows["sliding window"].recipe, rows["U-Net, all five levels"]
+    with torch.device("meta"):
         from torch.utils.flop_counter import FlopCounterMode
 
         with FlopCounterMode(display=False) as counter:
-            unet = rows["U-Net"].recipe
-            rows["U-Net"].build().eval()(torch.empty(unet.batch, 1, unet.tile, unet.tile))
+            whole.build().eval()(torch.empty(whole.recipe.batch, 1, whole.recipe.tile, whole.recipe.tile))
     macs = counter.get_total_flops() / 2
     one = SlidingWindowNet().macs_per_window
     assert recipe.batch * one <= macs < (recipe.batch + 1) * one
-    assert recipe.steps == unet.steps
+    assert recipe.steps == whole.recipe.steps
+    assert f"{recipe.batch} single ones" in rows["sliding window"].differs
 
 
 def test_every_number_of_slices_comes_with_and_without_elastic_deformation():
@@ -129,16 +158,6 @@ def test_shipped_networks_are_small():
             assert parameters <= 250_000, row.row
         if row.row.startswith("unet8"):
             assert 2 * parameters < 2**20, row.row  # in float16: they will run in web pages
-
-
-def test_the_half_resolution_network_keeps_each_pixel_in_its_place():
-    """Without any network in between, what was taken apart is put together again; with it, the size stays."""
-    net = time_to_score.HalfResolutionUNet(base_width=2).eval()
-    image = torch.rand(1, 1, 64, 96)
-    assert torch.equal(net[2](net[0](image)), image)
-    assert net(image).shape == (1, 2, 64, 96)
-    with pytest.raises(ValueError, match="multiple"):
-        net(torch.rand(1, 1, 72, 64))
 
 
 def entry(row, *score):

@@ -1,13 +1,17 @@
 """What each part of U-Net buys: take one away, train as before, score.
 
-    python -m unet_edu.experiments.ablation             every row with five seeds: hours on a CPU, minutes on a GPU
+    python -m unet_edu.experiments.ablation             every row with eight seeds: hours on a CPU, minutes on a GPU
     python -m unet_edu.experiments.ablation --quick     small networks on drawn tissue, to see that it works
     python -m unet_edu.experiments.ablation --record    keep the results in unet_edu/records/, go on where they end
 
-All rows are trained on the same slices with the same optimiser and number of steps, on as many tiles of the same size.
-A network that loses no border is scored on all of a tile, the others on its middle: that is part of what they are. The
-sliding window gets as many windows a step as the U-Net's multiply-adds pay for. All but the last row are trained with
-batch normalisation, folded away afterwards: without it, a budget this small hardly starts to learn.
+    4×4 pixels to 16 channels ─▶ valid U-Net of two poolings, width 32 ─▶ a logit for each pixel and class
+
+That is the lower three levels of a U-Net of base width 8, which learns in a minute what the whole one needs an hour
+for. All rows are trained on the same slices with the same optimiser and number of steps. They learn from the same
+pixels: the middle WINDOW of a tile that is cut and bent once for all, whatever border a network loses of it. What else
+a row does not share is in its `Trial.differs`: other networks than U-Net have no such lower half, and work on single
+pixels. "U-Net, all five levels" is there for these to be compared with, and the sliding window gets as many windows a
+step as its multiply-adds pay for. All but one row are trained with batch normalisation, folded away afterwards.
 """
 
 from dataclasses import replace
@@ -17,41 +21,66 @@ from unet_edu.arithmetic import unet_macs
 from unet_edu.experiments.checkpoints import SMALL_FCN
 from unet_edu.experiments.runs import main
 from unet_edu.experiments.trial import Trial
-from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, PaddedUNet, SlidingWindowNet, UNet, variants
-from unet_edu.models.sliding_window import WINDOW
+from unet_edu.models import (
+    ArticleUNet,
+    FCN8s,
+    FCN16s,
+    FCN32s,
+    PaddedUNet,
+    SlidingWindowNet,
+    Subpixel,
+    UNet,
+    variants,
+)
+from unet_edu.models.sliding_window import WINDOW as SEEN
 from unet_edu.training import RECIPES
 
-BASE_WIDTH = 8
+FACTOR = 4
+CHANNELS = {"in_channels": FACTOR**2, "num_classes": 2 * FACTOR**2, "depth": 2}  # of the network in between
+BASE_WIDTH = 8  # of the U-Net with all levels; two levels further down there are four times as many channels
 STEPS = 600
+WINDOW = 192  # pixels a side, in the middle of a tile, that all learn from
+TILE = 352  # pixels a side: the smallest legal one of which the first row labels the window
+WHOLE_TILE = 380  # likewise, of the U-Net with all levels
+SAME_TILE = 256  # of networks that label all of it
+SINGLE = "works on single pixels"
+SEEDS = 8
 
 
-def changed(change=None, **arguments):
-    """Return a fresh U-Net, changed by a function of `unet_edu.models.variants`."""
-    net = UNet(**arguments)
-    return change(net) if change else net
+def lower(change=None, network=UNet, width=FACTOR * BASE_WIDTH):
+    """Return the lower levels of a fresh U-Net on every FACTOR-th pixel; change: a function of `models.variants`."""
+    net = network(base_width=width, **CHANNELS)
+    return Subpixel(FACTOR, change(net) if change else net)
 
 
 def trials(quick=False, device_type="cpu"):
     """Return the rows, the U-Net that the others are compared with first."""
-    width, changes = (2, {"steps": 2, "batch": 1, "tile": 236}) if quick else (BASE_WIDTH, {"steps": STEPS})
-    recipe = replace(RECIPES["one-cycle"], **changes)
-    even = replace(recipe, tile=-(-recipe.tile // 16) * 16)  # 304: the padded network halves its maps four times
-    macs = recipe.batch * unet_macs(recipe.tile, base_width=width)
-    sliding = replace(recipe, tile=WINDOW, batch=max(1, macs // SlidingWindowNet().macs_per_window))
+    width, changes = (1, {"steps": 2, "batch": 1}) if quick else (BASE_WIDTH, {"steps": STEPS})
+    window, tile, whole_tile, same_tile = (16, 176, 204, 240) if quick else (WINDOW, TILE, WHOLE_TILE, SAME_TILE)
+    recipe = replace(RECIPES["one-cycle"], tile=tile, **changes)
+    macs = recipe.batch * unet_macs(whole_tile, base_width=width)
+    whole, same = replace(recipe, tile=whole_tile), replace(recipe, tile=same_tile)
+    windows = max(1, macs // SlidingWindowNet().macs_per_window)
     one = Trial(
         "U-Net",
-        partial(changed, base_width=width),
+        partial(lower, width=FACTOR * width),
         recipe,
         data="small cells" if quick else "isbi2012",
-        elastic=6.0,  # the paper's 10 pixels are for tiles of 572: a smaller tile would be bent more
+        elastic=8.0,  # the paper's 10 pixels are for tiles of 572: a smaller tile would be bent more
         weight_map=True,
         batch_norm=True,
         average8=False,
+        cut=max(whole_tile, same_tile),
+        window=window,
+        focus=1.0,  # without it, networks fail on slices that are sharper than those they learned from: `sharpness`
     )
 
     def row(name, change=None, **values):
-        build = partial(changed, change, base_width=width) if change else one.build
+        build = partial(lower, change, width=FACTOR * width) if change else one.build
         return replace(one, **{"row": name, "build": build, **values})
+
+    def single(name, build, **values):
+        return row(name, build=build, **{"differs": SINGLE, **values})
 
     return [
         one,
@@ -59,18 +88,26 @@ def trials(quick=False, device_type="cpu"):
         row("skips after the pool", variants.with_pooled_skips),
         row("skips resized, not cropped", variants.with_resized_skips),
         row("dilation 2 on the way down", variants.with_dilation),
-        row("padded, no crop", build=partial(PaddedUNet, base_width=width), recipe=even),
+        row("padded, no crop", build=partial(lower, network=PaddedUNet, width=FACTOR * width)),
         row("without dropout", variants.without_dropout),
         row("no elastic deformation", elastic=0.0),
         row("no weight map", weight_map=False),
-        row("FCN-8s", build=partial(FCN8s, **SMALL_FCN)),
-        row("FCN-16s", build=partial(FCN16s, **SMALL_FCN)),
-        row("FCN-32s", build=partial(FCN32s, **SMALL_FCN)),
-        row("the article's variant", build=partial(ArticleUNet, 2, base_width=width)),
-        row("sliding window", build=SlidingWindowNet, recipe=sliding),
         row("no batch normalisation", batch_norm=False),
+        single("U-Net, all five levels", partial(UNet, base_width=width), recipe=whole),
+        single("FCN-8s", partial(FCN8s, **SMALL_FCN), recipe=same),
+        single("FCN-16s", partial(FCN16s, **SMALL_FCN), recipe=same),
+        single("FCN-32s", partial(FCN32s, **SMALL_FCN), recipe=same),
+        single("the article's variant", partial(ArticleUNet, 2, base_width=width), recipe=same),
+        single(
+            "sliding window",
+            SlidingWindowNet,
+            recipe=replace(recipe, tile=SEEN, batch=windows),
+            cut=0,
+            window=0,
+            differs=f"{SINGLE}, and learns from {windows:,} single ones a step",
+        ),
     ]
 
 
 if __name__ == "__main__":
-    main("ablation", __doc__.split("\n")[0], trials)
+    main("ablation", __doc__.split("\n")[0], trials, seeds=SEEDS)

@@ -16,57 +16,46 @@ import statistics
 from dataclasses import replace
 from functools import partial
 
-from torch import nn
-
 from unet_edu.experiments.runs import as_text, main, rows
 from unet_edu.experiments.trial import Trial
-from unet_edu.models import PaddedUNet
+from unet_edu.models import SubpixelUNet
 from unet_edu.training import RECIPES
 
 TARGET = 0.970  # mean over the validation slices, each at its best threshold
 POINTS = 8  # scores in a run
-
-
-class HalfResolutionUNet(nn.Sequential):
-    """A padded U-Net that works on every second pixel: 2×2 pixels become 4 channels before it, and 2×2 pixels after it.
-
-    Maps have a quarter of the pixels, so that twice the width costs what the width did, and reach twice as far.
-    Images (N, 1, H, W), H and W multiples of 32, to logits (N, 2, H, W). ValueError for other sizes, from `PaddedUNet`.
-    Source of the rearrangement: Shi et al., CVPR 2016 (arXiv 1609.05158).
-    """
-
-    in_channels = 1
-
-    def __init__(self, base_width=16):
-        super().__init__(
-            nn.PixelUnshuffle(2), PaddedUNet(in_channels=4, num_classes=8, base_width=base_width), nn.PixelShuffle(2)
-        )
+STEPS = 720  # of today's row
 
 
 def trials(quick=False, device_type="cpu"):
-    """Return the one row."""
-    recipe = replace(RECIPES["one-cycle"], steps=2400, tile=256)
-    row = Trial(
+    """Return two rows: the network and training of today's race, and those of the first, to compare with."""
+    recipe = RECIPES["one-cycle"]
+    first = Trial(
         "U-Net at half resolution, base width 16",
-        HalfResolutionUNet,
-        recipe,
+        SubpixelUNet,
+        replace(recipe, steps=2400, tile=256),
         elastic=8.0,
         weight_map=True,
         batch_norm=True,
-        curve=recipe.steps // POINTS,
+        curve=2400 // POINTS,
         curve_average8=True,
     )
+    today = replace(
+        first,
+        row="U-Net at a quarter of the resolution, base width 32",
+        build=partial(SubpixelUNet, factor=4, base_width=32, depth=3),
+        recipe=replace(first.recipe, steps=STEPS),
+        elastic=6.0,
+        curve=STEPS // POINTS,
+        timed=True,
+    )
     if quick:
+        small = {"data": "small cells", "curve": 2, "average8": False}
         tiny = replace(recipe, steps=4, batch=1, tile=64)
-        row = replace(
-            row,
-            build=partial(HalfResolutionUNet, base_width=2),
-            recipe=tiny,
-            data="small cells",
-            curve=2,
-            average8=False,
-        )
-    return [row]
+        return [
+            replace(today, build=partial(SubpixelUNet, factor=4, base_width=2, depth=2), recipe=tiny, **small),
+            replace(first, build=partial(SubpixelUNet, base_width=2), recipe=tiny, **small),
+        ]
+    return [today, first]
 
 
 def seconds_to_target(entry, target=TARGET):

@@ -17,9 +17,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from unet_edu.arithmetic import border, nearest_valid
 from unet_edu.checkpoints import read, rounded, save
 from unet_edu.data import Sample, cells, isbi2012
-from unet_edu.data.augment import augment
+from unet_edu.data.augment import augment, mirror
 from unet_edu.data.weightmap import class_weights, weight_map
 from unet_edu.experiments.record import made
 from unet_edu.metrics import (
@@ -33,14 +34,15 @@ from unet_edu.metrics import (
     v_rand,
     warping_error,
 )
-from unet_edu.models import SlidingWindowNet
+from unet_edu.models import SlidingWindowNet, Subpixel, UNet
 from unet_edu.models.batch_norm import fold_batch_norm, insert_batch_norm
 from unet_edu.models.fcn import num_parameters
 from unet_edu.predict import VIEWS, dihedral, normalisation, predict
 from unet_edu.training import Recipe, fit
 from unet_edu.training.loop import centre
+from unet_edu.training.precision import seconds_of_a_step
 
-LATER = ("cut", "window", "spread", "focus", "differs")  # settings that the first records do not have
+LATER = ("cut", "window", "spread", "focus", "differs", "timed")  # settings that the first records do not have
 CURVE = 50  # points of a loss curve that are kept, each the mean of its steps
 DRAWN = {"cells": 512, "small cells": 256}  # pixels a side
 
@@ -74,6 +76,7 @@ class Trial:
     window: int = 0  # pixels a side, in the middle of a tile, that it learns from. 0: all that it labels
     spread: bool = False  # the training slices lie evenly over the 18, instead of being the first
     focus: float = 0.0  # by how much sharpness varies, as of `unet_edu.data.augment.augment`
+    timed: bool = False  # in bfloat16 where a step is quicker in it, found by timing; False: on GPUs that have it
     differs: str = ""  # what else than its network this row does not share with the first, in words
 
     def settings(self):
@@ -112,6 +115,9 @@ def run(trial, seed, device, bf16=None, finish=None, between=None, samples=None,
     head = made(device, seed) | {"bf16": bf16}  # first: the load of the machine before the run is what matters
     torch.manual_seed(seed)
     net = trial.build()
+    if trial.timed and bf16 is None:
+        head["seconds_of_a_step"] = seconds = seconds_of_a_step(net, trial.recipe, device)
+        head["bf16"] = bf16 = seconds["bfloat16"] < seconds["float32"]
     samples = samples or slices
     train = [fitting(sample, net) for sample in chosen(samples(trial.data, "train"), trial.samples, trial.spread)]
     validation = [fitting(sample, net) for sample in samples(trial.data, "validation")]
@@ -214,16 +220,40 @@ def fitting(sample, net):
 
 
 def cell_probability(net, image, average8):
-    """Return the probability (H, W) of being inside a cell; a sliding window is computed for all windows at once."""
-    if not isinstance(net, SlidingWindowNet):
-        return predict(net, image, average8=average8, progress=False)[1]
-    mean, std = normalisation(net)
+    """Return the probability (H, W) of being inside a cell.
+
+    A sliding window is computed for all windows at once; a `Subpixel` network that loses a border in one pass over the
+    mirrored image; all others by `predict`.
+    """
     views = VIEWS if average8 else VIEWS[:1]
-    found = np.zeros((1, *image.shape), np.float32)
-    for view in views:
-        there = dihedral(found, view)  # what is added to this view of it is in the result
-        there += net.dense((dihedral(image[None], view) - mean) / std).probabilities[1].numpy() / len(views)
-    return found[0]
+    if isinstance(net, SlidingWindowNet):
+        mean, std = normalisation(net)
+        found = np.zeros((1, *image.shape), np.float32)
+        for view in views:
+            there = dihedral(found, view)  # what is added to this view of it is in the result
+            there += net.dense((dihedral(image[None], view) - mean) / std).probabilities[1].numpy() / len(views)
+        return found[0]
+    if isinstance(net, Subpixel) and isinstance(net[1], UNet):
+        step, depth = net.factor, net[1].depth
+        size = step * nearest_valid(-(-max(image.shape) // step) + 2 * border(depth), depth)[1]
+        before = step * border(depth)
+        rows, columns = (mirror(torch.arange(size) - before, side).numpy() for side in image.shape)
+        found = predict(Whole(net, before), image[rows[:, None], columns], average8=average8, progress=False)[1]
+        return found[before : before + image.shape[0], before : before + image.shape[1]]
+    return predict(net, image, average8=average8, progress=False)[1]
+
+
+class Whole(nn.Module):
+    """A network that loses a border, with zeros in its place: as large as the image, for `predict` to take whole."""
+
+    def __init__(self, net, border):
+        super().__init__()
+        self.net, self.border, self.in_channels = net, border, net.in_channels
+        self.normalisation = normalisation(net)
+
+    def forward(self, images):
+        """Return the logits (N, classes, H, W) of images (N, C, H, W)."""
+        return nn.functional.pad(self.net(images), [self.border] * 4)
 
 
 def mean_v_rand(net, validation, average8=False):

@@ -77,12 +77,12 @@ class PaddedUNet(nn.Module):
         return self.score(x)  # (N, num_classes, 512, 512)
 
 
-def check_multiple(size, step, name):
+def check_multiple(size, step, name, why="a pooling would meet an odd size"):
     """Raise ValueError unless size is a positive multiple of step; the message gives the nearest ones."""
     if size < 1 or size % step:
         below, above = size // step * step, (size // step + 1) * step
         nearest = f"{below} and {above}" if below else f"{above}"
         raise ValueError(
-            f"{name} {size} is no multiple of {step}, and a pooling would meet an odd size. The nearest legal {name}: "
-            f"{nearest}; crop the image, or mirror it beyond its border and crop the result"
+            f"{name} {size} is no multiple of {step}, and {why}. The nearest legal {name}: {nearest}; crop the image, "
+            "or mirror it beyond its border and crop the result"
         )
