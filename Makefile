@@ -11,7 +11,7 @@ BOTH   := --numprocesses 2 --dist loadfile
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help book book-course lab pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun bench-build bench-page figure-heights lint format clean
+.PHONY: help book book-course lab pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun gpu-records bench-build bench-page figure-heights lint format clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -77,8 +77,11 @@ test-weekly: $(VENV)/.installed  ## what a change need not wait for: nbgrader it
 colab-check: $(VENV)/.installed  ## run every built notebook with Colab's versions (installs them into _build/colab)
 	@$(BIN)/python tools/colab_check.py
 
-speedrun: $(VENV)/.installed  ## train a small U-Net on the real slices against the clock (two cores: some minutes)
-	$(BIN)/python -m unet_edu.experiments.time_to_score --seeds 1
+speedrun: $(VENV)/.installed  ## train a U-Net on the real slices against the clock, picture at the end (two cores: two minutes)
+	@$(BIN)/python -m unet_edu.experiments.speedrun
+
+gpu-records: $(VENV)/.installed  ## on a GPU: its tests, then all records, ten minutes at a time (again until complete)
+	@$(BIN)/python -m tools.gpu_records
 
 bench-build: $(VENV)/.installed  ## how long a build takes beside that of another commit, BASE=<commit> (half an hour)
 	@$(BIN)/python tools/bench_build.py $(BASE)

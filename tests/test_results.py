@@ -279,6 +279,23 @@ def test_where_most_runs_never_arrive_there_is_no_median():
 def test_the_speed_of_the_slowest_is_told_in_multiples():
     rows = [{"name": "a", "ratio": 1.0, "seconds": {"median": 0.5}}, {"name": "b", "ratio": 40.04}]
     assert results.speed_text({"rows": rows}) == "a takes 0.5 s; b takes 40 times as long."
+    windows = {"name": "windows", "ratio": 372.0, "times": 2048.0}  # of another image, timed in part
+    assert results.speed_text({"rows": [*rows, windows]}) == "a takes 0.5 s; b takes 40 times as long."
+
+
+def test_what_chapters_say_of_a_whole_image_has_one_source():
+    """It was 602 s on one page, 790 s on another, and 170, 196 or 372 times as long."""
+    record = results.read("network_times")
+    ways = results.whole_image(record)
+    assert ways["sliding window"]["seconds"]["median"] / ways["predict"]["seconds"]["median"] == pytest.approx(
+        ways["sliding window"]["ratio"]
+    )
+    assert not [row for row in results.passes(record) if "sliding" in row["name"]]
+    for page in ("01_sliding_window", "09_prediction"):
+        text = (ROOT / "book" / f"{page}.md").read_text("utf-8")
+        assert "results.whole_image(" in text
+    with pytest.raises(KeyError, match="100 × 100"):
+        results.whole_image(record, side=100)
 
 
 def plan(name, **values):

@@ -332,11 +332,16 @@ def time_to_score_text(record, target):
 # ------------------------------------------------------------------------------------------ number of slices, times
 
 
-def scaling_entries(record, elastic):
-    """Return {number of training slices: its runs}, of the rows with (or without) elastic deformation."""
-    settings = record["trials"]
-    found = {settings[row]["samples"]: entries for row, entries in rows(record).items()
-             if entries and bool(settings[row]["elastic"]) == elastic}  # fmt: skip
+def scaling_entries(record, elastic, spread=False):
+    """Return {number of training slices: its runs}, of the rows with (or without) elastic deformation.
+
+    spread: of the rows whose slices lie evenly over the stack, instead of being the first.
+    """
+    found = {}
+    for row, entries in rows(record).items():
+        told = record["trials"][row]
+        if entries and bool(told["elastic"]) == elastic and told.get("spread", False) == spread:
+            found[told["samples"]] = entries
     return dict(sorted(found.items()))
 
 
@@ -397,9 +402,29 @@ def scaling_text(record, numbers=True):
     return f"With elastic deformation, by number of slices. {told} {failed_text(record)}"
 
 
+def passes(record):
+    """Return the rows of a network_times record that are passes, none of which was timed in part and extrapolated.
+
+    How long a whole image takes by windows stands beside the other ways to predict it: see `whole_image`.
+    """
+    return [row for row in record["rows"] if row.get("times", 1) == 1]
+
+
+def whole_image(record, base_width=64, side=512):
+    """Return {way: row} of a network_times record: the ways to predict an image of side × side, for one width.
+
+    This is the one place for what a chapter says about it. Raises KeyError where it was not measured.
+    """
+    for table in record["prediction"]["tables"]:
+        if table["base_width"] == base_width and table["image"] == [side, side]:
+            return {row["name"]: row for row in table["rows"]}
+    raise KeyError(f"no image of {side} × {side} pixels was timed with base width {base_width}")
+
+
 def speed_text(record):
     """Return a sentence: how long the first row of a network_times record takes, and the slowest in multiples of it."""
-    first, slowest = record["rows"][0], max(record["rows"], key=lambda row: row["ratio"])
+    lines = passes(record)
+    first, slowest = lines[0], max(lines, key=lambda row: row["ratio"])
     text = f"{first['name']} takes {first['seconds']['median']:.3g} s"
     return f"{text}; {slowest['name']} takes {slowest['ratio']:.3g} times as long."
 

@@ -3,12 +3,24 @@
 import json
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 
 from unet_edu import checkpoints as shipped
+from unet_edu import results
 from unet_edu.data import cells
-from unet_edu.experiments import ablation, checkpoints, data_scaling, isbi, runs, sharpness, time_to_score, trial
+from unet_edu.experiments import (
+    ablation,
+    checkpoints,
+    data_scaling,
+    isbi,
+    runs,
+    sharpness,
+    speedrun,
+    time_to_score,
+    trial,
+)
 from unet_edu.models import SlidingWindowNet
 from unet_edu.models.fcn import num_parameters
 from unet_edu.training.loop import centre
@@ -121,11 +133,21 @@ def test_the_sliding_window_gets_what_the_whole_unet_pays():
     assert f"{recipe.batch} single ones" in rows["sliding window"].differs
 
 
-def test_every_number_of_slices_comes_with_and_without_elastic_deformation():
+def test_every_number_of_slices_comes_with_and_without_elastic_deformation_and_spread():
     rows = data_scaling.trials()
-    counts = [1, 2, 4, 9, 18]
-    assert sorted((row.samples, row.elastic > 0) for row in rows) == sorted((n, e) for n in counts for e in (0, 1))
-    assert {row.recipe for row in rows} == {ablation.trials()[0].recipe}
+    first = {(count, elastic, False) for count in (1, 2, 4, 9, 18) for elastic in (False, True)}
+    spread = {(count, elastic, True) for count in (1, 2, 4, 9) for elastic in (False, True)}
+    assert sorted((row.samples, row.elastic > 0, row.spread) for row in rows) == sorted(first | spread)
+    one = ablation.trials()[0].settings()
+    for row in rows:
+        changed = {key for key in row.settings() | one if row.settings().get(key) != one.get(key)}
+        assert changed <= {"samples", "elastic", "spread"}
+
+
+def test_the_run_that_failed_is_kept_as_it_was():
+    """The record of sharpness goes on where it ends, whatever becomes of the recipe of other experiments."""
+    record = results.read("sharpness")
+    assert {row.row: row.settings() for row in sharpness.trials()} == record["trials"]
 
 
 def test_more_training_is_better_than_none():
@@ -201,3 +223,16 @@ def test_a_wrong_command_line_says_what_is_right(words, message, capsys):
     with pytest.raises(SystemExit):
         runs.main("isbi", "text", isbi.trials, arguments=words)
     assert message in capsys.readouterr().err
+
+
+def test_the_race_to_watch_shows_its_course_and_a_picture(tmp_path, capsys):
+    picture = tmp_path / "folder" / "race.png"
+    entry = speedrun.main(["--quick", "--device", "cpu", "--picture", str(picture)])
+    told = capsys.readouterr().out
+    for step, _, value in entry["training"]["score"]:
+        assert f"step {step:4}" in told
+        assert f"V_Rand {value:.4f}" in told
+    assert "V_Rand 0.970 was not reached" in told
+    assert str(picture) in told
+    assert plt.imread(picture).shape[1] == 1080
+    assert entry["made"]["seconds_of_a_step"].keys() == {"float32", "bfloat16"}  # the precision was timed

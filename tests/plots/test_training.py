@@ -197,3 +197,13 @@ def test_a_run_that_failed_is_drawn_beside_the_one_that_did_not():
     assert (facts["plain_median"], facts["plain_low"]) == (0.85, 0.3)
     assert (facts["varied_median"], facts["varied_low"]) == (0.88, 0.86)
     assert colours(fig) <= PALETTE
+
+
+def test_an_untrained_network_loses_ln_2_only_where_its_last_layer_is_small():
+    """The page said "about ln 2"; with the paper's initial weights it is from less than that to several units."""
+    facts = training.untrained(cells.tissue(204, seed=1002))
+    assert facts["count"] == 12
+    assert facts["most"] > 2 * np.log(2)
+    assert facts["most"] / facts["least"] > 3
+    assert facts["calm_least"] == pytest.approx(np.log(2), abs=0.05)
+    assert facts["calm_most"] == pytest.approx(np.log(2), abs=0.05)

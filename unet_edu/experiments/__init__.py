@@ -3,6 +3,7 @@
     checkpoints     train the networks that the package ships, score exactly these weights
     isbi            the paper's network on the paper's data, by its recipe and by today's
     time_to_score   seconds of training until V_Rand is 0.970
+    speedrun        one such run to watch; keeps no record
     ablation        one part taken away at a time
     data_scaling    fewer training slices, with and without elastic deformation
     nuclei          the parts of U-Net, and its border weight, on real nuclei: are touching ones parted?

@@ -1,11 +1,16 @@
 """Does augmentation replace data? Fewer training slices, with and without elastic deformation.
 
-    python -m unet_edu.experiments.data_scaling             1, 2, 4, 9 and 18 slices, five seeds
+    python -m unet_edu.experiments.data_scaling             1, 2, 4, 9 and 18 slices, eight seeds
     python -m unet_edu.experiments.data_scaling --quick     small networks on drawn tissue, to see that it works
     python -m unet_edu.experiments.data_scaling --record    keep the results in unet_edu/records/, go on where they end
 
+    slices 0 1 2 3 4 5 6 7 8 9 … 17 | 18 … 23 validation
+           x x x x                      the first four: neighbours of each other, far from the validation slices
+           x         x       x    x   four, spread over the stack: unlike each other, one of them near
+
 The network and the training are those of the ablation's first row: the same number of steps, however few the slices.
-Turns, flips, shifts and grey values vary in all rows.
+Turns, flips, shifts, grey values and sharpness vary in all rows. Rows of slices that are *spread* tell more data from
+nearer data.
 """
 
 from dataclasses import replace
@@ -17,12 +22,20 @@ SLICES = (1, 2, 4, 9, 18)
 
 
 def trials(quick=False, device_type="cpu"):
-    """Return the rows: for each number of slices one with and one without elastic deformation."""
+    """Return the rows: for each number of slices with and without elastic deformation, the first ones and spread."""
     one = ablation.trials(quick, device_type)[0]
-    counted = [(count, f"{count} slice" if count == 1 else f"{count} slices") for count in SLICES]
-    elastic = [replace(one, row=f"{name}, elastic", samples=count) for count, name in counted]
-    return elastic + [replace(one, row=name, samples=count, elastic=0.0) for count, name in counted]
+    found = []
+    for bent in (True, False):
+        for spread in (False, True):
+            for count in SLICES:
+                if spread and count == SLICES[-1]:
+                    continue  # all of them
+                words = [f"{count} slice" if count == 1 else f"{count} slices"]
+                words += ["spread"] * spread + ["elastic"] * bent
+                elastic = one.elastic if bent else 0.0
+                found.append(replace(one, row=", ".join(words), samples=count, spread=spread, elastic=elastic))
+    return found
 
 
 if __name__ == "__main__":
-    main("data_scaling", __doc__.split("\n")[0], trials)
+    main("data_scaling", __doc__.split("\n")[0], trials, seeds=ablation.SEEDS)

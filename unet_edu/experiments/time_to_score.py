@@ -3,7 +3,7 @@
     python -m unet_edu.experiments.time_to_score              five seeds
     python -m unet_edu.experiments.time_to_score --quick      tiny networks on drawn tissue, to see that it works
     python -m unet_edu.experiments.time_to_score --record     go on where the record in unet_edu/records/ ends
-    make speedrun                                             the same on two CPU cores, one seed, nothing kept
+    make speedrun                                             one run to watch, with a picture: `speedrun`
 
 The clock runs while the network is trained, from the images in main memory on: transfer to the device, augmentation,
 steps; a GPU is waited for before it is read. It stands still for the scores, taken some times during a run, each of

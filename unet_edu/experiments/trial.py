@@ -100,7 +100,9 @@ def slices(data, split):
     return tuple(cells.tissue(DRAWN[data], seed) for seed in seeds)
 
 
-def run(trial, seed, device, bf16=None, finish=None, between=None, samples=None, scored=None, watch=None):
+def run(
+    trial, seed, device, bf16=None, finish=None, between=None, samples=None, scored=None, watch=None, progress=False
+):
     """Train and score; return (net, entry): the network in eval mode, and what a record keeps of it, plain JSON.
 
     device: a torch.device or its name.  bf16: compute in bfloat16 where it does no harm; None: on GPUs that have it.
@@ -111,6 +113,7 @@ def run(trial, seed, device, bf16=None, finish=None, between=None, samples=None,
     scored: called as scored(net, trial), returns the scores, plain JSON; default: `scores` on the validation images.
     watch: called as watch(net, training images, validation images) after each phase, before its normalisations are
         folded away; returns what the record keeps of it, a dict of plain JSON.
+    progress: show a bar over the steps.
     """
     head = made(device, seed) | {"bf16": bf16}  # first: the load of the machine before the run is what matters
     torch.manual_seed(seed)
@@ -135,7 +138,7 @@ def run(trial, seed, device, bf16=None, finish=None, between=None, samples=None,
             bf16=bf16,
             every=trial.curve or recipe.steps,
             score=(lambda net: mean_v_rand(net, validation, trial.curve_average8)) if trial.curve else None,
-            progress=False,
+            progress=progress,
         )
         watched = watch(net, train, validation) if watch else {}
         fold_batch_norm(net)

@@ -13,7 +13,7 @@ from unet_edu.experiments.runs import kept, mean_sd, rows, spread, values
 from unet_edu.metrics import v_rand
 from unet_edu.plots.shared import image_row, towards_one
 from unet_edu.plots.style import DOWN, DOWN_AREA, EXTRA, GRID, INK, MUTED, SKIP, UP, WRONG
-from unet_edu.results import busiest_window, mistakes, scaling_entries
+from unet_edu.results import busiest_window, mistakes, passes, scaling_entries
 
 # -------------------------------------------------------------------------------------------- scores while training
 
@@ -148,10 +148,10 @@ def scaling(record):
 
 
 def ratios(record):
-    """Draw time and multiply-adds of a speed record's rows as multiples of the first row's; returns the figure."""
+    """Draw time and multiply-adds of a speed record's passes as multiples of the first row's; returns the figure."""
     import matplotlib.pyplot as plt
 
-    lines = sorted(record["rows"], key=lambda row: row["ratio"])
+    lines = sorted(passes(record), key=lambda row: row["ratio"])
     fig, axes = plt.subplots(figsize=(4.6, 0.34 * len(lines) + 1.2))
     axes.axvline(1, color=GRID, lw=1.2, zorder=0)
     for place, row in enumerate(lines):

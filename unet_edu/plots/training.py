@@ -13,6 +13,38 @@ def entropy(p):
     return float(-(p * np.log(p) + (1 - p) * np.log(1 - p)))
 
 
+def untrained(sample, count=12, base_width=8, smaller=100):
+    """Return facts about the losses of U-Nets before their first step, with the paper's initial weights.
+
+    sample: a `Sample`, whose image and label are at least 188 pixels a side and a legal size.  count: of seeds.
+    smaller: by how much the last layer's weights are divided for the calm ones.
+    Facts: count; least, most: of the losses; calm_least, calm_most: of those with the small last layer.
+    """
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    from unet_edu.models import UNet
+    from unet_edu.training.loop import centre
+
+    image = torch.tensor((sample.image - sample.image.mean()) / sample.image.std())[None, None]
+    label = torch.tensor(sample.label).long()[None]
+    plain, calm = [], []
+    with torch.random.fork_rng([]), torch.no_grad():
+        for seed in range(count):
+            torch.manual_seed(seed)
+            logits = UNet(base_width=base_width).eval()(image)
+            inner = centre(label, logits.shape[-1])
+            plain.append(cross_entropy(logits, inner).item())
+            calm.append(cross_entropy(logits / smaller, inner).item())
+    return {
+        "count": count,
+        "least": min(plain),
+        "most": max(plain),
+        "calm_least": min(calm),
+        "calm_most": max(calm),
+    }
+
+
 def same_loss(image, young, dead, steps=10):
     """Draw an image and what two networks with the same loss see in it: one begins to learn, one never will.
 
