@@ -23,18 +23,20 @@ with_images = pytest.mark.skipif(
 @pytest.mark.parametrize("quick", [True, False])
 def test_the_rows_of_a_group_change_one_thing_each(quick):
     every = nuclei.trials(quick)
-    assert len({row.row for row in every}) == len(every) == 16
+    assert len({row.row for row in every}) == len(every) == 18
     for group in data.SPLITS:
         first, *others, last = (row for row in every if row.row.startswith(f"{group}: "))
         assert first.row == f"{group}: U-Net"
         assert (first.weight_map, first.elastic > 0, first.samples) == (True, True, len(data.SPLITS[group]["train"]))
         assert first.build().in_channels == (1 if group == "fluorescence" else 3)
-        assert last == nuclei.Baseline(f"{group}: Otsu and watershed", first.data)
+        assert last == nuclei.Baseline(f"{group}: Otsu and watershed", first.data.removesuffix(", stretched"))
         for row in others:
             changed = {key for key, value in row.settings().items() if value != first.settings()[key]}
             assert len(changed) == (0 if "skips" in row.row else 1)  # what is built is no setting
             assert (row.build is first.build) == ("skips" not in row.row)
         names = [row.row.removeprefix(f"{group}: ") for row in others]
+        assert names[-1] == "trained longer"
+        assert others[-1].recipe.steps == 8 * first.recipe.steps
         assert names[:5] == ["no weight map", "no elastic deformation", "without skips", "four images", "one image"]
     assert quick or all(row.build().base_width == 16 for row in every if isinstance(row, Trial))
 
@@ -121,11 +123,11 @@ def test_scores_of_a_known_prediction(monkeypatch):
 
     monkeypatch.setattr(nuclei, "cell_probability", probability)
     found = nuclei.scores(Known(), trial)
-    assert found["thresholds"]["mask"] == 0.3  # the middle of 0.2, 0.3 and 0.4
-    assert found["thresholds"]["components"] == 0.6  # above the gaps: 0.5, 0.6 and 0.7
+    assert found["thresholds"]["mask"] == 0.269  # the only one between ground and gaps
+    assert found["thresholds"]["components"] == 0.731  # above the gaps: 0.5 and 0.731
     assert found["mean"]["iou"] == 1
     sure = replace(trial, samples=1)
-    assert nuclei.scores(Known(), sure)["thresholds"]["mask"] == 0.3
+    assert nuclei.scores(Known(), sure)["thresholds"]["mask"] == 0.269
     for image, one in zip(found["images"], nuclei.images(trial.data + ", touching", "validation"), strict=True):
         parts = nuclei.components(parted[id(one.image)].label)
         assert image["components"]["f1"] == instances.match(one.instances, parts).f1
