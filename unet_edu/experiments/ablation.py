@@ -16,19 +16,13 @@ from functools import partial
 from unet_edu.arithmetic import unet_macs
 from unet_edu.experiments.checkpoints import SMALL_FCN
 from unet_edu.experiments.runs import main
-from unet_edu.experiments.trial import Trial
-from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, PaddedUNet, SlidingWindowNet, UNet, variants
+from unet_edu.experiments.trial import Trial, changed
+from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, PaddedUNet, SlidingWindowNet, variants
 from unet_edu.models.sliding_window import WINDOW
 from unet_edu.training import RECIPES
 
 BASE_WIDTH = 8
 STEPS = 600
-
-
-def changed(change=None, **arguments):
-    """Return a fresh U-Net, changed by a function of `unet_edu.models.variants`."""
-    net = UNet(**arguments)
-    return change(net) if change else net
 
 
 def trials(quick=False, device_type="cpu"):

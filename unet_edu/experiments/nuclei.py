@@ -29,11 +29,10 @@ import numpy as np
 
 from unet_edu.data import Sample, nuclei
 from unet_edu.data.weightmap import parted
-from unet_edu.experiments.ablation import changed
 from unet_edu.experiments.costs import aligned
 from unet_edu.experiments.record import made
 from unet_edu.experiments.runs import main, rows, spread, values
-from unet_edu.experiments.trial import Trial, cell_probability, chosen, run
+from unet_edu.experiments.trial import Trial, cell_probability, changed, chosen, run
 from unet_edu.metrics import instances, iou
 from unet_edu.models import variants
 from unet_edu.separation import by_distance, components, otsu
@@ -49,6 +48,8 @@ FIXED_ON = 4  # training images that thresholds are fixed on, at most
 METHODS = {"components": components, "watershed": partial(by_distance, smoothing=1.0, apart=7)}
 CHOICES = {"blur": (1.0, 2.0), "smoothing": (1.0, 2.0), "apart": (3, 5, 7, 10)}  # of the baseline, pixels
 QUICK = 128  # pixels a side
+PIECE = 256, 320  # pixels: what grey images of both groups are cut into
+TURNS = {"fluorescence": 1, "stained": 6}  # how often each is there: half of all pieces are stained
 STRETCHED = ", stretched"  # behind a data set's name: greys as of `unet_edu.data.nuclei.stretched`
 TOUCHING = ", touching"  # behind that: labels are not parted
 
@@ -116,15 +117,42 @@ def images(data, split):
     group, small = name.removeprefix("small ").removesuffix(" nuclei"), name.startswith("small ")
     found = nuclei.load(group, split, whole=not small)
     if small:
-        found = [_cut(sample, QUICK) for sample in found]
+        found = [_cut(sample, (QUICK, QUICK)) for sample in found]
     if STRETCHED in data:
         found = [sample._replace(image=nuclei.stretched(sample.image)) for sample in found]
     return tuple(found if data.endswith(TOUCHING) else map(_parted, found))
 
 
-def _cut(sample, side):
-    """The first pixels of a sample, with the numbers that it has."""
-    image, label, numbers = (part[..., :side, :side] for part in sample[:3])
+@cache
+def grey_pieces(data, split):
+    """Return both groups in grey, for one network: a tuple of pieces of one size, greys stretched, parted.
+
+    data: "grey nuclei" or "small grey nuclei". Stained nuclei stay dark on light ground. In training each stained
+    piece is there six times, so that both groups are seen alike often.
+    """
+    small = "small " if data.startswith("small ") else ""
+    found = []
+    for group, turns in TURNS.items():
+        pieces = [
+            _cut(sample, PIECE if not small else (QUICK, QUICK), row, column)
+            for sample in map(_grey, images(f"{small}{group} nuclei", split))
+            for row in range(sample.label.shape[0] // PIECE[0] or 1)
+            for column in range(sample.label.shape[1] // PIECE[1] or 1)
+        ]
+        found += pieces * (turns if split == "train" else 1)
+    return tuple(found)
+
+
+def _grey(sample):
+    """A sample with the mean of its colours, greys stretched."""
+    grey = sample.image if sample.image.ndim == 2 else sample.image.mean(axis=0)
+    return sample._replace(image=nuclei.stretched(grey))
+
+
+def _cut(sample, size, row=0, column=0):
+    """A piece of a sample, by its place in the grid of such pieces, with the numbers that it has."""
+    top, left = row * size[0], column * size[1]
+    image, label, numbers = (part[..., top : top + size[0], left : left + size[1]] for part in sample[:3])
     return Sample(np.ascontiguousarray(image), label, numbers, sample.name)
 
 
@@ -160,22 +188,35 @@ def scores(net, trial):
     merged and split.
     """
     truth = trial.data.removesuffix(TOUCHING) + TOUCHING  # as it is, not parted
-    train, validation = images(truth, "train")[: trial.samples], images(truth, "validation")
+    found = _scores(net, images(truth, "train")[: trial.samples], images(truth, "validation"), trial.average8)
+    return {"scorer": instances.SCORER, "average8": trial.average8} | found
+
+
+def grey_scores(net, trial):
+    """Return the scores of a network for grey images on both groups: {group: as of `scores`}, whole images."""
+    small, found = "small " if trial.data.startswith("small ") else "", {}
+    for group in GROUPS:
+        train, validation = (
+            tuple(map(_grey, images(f"{small}{group} nuclei{TOUCHING}", split))) for split in ("train", "validation")
+        )
+        found[group] = _scores(net, train, validation, trial.average8)
+    return {"scorer": instances.SCORER, "average8": trial.average8, "groups": found}
+
+
+def _scores(net, train, validation, average8):
     train = chosen(train, min(FIXED_ON, len(train)), spread=True)
-    found = [cell_probability(net, sample.image, trial.average8) for sample in train]
+    found = [cell_probability(net, sample.image, average8) for sample in train]
     thresholds = {"mask": _best(lambda t: [iou(s.label, _above(p, t)) for s, p in zip(train, found, strict=True)])}
     for name, method in METHODS.items():
         numbered = partial(_numbered, method, train, found)
         thresholds[name] = _best(lambda t, numbered=numbered: [instances.match(*pair).f1 for pair in numbered(t)])
-    found = [cell_probability(net, sample.image, trial.average8) for sample in validation]
+    found = [cell_probability(net, sample.image, average8) for sample in validation]
     masks = [_above(probability, thresholds["mask"]) for probability in found]
     cells = {
         name: [pair[1] for pair in _numbered(method, validation, found, thresholds[name])]
         for name, method in METHODS.items()
     }
-    return {"scorer": instances.SCORER, "average8": trial.average8, "thresholds": thresholds} | _summary(
-        validation, masks, cells
-    )
+    return {"thresholds": thresholds} | _summary(validation, masks, cells)
 
 
 @cache

@@ -33,7 +33,7 @@ from unet_edu.metrics import (
     v_rand,
     warping_error,
 )
-from unet_edu.models import SlidingWindowNet
+from unet_edu.models import SlidingWindowNet, UNet
 from unet_edu.models.batch_norm import fold_batch_norm, insert_batch_norm
 from unet_edu.models.fcn import num_parameters
 from unet_edu.predict import VIEWS, dihedral, normalisation, predict
@@ -86,6 +86,12 @@ class Trial:
         for recipe in [facts["recipe"]] + ([facts["tuning"]["recipe"]] if self.tuning else []):
             recipe["clip"] = None if isinf(recipe["clip"]) else recipe["clip"]
         return facts
+
+
+def changed(change=None, **arguments):
+    """Return a fresh U-Net, changed by a function of `unet_edu.models.variants`."""
+    net = UNet(**arguments)
+    return change(net) if change else net
 
 
 @cache
