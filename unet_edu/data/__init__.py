@@ -7,11 +7,12 @@
     sample     ``Sample``, which the first three return        examples   the images that chapters show
     weightmap  how much each pixel counts in the loss: class balance, and the borders between cells that nearly touch
 
-``example()`` is a real slice where the data is found and drawn tissue otherwise, and
-its ``name`` says which; ``unseen()`` likewise, of the slices that no network of the package was trained on.
+``example()`` is a real slice where the data is found and real nuclei otherwise, and its ``name`` says which;
+``example_network()`` names the shipped network that was trained on such images. ``unseen()`` is one of the slices that
+no network of the package was trained on, and drawn tissue where they are not found.
 """
 
-from unet_edu.data.examples import example, unseen
+from unet_edu.data.examples import example, example_network, unseen
 from unet_edu.data.sample import Sample
 
-__all__ = ["Sample", "example", "unseen"]
+__all__ = ["Sample", "example", "example_network", "unseen"]

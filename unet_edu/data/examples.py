@@ -1,16 +1,28 @@
-"""The images that chapters show: real slices where they are found, drawn tissue otherwise."""
+"""The images that chapters show: real slices where they are found; otherwise real nuclei, or drawn tissue.
+
+    index        0     1 2 3           4 5 6                    7 8 9                  … 16 17
+    slice        0     1 2 3           4 5 6                    7 8 9                  … 16 17
+    nuclei of    4     7 18 1          7 18 1, turned by 90°    7 18 1, by 180°        … 7 18, mirrored and turned
+
+Crops of four training images of `nuclei` come with the package; the one that is shown as 0 is shown as no other index,
+so that whoever trains on the others can score on it.
+"""
 
 import numpy as np
 
 from unet_edu.data.sample import Sample
 
+FIRST, OTHERS = 4, (7, 18, 1)  # numbers of training images of `nuclei`, group "fluorescence"
+
 
 def example(index=0, size=None):
-    """Return the image that chapters show: a training slice of ISBI 2012 where it is found, drawn tissue otherwise.
+    """Return the image that chapters show: a training slice of ISBI 2012 where it is found, real nuclei otherwise.
 
-    index: which one, 0 to 17: the slice, or the seed of the drawing. size: pixels, one whole number or (height, width),
-    1 to 512: the middle of the image; default: all 512 × 512.
-    Returns a ``Sample``; its name says which of the two it is. Raises TypeError or ValueError for other values, and
+    index: which one, 0 to 17: the slice, or one of four pictures of nuclei, as it is or turned (see above). size:
+    pixels, one whole number or (height, width), 1 to 512: the middle of the image; default: all 512 × 512.
+    Returns a ``Sample``; its name says which of the two it is. Of nuclei, greys are stretched
+    (`unet_edu.data.nuclei.stretched`) and touching ones are parted (`unet_edu.data.weightmap.parted`), so that the
+    label holds each nucleus as a piece of its own. Raises TypeError or ValueError for other values, and
     FileNotFoundError where some slices are found, but not this one.
     """
     from unet_edu.data import cells, isbi2012
@@ -20,8 +32,34 @@ def example(index=0, size=None):
         raise ValueError(f"index is 0 to 17, a training slice, not {index}; the nearest legal index is 17")
     h, w = (512, 512) if size is None else cells.check_size(size, largest=512)
     root = isbi2012.find()
-    sample = isbi2012.load("train", root=root, slices=[index])[0] if root else cells.tissue(512, seed=index)
+    sample = isbi2012.load("train", root=root, slices=[index])[0] if root else _nuclei(index)
     return _middle(sample, h, w)
+
+
+def example_network():
+    """Return the name of a shipped network that was trained on images like those of ``example``."""
+    from unet_edu.data import isbi2012
+
+    return "unet8-isbi" if isbi2012.find() else "unet8-nuclei"
+
+
+def _nuclei(index):
+    """Real nuclei: the first picture, or one of the other three, turned and mirrored as the index says."""
+    from unet_edu.data import nuclei
+    from unet_edu.data.weightmap import parted
+
+    view, place = divmod(index - 1, len(OTHERS)) if index else (0, 0)
+    number = OTHERS[place] if index else FIRST
+    (sample,) = nuclei.load("fluorescence", "train", whole=False, numbers=[number])
+    turns, mirrored = view % 4, view >= 4
+
+    def seen(part):
+        return np.ascontiguousarray(np.rot90(part[:, ::-1] if mirrored else part, turns))
+
+    words = ([", mirrored"] if mirrored else []) + ([f", turned by {90 * turns}°"] if turns else [])
+    instances = _numbered(seen(parted(sample.instances)))
+    label = (instances > 0).astype(np.uint8)
+    return Sample(seen(nuclei.stretched(sample.image)), label, instances, sample.name + "".join(words))
 
 
 def unseen(index=18, size=None):
@@ -52,7 +90,10 @@ def _middle(sample, h, w):
     image, label, instances = (
         None if part is None else part[top : top + h, left : left + w].copy() for part in sample[:3]
     )
-    if instances is not None:
-        numbers = np.unique(instances[instances > 0])
-        instances = np.where(instances > 0, np.searchsorted(numbers, instances) + 1, 0).astype(np.int32)
-    return Sample(image, label, instances, sample.name)
+    return Sample(image, label, None if instances is None else _numbered(instances), sample.name)
+
+
+def _numbered(instances):
+    """Cells numbered anew, 1…n, int32."""
+    numbers = np.unique(instances[instances > 0])
+    return np.where(instances > 0, np.searchsorted(numbers, instances) + 1, 0).astype(np.int32)
