@@ -8,6 +8,8 @@ Crops of four training images of `nuclei` come with the package; the one that is
 so that whoever trains on the others can score on it.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from unet_edu.data.sample import Sample
@@ -25,15 +27,18 @@ def example(index=0, size=None):
     label holds each nucleus as a piece of its own. Raises TypeError or ValueError for other values, and
     FileNotFoundError where some slices are found, but not this one.
     """
-    from unet_edu.data import cells, isbi2012
+    return _slice_or(_nuclei, index, size)
 
-    index = cells.check_seed(index, name="index")
-    if index not in isbi2012.SPLITS["train"]:
-        raise ValueError(f"index is 0 to 17, a training slice, not {index}; the nearest legal index is 17")
-    h, w = (512, 512) if size is None else cells.check_size(size, largest=512)
-    root = isbi2012.find()
-    sample = isbi2012.load("train", root=root, slices=[index])[0] if root else _nuclei(index)
-    return _middle(sample, h, w)
+
+def membranes(index=0, size=None):
+    """Return an image of membranes: a training slice of ISBI 2012 where it is found, drawn tissue otherwise.
+
+    For pages that need cells which fill the plane, or whose borders must be known exactly, as they are of a drawing.
+    index: 0 to 17: the slice, or the seed of the drawing. size, result and errors as for ``example``.
+    """
+    from unet_edu.data import cells
+
+    return _slice_or(lambda index: cells.tissue(512, seed=index), index, size)
 
 
 def example_network():
@@ -41,6 +46,42 @@ def example_network():
     from unet_edu.data import isbi2012
 
     return "unet8-isbi" if isbi2012.find() else "unet8-nuclei"
+
+
+def _slice_or(instead, index, size):
+    """The middle of a training slice; where none is found, of what `instead` gives for the index."""
+    from unet_edu.data import cells, isbi2012
+
+    index = cells.check_seed(index, name="index")
+    if index not in isbi2012.SPLITS["train"]:
+        raise ValueError(f"index is 0 to 17, a training slice, not {index}; the nearest legal index is 17")
+    h, w = (512, 512) if size is None else cells.check_size(size, largest=512)
+    root = isbi2012.find()
+    sample = isbi2012.load("train", root=root, slices=[index])[0] if root else instead(index)
+    return _middle(sample, h, w)
+
+
+class Words(NamedTuple):
+    """What an image shows, and what its labels 1 and 0 are, for a text about it."""
+
+    shows: str
+    inside: str
+    between: str
+
+
+def words(sample):
+    """Return the ``Words`` for a sample of this package: tissue with its membranes, or nuclei on their background."""
+    nuclei = sample.name.startswith("BBBC038")
+    return Words("nuclei", "nucleus", "background") if nuclei else Words("tissue", "cell", "membrane")
+
+
+def why_drawn(sample):
+    """Return a sentence for a caption, with a blank before it: why a page draws its tissue; "" where it does not."""
+    if not sample.name.startswith("drawn"):
+        return ""
+    return (
+        " Drawn, and not real nuclei: this page needs membranes that fill the plane, and a truth that is known exactly."
+    )
 
 
 def _nuclei(index):
@@ -59,7 +100,8 @@ def _nuclei(index):
     words = ([", mirrored"] if mirrored else []) + ([f", turned by {90 * turns}°"] if turns else [])
     instances = _numbered(seen(parted(sample.instances)))
     label = (instances > 0).astype(np.uint8)
-    return Sample(seen(nuclei.stretched(sample.image)), label, instances, sample.name + "".join(words))
+    greys = np.round(255 * nuclei.stretched(sample.image)) / np.float32(255)
+    return Sample(seen(greys), label, instances, sample.name + "".join(words))
 
 
 def unseen(index=18, size=None):
