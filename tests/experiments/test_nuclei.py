@@ -10,7 +10,7 @@ import pytest
 
 from unet_edu.data import nuclei as data
 from unet_edu.data.weightmap import border_term
-from unet_edu.experiments import nuclei, runs
+from unet_edu.experiments import checkpoints, nuclei, runs
 from unet_edu.experiments.trial import Trial
 from unet_edu.metrics import instances, iou
 
@@ -145,3 +145,55 @@ def test_the_baseline_scores_what_others_measured(group, f1, ap):
     assert found["mean"]["watershed_ap"] == pytest.approx(ap, abs=0.03)
     assert found["all"]["components_f1"] < found["all"]["watershed_f1"]
     assert seconds > 0
+
+
+# --- one network for both groups, in grey ------------------------------------------------------------
+
+
+def test_grey_pieces_are_of_one_size_and_half_of_them_stained():
+    train = nuclei.grey_pieces("small grey nuclei", "train")
+    assert {one.image.shape for one in train} == {(128, 128)}
+    assert len({one.label.shape for one in train}) == 1
+    kinds = ["fluorescence" in one.name for one in train]
+    for one in train:
+        assert 0 <= one.image.min() < one.image.max() <= 1
+        assert np.array_equal(one.label, one.instances > 0)
+        inside, outside = one.image[one.label == 1].mean(), one.image[one.label == 0].mean()
+        assert (inside > outside) == ("fluorescence" in one.name), "stained nuclei stay dark"
+    stained = nuclei.images("small stained nuclei", "train")
+    assert kinds.count(False) == 6 * len(stained)
+    assert len(nuclei.grey_pieces("small grey nuclei", "validation")) == sum(
+        len(nuclei.images(f"small {group} nuclei", "validation")) for group in data.SPLITS
+    )
+
+
+@with_images
+def test_whole_images_are_cut_into_pieces_that_show_no_pixel_twice():
+    train = nuclei.grey_pieces("grey nuclei", "train")
+    assert {one.image.shape for one in train} == {(256, 320)}
+    assert len(train) == 192 == 4 * 24 + 6 * 16
+    first = data.load("fluorescence", "train", numbers=[0])[0]
+    whole = data.stretched(first.image)
+    for place, one in enumerate(train[:4]):
+        top, left = 256 * (place // 2), 320 * (place % 2)
+        assert np.array_equal(one.image, whole[top : top + 256, left : left + 320])
+
+
+def test_grey_scores_are_those_of_each_group(monkeypatch):
+    (trial,) = [row for row in checkpoints.trials(quick=True) if row.row == "unet8-nuclei"]
+    truth = {}
+    for group in data.SPLITS:
+        for split in ("train", "validation"):
+            for one in nuclei.images(f"small {group} nuclei, touching", split):
+                grey = one.image if one.image.ndim == 2 else one.image.mean(axis=0)
+                truth[data.stretched(grey).tobytes()] = one
+    monkeypatch.setattr(nuclei, "cell_probability", lambda net, image, average8: truth[image.tobytes()].label * 0.9)
+    found = nuclei.grey_scores(Known(), trial)
+    assert (found["scorer"], list(found["groups"])) == ("instances", list(data.SPLITS))
+    for group, scores in found["groups"].items():
+        assert scores["mean"]["iou"] == 1
+        validation = nuclei.images(f"small {group} nuclei, touching", "validation")
+        assert [image["name"] for image in scores["images"]] == [one.name for one in validation]
+        for image, one in zip(scores["images"], validation, strict=True):
+            pieces = nuclei.components(one.label)
+            assert image["components"]["f1"] == instances.match(one.instances, pieces).f1
