@@ -224,6 +224,7 @@ LAYERS = """
     book  comparisons
     experiments
     results  figures
+    nuclei_results
     plots
     course.outcome  course.values  course.deadline
     course.judging

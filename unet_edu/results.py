@@ -139,7 +139,8 @@ def counted(record):
 def views(record):
     """Return how the final predictions of a record's runs were made, in words; nothing for a record without runs."""
     kinds = {entry["scores"]["average8"] for entry in record.get("runs", [])}
-    words = {True: "predictions averaged over 8 views", False: "each slice predicted once"}
+    nuclei = all(entry["scores"].get("scorer") == instances.SCORER for entry in record.get("runs", []))
+    words = {True: "predictions averaged over 8 views", False: f"each {'image' if nuclei else 'slice'} predicted once"}
     return " or ".join(words[kind] for kind in sorted(kinds, reverse=True))
 
 
@@ -479,7 +480,7 @@ class Shipped(NamedTuple):
 
     @property
     def data(self):
-        """What it was trained on: "isbi2012" or "cells"."""
+        """What it was trained on: "isbi2012", "cells" or "grey nuclei"."""
         return self.metadata["recipe"]["data"]
 
 
@@ -497,11 +498,16 @@ def shipped():
 
 
 def shipped_table(networks):
-    """Return (head, rows) of texts for `unet_edu.book.table`. ± is the standard deviation over the six slices."""
+    """Return (head, rows) of texts for `unet_edu.book.table`. ± is the standard deviation over the six slices.
+
+    Networks for nuclei are left out: they are scored by their cells (`unet_edu.nuclei_results.shipped_table`).
+    """
     head = ["network", "parameters", "kB", "seconds", "V_Rand", "V_Rand, stack", "V_Info, stack"]
     lines = []
     for one in networks:
         scores = one.metadata["scores"]
+        if "groups" in scores:
+            continue
         seconds = "–" if one.entry is None else f"{one.entry['training']['seconds']:,.0f}"
         line = [one.name, f"{one.parameters:,}", f"{one.bytes / 1000:,.0f}", seconds]
         line.append(f"{scores['mean']['v_rand']:.4f} ± {scores['sd']['v_rand']:.4f}")

@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.image import imread, imsave
+from scipy import ndimage
 from urllib3.util import connection
 
-from unet_edu.data import Sample, cells, example, isbi2012, unseen
+from unet_edu.data import Sample, cells, example, example_network, isbi2012, membranes, nuclei, unseen, why_drawn, words
+from unet_edu.data.weightmap import parted
 
 PACKAGE = Path(isbi2012.__file__).parent
 here = os.environ.get("UNET_EDU_DATA")
@@ -167,9 +169,9 @@ def test_variable_that_names_the_data_itself(contents, home, monkeypatch):
 
 
 def test_one_line_says_what_chapters_show_here_and_why(contents, home, cache, monkeypatch):
-    assert isbi2012.describe() == f"drawn tissue; no slice of ISBI 2012 in {cache / 'isbi2012'}"
+    assert isbi2012.describe() == f"real nuclei; no slice of ISBI 2012 in {cache / 'isbi2012'}"
     monkeypatch.setenv("UNET_EDU_DATA", str(home))
-    named = f"drawn tissue; no slice of ISBI 2012 in {home / 'isbi2012'}: UNET_EDU_DATA is '{home}', and that folder "
+    named = f"real nuclei; no slice of ISBI 2012 in {home / 'isbi2012'}: UNET_EDU_DATA is '{home}', and that folder "
     assert isbi2012.describe() == f"{named}holds no folder isbi2012"
     monkeypatch.setenv("UNET_EDU_DATA", str(home / "nowhere"))
     assert isbi2012.describe().endswith("holds no folder isbi2012, for there is no such folder")
@@ -249,7 +251,7 @@ def test_nothing_is_downloaded_unless_asked_for(contents, cache, monkeypatch):
     with pytest.raises(FileNotFoundError):
         isbi2012.load("train")
     assert isbi2012.find() is None
-    assert example(0, 8).name == "drawn tissue, seed 0"
+    assert example(0, 8).name == nuclei.load("fluorescence", whole=False, numbers=[4])[0].name
     assert not cache.exists()
 
 
@@ -417,11 +419,34 @@ def test_a_folder_that_may_not_be_written(contents, upstream, tmp_path, monkeypa
 # ------------------------------------------------------------------------------------------ the chapters' image
 
 
-def test_example_draws_where_nothing_is_found(cache):
-    whole = example(2)
-    assert whole.name == "drawn tissue, seed 2"
-    assert np.array_equal(whole.image, cells.tissue(512, 2).image)
-    part = example(2, (60, 101))
+def test_example_is_real_nuclei_where_nothing_is_found(cache):
+    whole = example(0)
+    (crop,) = nuclei.load("fluorescence", "train", whole=False, numbers=[4])
+    assert whole.name == crop.name
+    assert np.abs(whole.image - nuclei.stretched(crop.image)).max() <= 0.5 / 255 + 1e-6
+    assert np.array_equal(whole.image, np.round(255 * whole.image) / np.float32(255))
+    assert np.array_equal(whole.instances > 0, parted(crop.instances) > 0)
+    assert np.array_equal(whole.label, whole.instances > 0)
+    assert ndimage.label(whole.label)[1] == whole.instances.max() == len(np.unique(whole.instances)) - 1
+    assert ndimage.label(crop.label)[1] < whole.instances.max(), "as they are, nuclei touch"
+    assert (whole.image.dtype, whole.label.dtype, whole.instances.dtype) == (np.float32, np.uint8, np.int32)
+
+
+def test_example_of_nuclei_has_eighteen_pictures_and_the_first_is_in_no_other(cache):
+    pictures = [example(index) for index in range(18)]
+    assert len({one.image.tobytes() for one in pictures}) == len({one.name for one in pictures}) == 18
+    views = {np.rot90(flipped, turns).tobytes() for flipped in (pictures[0].image, pictures[0].image[:, ::-1])
+             for turns in range(4)}  # fmt: skip
+    assert all(one.image.tobytes() not in views for one in pictures[1:])
+    for one, turns, told in ((pictures[4], 1, "turned by 90°"), (pictures[13], 0, "mirrored")):
+        first = pictures[1].image[:, ::-1] if told == "mirrored" else pictures[1].image
+        assert one.name == f"{pictures[1].name}, {told}"
+        assert np.array_equal(one.image, np.rot90(first, turns))
+        assert one.image[one.label == 1].mean() > 2 * one.image[one.label == 0].mean(), "the label turned along"
+
+
+def test_example_of_nuclei_cuts_the_middle_and_numbers_it_anew(cache):
+    whole, part = example(2), example(2, (60, 101))
     assert part.name == whole.name
     assert np.array_equal(part.image, whole.image[226:286, 205:306])
     assert np.array_equal(part.label, whole.label[226:286, 205:306])
@@ -430,6 +455,38 @@ def test_example_draws_where_nothing_is_found(cache):
     old, new = whole.instances[226:286, 205:306], part.instances
     pairs = {(int(o), int(n)) for o, n in zip(old.ravel(), new.ravel(), strict=True)}
     assert len(pairs) == len({o for o, _ in pairs}) == len({n for _, n in pairs})
+
+
+def test_membranes_are_drawn_where_nothing_is_found(cache):
+    whole, part = membranes(2), membranes(2, (60, 101))
+    assert whole.name == part.name == "drawn tissue, seed 2"
+    assert np.array_equal(whole.image, cells.tissue(512, 2).image)
+    assert np.array_equal(part.image, whole.image[226:286, 205:306])
+    with pytest.raises(ValueError, match="index is 0 to 17"):
+        membranes(18)
+
+
+def test_membranes_and_example_are_the_same_slice_where_it_is_found(contents, home):
+    place(contents, home / "isbi2012")
+    one, other = membranes(1), example(1)
+    assert one.name == other.name == "ISBI 2012, training slice 1"
+    assert np.array_equal(one.image, other.image)
+
+
+def test_words_for_what_an_image_shows(cache):
+    assert words(example()) == ("nuclei", "nucleus", "background")
+    assert words(membranes()) == ("tissue", "cell", "membrane")
+    assert why_drawn(example()) == ""
+    assert why_drawn(membranes()).endswith(
+        "this page needs membranes that fill the plane, and a truth that is known exactly."
+    )
+    assert words(Sample(None, None, None, "ISBI 2012, training slice 1")).between == "membrane"
+
+
+def test_the_network_of_the_example_learned_such_images(contents, home):
+    assert example_network() == "unet8-nuclei"
+    place(contents, home / "isbi2012")
+    assert example_network() == "unet8-isbi"
 
 
 def test_example_takes_a_slice_where_one_is_found(contents, home):

@@ -5,6 +5,7 @@ import hashlib
 import http.server
 import io
 import os
+import re
 import socket
 import threading
 import zipfile
@@ -135,6 +136,28 @@ def test_whole_images_and_their_crops(group, split):
 
 
 # ------------------------------------------------------------------------------------------ painting
+
+
+def test_greys_are_stretched_between_the_half_percents_and_colours_each_for_itself():
+    grey = np.arange(1000, dtype=np.float32).reshape(20, 50) / 4000
+    found = nuclei.stretched(grey)
+    low, high = np.percentile(grey, (0.5, 99.5))
+    assert found.dtype == np.float32
+    assert (found.min(), found.max()) == (0, 1)
+    assert (found == 0).sum() == (found == 1).sum() == 5
+    assert found[10, 0] == pytest.approx((grey[10, 0] - low) / (high - low), abs=1e-6)
+    assert np.allclose(nuclei.stretched(3 * grey + 0.1), found, atol=1e-5), "brightness and contrast make no difference"
+    colours = np.stack([grey, grey[::-1] / 2, np.zeros_like(grey)])
+    assert np.allclose(nuclei.stretched(colours), [found, found[::-1], np.zeros_like(grey)], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("image", "says"),
+    [(np.zeros(5), "not (5,)"), (np.zeros((0, 5)), "not (0, 5)"), (np.array([[0.0, np.nan]]), "NaN or infinity")],
+)
+def test_what_cannot_be_stretched(image, says):
+    with pytest.raises(ValueError, match=re.escape(says)):
+        nuclei.stretched(image)
 
 
 def test_masks_are_painted_in_order_and_the_last_one_wins():

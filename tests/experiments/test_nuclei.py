@@ -10,7 +10,7 @@ import pytest
 
 from unet_edu.data import nuclei as data
 from unet_edu.data.weightmap import border_term
-from unet_edu.experiments import nuclei, runs
+from unet_edu.experiments import checkpoints, nuclei, runs
 from unet_edu.experiments.trial import Trial
 from unet_edu.metrics import instances, iou
 
@@ -23,18 +23,20 @@ with_images = pytest.mark.skipif(
 @pytest.mark.parametrize("quick", [True, False])
 def test_the_rows_of_a_group_change_one_thing_each(quick):
     every = nuclei.trials(quick)
-    assert len({row.row for row in every}) == len(every) == 16
+    assert len({row.row for row in every}) == len(every) == 18
     for group in data.SPLITS:
         first, *others, last = (row for row in every if row.row.startswith(f"{group}: "))
         assert first.row == f"{group}: U-Net"
         assert (first.weight_map, first.elastic > 0, first.samples) == (True, True, len(data.SPLITS[group]["train"]))
         assert first.build().in_channels == (1 if group == "fluorescence" else 3)
-        assert last == nuclei.Baseline(f"{group}: Otsu and watershed", first.data)
+        assert last == nuclei.Baseline(f"{group}: Otsu and watershed", first.data.removesuffix(", stretched"))
         for row in others:
             changed = {key for key, value in row.settings().items() if value != first.settings()[key]}
             assert len(changed) == (0 if "skips" in row.row else 1)  # what is built is no setting
             assert (row.build is first.build) == ("skips" not in row.row)
         names = [row.row.removeprefix(f"{group}: ") for row in others]
+        assert names[-1] == "trained longer"
+        assert others[-1].recipe.steps == 8 * first.recipe.steps
         assert names[:5] == ["no weight map", "no elastic deformation", "without skips", "four images", "one image"]
     assert quick or all(row.build().base_width == 16 for row in every if isinstance(row, Trial))
 
@@ -121,11 +123,11 @@ def test_scores_of_a_known_prediction(monkeypatch):
 
     monkeypatch.setattr(nuclei, "cell_probability", probability)
     found = nuclei.scores(Known(), trial)
-    assert found["thresholds"]["mask"] == 0.3  # the middle of 0.2, 0.3 and 0.4
-    assert found["thresholds"]["components"] == 0.6  # above the gaps: 0.5, 0.6 and 0.7
+    assert found["thresholds"]["mask"] == 0.269  # the only one between ground and gaps
+    assert found["thresholds"]["components"] == 0.731  # above the gaps: 0.5 and 0.731
     assert found["mean"]["iou"] == 1
     sure = replace(trial, samples=1)
-    assert nuclei.scores(Known(), sure)["thresholds"]["mask"] == 0.3
+    assert nuclei.scores(Known(), sure)["thresholds"]["mask"] == 0.269
     for image, one in zip(found["images"], nuclei.images(trial.data + ", touching", "validation"), strict=True):
         parts = nuclei.components(parted[id(one.image)].label)
         assert image["components"]["f1"] == instances.match(one.instances, parts).f1
@@ -143,3 +145,55 @@ def test_the_baseline_scores_what_others_measured(group, f1, ap):
     assert found["mean"]["watershed_ap"] == pytest.approx(ap, abs=0.03)
     assert found["all"]["components_f1"] < found["all"]["watershed_f1"]
     assert seconds > 0
+
+
+# --- one network for both groups, in grey ------------------------------------------------------------
+
+
+def test_grey_pieces_are_of_one_size_and_half_of_them_stained():
+    train = nuclei.grey_pieces("small grey nuclei", "train")
+    assert {one.image.shape for one in train} == {(128, 128)}
+    assert len({one.label.shape for one in train}) == 1
+    kinds = ["fluorescence" in one.name for one in train]
+    for one in train:
+        assert 0 <= one.image.min() < one.image.max() <= 1
+        assert np.array_equal(one.label, one.instances > 0)
+        inside, outside = one.image[one.label == 1].mean(), one.image[one.label == 0].mean()
+        assert (inside > outside) == ("fluorescence" in one.name), "stained nuclei stay dark"
+    stained = nuclei.images("small stained nuclei", "train")
+    assert kinds.count(False) == 6 * len(stained)
+    assert len(nuclei.grey_pieces("small grey nuclei", "validation")) == sum(
+        len(nuclei.images(f"small {group} nuclei", "validation")) for group in data.SPLITS
+    )
+
+
+@with_images
+def test_whole_images_are_cut_into_pieces_that_show_no_pixel_twice():
+    train = nuclei.grey_pieces("grey nuclei", "train")
+    assert {one.image.shape for one in train} == {(256, 320)}
+    assert len(train) == 192 == 4 * 24 + 6 * 16
+    first = data.load("fluorescence", "train", numbers=[0])[0]
+    whole = data.stretched(first.image)
+    for place, one in enumerate(train[:4]):
+        top, left = 256 * (place // 2), 320 * (place % 2)
+        assert np.array_equal(one.image, whole[top : top + 256, left : left + 320])
+
+
+def test_grey_scores_are_those_of_each_group(monkeypatch):
+    (trial,) = [row for row in checkpoints.trials(quick=True) if row.row == "unet8-nuclei"]
+    truth = {}
+    for group in data.SPLITS:
+        for split in ("train", "validation"):
+            for one in nuclei.images(f"small {group} nuclei, touching", split):
+                grey = one.image if one.image.ndim == 2 else one.image.mean(axis=0)
+                truth[data.stretched(grey).tobytes()] = one
+    monkeypatch.setattr(nuclei, "cell_probability", lambda net, image, average8: truth[image.tobytes()].label * 0.9)
+    found = nuclei.grey_scores(Known(), trial)
+    assert (found["scorer"], list(found["groups"])) == ("instances", list(data.SPLITS))
+    for group, scores in found["groups"].items():
+        assert scores["mean"]["iou"] == 1
+        validation = nuclei.images(f"small {group} nuclei, touching", "validation")
+        assert [image["name"] for image in scores["images"]] == [one.name for one in validation]
+        for image, one in zip(scores["images"], validation, strict=True):
+            pieces = nuclei.components(one.label)
+            assert image["components"]["f1"] == instances.match(one.instances, pieces).f1

@@ -201,14 +201,14 @@ def built(book: SmallBook, **more: str) -> dict[str, bytes]:
 
 
 @pytest.mark.weekly
-def test_without_data_the_page_shows_drawn_tissue_and_the_build_says_why(book):
+def test_without_data_the_page_shows_real_nuclei_and_the_build_says_why(book):
     undisturbed = built(book)
-    assert "The picture is drawn tissue, seed 0" in book.text
-    assert "This is drawn tissue, seed 0." in book.text
+    assert "The picture is BBBC038, fluorescence, training image 4" in book.text
+    assert "This is BBBC038, fluorescence, training image 4" in book.text
     runs = book.runs
     nowhere = book.root / "nowhere"
     for variable, says in [
-        ("", f"drawn tissue; no slice of ISBI 2012 in {os.environ['XDG_CACHE_HOME']}"),
+        ("", f"real nuclei; no slice of ISBI 2012 in {os.environ['XDG_CACHE_HOME']}"),
         (str(nowhere), f"UNET_EDU_DATA is '{nowhere}', and that folder holds no folder isbi2012, for there is no such"),
     ]:
         done = book.build(UNET_EDU_DATA=variable)

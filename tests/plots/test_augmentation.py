@@ -1,4 +1,4 @@
-"""unet_edu.plots.augmentation: counts of slices, changes of a window, the border term, what bending adds."""
+"""unet_edu.plots.augmentation: counts of slices, changes of a window, the border term, what bending adds, mergers."""
 
 import numpy as np
 import pytest
@@ -272,3 +272,28 @@ def test_a_seed_without_a_partner_does_not_count_as_a_gain():
     record["runs"] = [run for run in record["runs"] if (run["row"], run["seed"]) != ("1 slices, elastic", 0)]
     _, facts = augmentation.bending_by_slices(record)
     assert facts["bend_few"].startswith("−0.025, ")  # of seeds 1 and 2
+
+
+# --- does the map part touching cells? ---------------------------------------------------------------
+
+
+def merged(row, seed, count):
+    together = {"components_f1": 0.9, "components_merged": count}
+    return {"row": row, "seed": seed, "scores": {"all": together, "images": [{"nuclei": 1200}]}}
+
+
+def test_mergers_without_the_map_and_with_it():
+    counts = {"no weight map": [70, 80, 75], "U-Net": [50, 52], "Otsu and watershed": [163]}
+    runs = [merged(f"stained: {row}", seed, count) for row, found in counts.items() for seed, count in enumerate(found)]
+    fig, facts = augmentation.mergers({"trials": dict.fromkeys(run["row"] for run in runs), "runs": runs})
+    (axes,) = fig.axes
+    assert facts == {"lines": "2 on stained images"}, "the third seed has no partner"
+    pairs = [tuple(line.get_ydata()) for line in axes.lines if line.get_marker() == "o"]
+    assert pairs == [(70, 50), (80, 52)]
+    (mean,) = (line for line in axes.lines if line.get_marker() == "None" and line.get_linestyle() == "-")
+    assert tuple(mean.get_ydata()) == (75, 51)
+    assert 163 in {float(np.ravel(line.get_ydata())[0]) for line in axes.lines if line.get_linestyle() == ":"}
+    assert axes.get_ylim()[0] == 0
+    assert axes.get_ylim()[1] > 163
+    assert axes.get_title("left") == "stained, 1,200 nuclei"
+    assert colours(fig) <= PALETTE

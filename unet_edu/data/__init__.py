@@ -7,11 +7,13 @@
     sample     ``Sample``, which the first three return        examples   the images that chapters show
     weightmap  how much each pixel counts in the loss: class balance, and the borders between cells that nearly touch
 
-``example()`` is a real slice where the data is found and drawn tissue otherwise, and
-its ``name`` says which; ``unseen()`` likewise, of the slices that no network of the package was trained on.
+``example()`` is a real slice where the data is found and real nuclei otherwise, and its ``name`` says which;
+``example_network()`` names the shipped network that was trained on such images, and ``words(sample)`` what there is to
+see in one. ``membranes()`` is a slice, too, and ``unseen()`` one of those that no network of the package was trained
+on; where they are not found, both draw tissue, whose borders are known exactly: ``why_drawn(sample)``.
 """
 
-from unet_edu.data.examples import example, unseen
+from unet_edu.data.examples import example, example_network, membranes, unseen, why_drawn, words
 from unet_edu.data.sample import Sample
 
-__all__ = ["Sample", "example", "unseen"]
+__all__ = ["Sample", "example", "example_network", "membranes", "unseen", "why_drawn", "words"]

@@ -89,7 +89,7 @@ def describe():
     if found:
         return f"ISBI 2012, {found} of its {len(manifest())} files in {root}"
     hint = _why_not_there(root)
-    return f"drawn tissue; no slice of ISBI 2012 in {root}" + (f": {hint}" if hint else "")
+    return f"real nuclei; no slice of ISBI 2012 in {root}" + (f": {hint}" if hint else "")
 
 
 def load(split="train", download=False, root=None, slices=None):

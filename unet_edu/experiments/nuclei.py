@@ -6,8 +6,10 @@
 
 Each row is trained on a group of `unet_edu.data.nuclei` and scored on its validation images. Two nuclei that touch have
 no background between them, so the labels are `parted` for training, in all rows but one; they are scored as they are.
-All thresholds are fixed on the images that the row was trained on. With one seed, rows begin with the same weights and
-draw the same tiles: they are compared in pairs.
+All thresholds are fixed on images that the row was trained on, four at most. With one seed, rows begin with the same
+weights and draw the same tiles: they are compared in pairs.
+
+On one thread of a processor with bf16 units: OMP_NUM_THREADS=1 python -m unet_edu.experiments.nuclei --record --bf16
 
     probability ──► IoU of the mask, at the threshold that is best for it
                 ──► "components"   connected pieces                         F1 at IoU 0.5, average precision, cells
@@ -17,6 +19,7 @@ The baseline needs no training: Otsu's threshold and the same watershed, both of
 the training images.
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import product
@@ -26,11 +29,10 @@ import numpy as np
 
 from unet_edu.data import Sample, nuclei
 from unet_edu.data.weightmap import parted
-from unet_edu.experiments.ablation import STEPS, changed
 from unet_edu.experiments.costs import aligned
 from unet_edu.experiments.record import made
 from unet_edu.experiments.runs import main, rows, spread, values
-from unet_edu.experiments.trial import Trial, cell_probability, run
+from unet_edu.experiments.trial import Trial, cell_probability, changed, chosen, run
 from unet_edu.metrics import instances, iou
 from unet_edu.models import variants
 from unet_edu.separation import by_distance, components, otsu
@@ -38,12 +40,18 @@ from unet_edu.training import RECIPES
 
 BASE_WIDTH = 16
 SEEDS = 8
+STEPS = {"fluorescence": 130, "stained": 220}  # of one tile each: half a minute of one core; stains differ more
+LONGER = 8  # times as many steps
 GROUPS = tuple(nuclei.SPLITS)
-THRESHOLDS = tuple(round(0.1 * step, 1) for step in range(1, 10))
+THRESHOLDS = tuple(round(1 / (1 + math.exp(-score)), 3) for score in range(-2, 6))  # close where networks are sure
+FIXED_ON = 4  # training images that thresholds are fixed on, at most
 METHODS = {"components": components, "watershed": partial(by_distance, smoothing=1.0, apart=7)}
 CHOICES = {"blur": (1.0, 2.0), "smoothing": (1.0, 2.0), "apart": (3, 5, 7, 10)}  # of the baseline, pixels
 QUICK = 128  # pixels a side
-TOUCHING = ", touching"  # behind a data set's name: labels are not parted
+PIECE = 256, 320  # pixels: what grey images of both groups are cut into
+TURNS = {"fluorescence": 1, "stained": 6}  # how often each is there: half of all pieces are stained
+STRETCHED = ", stretched"  # behind a data set's name: greys as of `unet_edu.data.nuclei.stretched`
+TOUCHING = ", touching"  # behind that: labels are not parted
 
 
 @dataclass(frozen=True)
@@ -65,19 +73,18 @@ def trials(quick=False, device_type="cpu"):
 
 
 def _rows(group, quick):
-    width, changes = (
-        (2, {"steps": 2, "batch": 1, "tile": 188}) if quick else (BASE_WIDTH, {"steps": STEPS, "tile": 236})
-    )
+    width, steps, tile = (2, 2, 188) if quick else (BASE_WIDTH, STEPS[group], 300)
+    recipe = replace(RECIPES["one-cycle"], steps=steps, batch=1, tile=tile, learning_rate=5e-3)
     data = f"{'small ' if quick else ''}{group} nuclei"
     channels = 1 if group == "fluorescence" else 3
     build = partial(changed, base_width=width, in_channels=channels)
     one = Trial(
         f"{group}: U-Net",
         build,
-        replace(RECIPES["one-cycle"], **changes),
-        data=data,
+        recipe,
+        data=data + STRETCHED,
         samples=len(nuclei.SPLITS[group]["train"]),
-        elastic=4.0,  # the paper's 10 pixels are for tiles of 572
+        elastic=5.0,  # the paper's 10 pixels are for tiles of 572
         weight_map=True,
         batch_norm=True,
         average8=False,
@@ -93,7 +100,8 @@ def _rows(group, quick):
         row("without skips", build=partial(changed, variants.without_skips, base_width=width, in_channels=channels)),
         row("four images", samples=4),
         row("one image", samples=1),
-        row("no gap where nuclei touch", data=data + TOUCHING),
+        row("no gap where nuclei touch", data=one.data + TOUCHING),
+        row("trained longer", recipe=replace(recipe, steps=LONGER * steps)),
         Baseline(f"{group}: Otsu and watershed", data),
     ]
 
@@ -102,20 +110,49 @@ def _rows(group, quick):
 def images(data, split):
     """Return the samples of a split as a row is trained on them: a tuple. Whole images, of "small" data cut crops.
 
-    data: as in a `Trial`: "fluorescence nuclei", "small stained nuclei, touching", … Raises FileNotFoundError where the
-    whole images are not there.
+    data: as in a `Trial`: "fluorescence nuclei", "small stained nuclei, stretched, touching", … Raises
+    FileNotFoundError where the whole images are not there.
     """
-    name = data.removesuffix(TOUCHING)
+    name = data.removesuffix(TOUCHING).removesuffix(STRETCHED)
     group, small = name.removeprefix("small ").removesuffix(" nuclei"), name.startswith("small ")
     found = nuclei.load(group, split, whole=not small)
     if small:
-        found = [_cut(sample, QUICK) for sample in found]
+        found = [_cut(sample, (QUICK, QUICK)) for sample in found]
+    if STRETCHED in data:
+        found = [sample._replace(image=nuclei.stretched(sample.image)) for sample in found]
     return tuple(found if data.endswith(TOUCHING) else map(_parted, found))
 
 
-def _cut(sample, side):
-    """The first pixels of a sample, with the numbers that it has."""
-    image, label, numbers = (part[..., :side, :side] for part in sample[:3])
+@cache
+def grey_pieces(data, split):
+    """Return both groups in grey, for one network: a tuple of pieces of one size, greys stretched, parted.
+
+    data: "grey nuclei" or "small grey nuclei". Stained nuclei stay dark on light ground. In training each stained
+    piece is there six times, so that both groups are seen alike often.
+    """
+    small = "small " if data.startswith("small ") else ""
+    found = []
+    for group, turns in TURNS.items():
+        pieces = [
+            _cut(sample, PIECE if not small else (QUICK, QUICK), row, column)
+            for sample in map(_grey, images(f"{small}{group} nuclei", split))
+            for row in range(sample.label.shape[0] // PIECE[0] or 1)
+            for column in range(sample.label.shape[1] // PIECE[1] or 1)
+        ]
+        found += pieces * (turns if split == "train" else 1)
+    return tuple(found)
+
+
+def _grey(sample):
+    """A sample with the mean of its colours, greys stretched."""
+    grey = sample.image if sample.image.ndim == 2 else sample.image.mean(axis=0)
+    return sample._replace(image=nuclei.stretched(grey))
+
+
+def _cut(sample, size, row=0, column=0):
+    """A piece of a sample, by its place in the grid of such pieces, with the numbers that it has."""
+    top, left = row * size[0], column * size[1]
+    image, label, numbers = (part[..., top : top + size[0], left : left + size[1]] for part in sample[:3])
     return Sample(np.ascontiguousarray(image), label, numbers, sample.name)
 
 
@@ -151,21 +188,35 @@ def scores(net, trial):
     merged and split.
     """
     truth = trial.data.removesuffix(TOUCHING) + TOUCHING  # as it is, not parted
-    train, validation = images(truth, "train")[: trial.samples], images(truth, "validation")
-    found = [cell_probability(net, sample.image, trial.average8) for sample in train]
+    found = _scores(net, images(truth, "train")[: trial.samples], images(truth, "validation"), trial.average8)
+    return {"scorer": instances.SCORER, "average8": trial.average8} | found
+
+
+def grey_scores(net, trial):
+    """Return the scores of a network for grey images on both groups: {group: as of `scores`}, whole images."""
+    small, found = "small " if trial.data.startswith("small ") else "", {}
+    for group in GROUPS:
+        train, validation = (
+            tuple(map(_grey, images(f"{small}{group} nuclei{TOUCHING}", split))) for split in ("train", "validation")
+        )
+        found[group] = _scores(net, train, validation, trial.average8)
+    return {"scorer": instances.SCORER, "average8": trial.average8, "groups": found}
+
+
+def _scores(net, train, validation, average8):
+    train = chosen(train, min(FIXED_ON, len(train)), spread=True)
+    found = [cell_probability(net, sample.image, average8) for sample in train]
     thresholds = {"mask": _best(lambda t: [iou(s.label, _above(p, t)) for s, p in zip(train, found, strict=True)])}
     for name, method in METHODS.items():
         numbered = partial(_numbered, method, train, found)
         thresholds[name] = _best(lambda t, numbered=numbered: [instances.match(*pair).f1 for pair in numbered(t)])
-    found = [cell_probability(net, sample.image, trial.average8) for sample in validation]
+    found = [cell_probability(net, sample.image, average8) for sample in validation]
     masks = [_above(probability, thresholds["mask"]) for probability in found]
     cells = {
         name: [pair[1] for pair in _numbered(method, validation, found, thresholds[name])]
         for name, method in METHODS.items()
     }
-    return {"scorer": instances.SCORER, "average8": trial.average8, "thresholds": thresholds} | _summary(
-        validation, masks, cells
-    )
+    return {"thresholds": thresholds} | _summary(validation, masks, cells)
 
 
 @cache

@@ -91,6 +91,12 @@ class Trial:
         return facts
 
 
+def changed(change=None, **arguments):
+    """Return a fresh U-Net, changed by a function of `unet_edu.models.variants`."""
+    net = UNet(**arguments)
+    return change(net) if change else net
+
+
 @cache
 def slices(data, split):
     """Return the samples of a split, "train" or "validation": a tuple, read or drawn once."""

@@ -521,3 +521,45 @@ def _bending_facts(record, gains):
         "stands_out": "does" if first and first.word == "higher" else "does not",
         "gains": "; ".join(f"{count}: mean {np.mean(found):+.3f}" for count, found in gains.items()),
     }
+
+
+# --- does the map part touching cells? ---------------------------------------------------------------
+
+
+def mergers(record):
+    """Draw how many nuclei are lost in mergers, without the weight map and with it: a line joins the runs of a seed.
+
+    record: of the experiment ``nuclei``. A panel for each group of images; the dotted line is what needs no training.
+    Returns (figure, facts): ``lines``, how many there are in each panel, in words.
+    """
+    import matplotlib.pyplot as plt
+
+    from unet_edu import nuclei_results
+
+    groups = nuclei_results.groups(record)
+    fig, panels = plt.subplots(1, len(groups), figsize=(7.6, 3.5), squeeze=False)
+    lines = []
+    for axes, group in zip(panels[0], groups, strict=True):
+        found = {
+            row: nuclei_results.scores_of(entries, "merged")
+            for row, entries in nuclei_results.rows_of(record, group).items()
+        }
+        without, whole = (found.get(row, {}) for row in ("no weight map", nuclei_results.FIRST))
+        seeds = sorted({*without} & {*whole})
+        for seed in seeds:
+            axes.plot([0, 1], [without[seed], whole[seed]], "o-", color=EXTRA, lw=1.1, ms=5.5, mfc=PAPER, mew=1.2)
+        if seeds:
+            means = [np.mean([row[seed] for seed in seeds]) for row in (without, whole)]
+            axes.plot([0, 1], means, color=EXTRA, lw=3.2)
+        for count in found.get(nuclei_results.BASELINE, {}).values():
+            axes.axhline(count, color=MUTED, lw=1.2, ls=":")
+            beside = {"textcoords": "offset points", "ha": "center", "fontsize": 9.5, "color": MUTED}
+            beside |= {"bbox": {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}, "zorder": 3}
+            axes.annotate("Otsu's threshold", (0.5, count), (0, 3), **beside)
+        axes.set_title(f"{group}, {nuclei_results.count(record, group):,} nuclei", fontsize=10.5, loc="left")
+        axes.set(xlim=(-0.35, 1.35), ylim=(0, 1.12 * axes.dataLim.y1))
+        axes.set_xticks([0, 1], ["without the map", "with it"])
+        lines.append(f"{len(seeds)} on {group} images")
+    panels[0][0].set_ylabel("nuclei lost in mergers")
+    fig.tight_layout(w_pad=1.6)
+    return fig, {"lines": " and ".join(lines)}

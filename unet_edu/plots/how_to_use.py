@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from unet_edu import arithmetic
+from unet_edu.data import example_network, membranes, words
 from unet_edu.plots import shared
 from unet_edu.plots.style import DOWN, GRID, INK, MUTED, ON_IMAGE_MARK, PAPER, UP, WRONG
 
@@ -46,7 +47,7 @@ def story(sample, plan):
     down = [
         _wanted(sample),
         _sliding_window(sample),
-        _fully_convolutional(sample),
+        _fully_convolutional(),
         _arithmetic(plan),
         _blocks(plan),
         _skips(plan, maps),
@@ -140,7 +141,7 @@ def _maps_of_a_trained_network(image):
     from unet_edu.activations import capture
     from unet_edu.predict import normalisation
 
-    unet = checkpoints.load("unet8-isbi")
+    unet = checkpoints.load(example_network())
     mean, std = normalisation(unet)
     tile = np.pad(image, 30, mode="reflect")
     return capture(unet, (torch.tensor(tile)[None, None] - mean) / std)
@@ -156,7 +157,8 @@ def _wanted(sample):
     def draw(axes):
         _picture(axes, np.where(upper, (image - image.min()) / np.ptp(image), label))
 
-    return Station("Wanted", "for every pixel:\ncell or membrane?", draw)
+    _, inside, between = words(sample)
+    return Station("Wanted", f"for every pixel:\n{inside} or {between}?", draw)
 
 
 def _sliding_window(sample):
@@ -172,12 +174,13 @@ def _sliding_window(sample):
     return Station("Sliding window", f"a pass for each pixel:\n{slower:.0f} times the work", draw, {"slower": slower})
 
 
-def _fully_convolutional(sample):
+def _fully_convolutional():
     from unet_edu import checkpoints
     from unet_edu.predict import predict
 
     around = slice(DETAIL.start - 80, DETAIL.stop + 80)
-    coarse = predict(checkpoints.load("fcn32s-isbi"), sample.image[around, around], progress=False)[1]
+    image = membranes().image[around, around]  # there is no such network for nuclei
+    coarse = predict(checkpoints.load("fcn32s-isbi"), image, progress=False)[1]
 
     def draw(axes):
         _picture(axes, coarse[80:-80, 80:-80], 0, 1)
@@ -235,8 +238,8 @@ def _reading(plan):
         axes.plot(offsets, color=WRONG, lw=2)
         axes.set(xlim=(-30, plan.size + 30), ylim=(-170, 170))
 
-    words = f"looks like U-Net; looks\n{beside:.0f} pixels beside"
-    return Station("Reading code", words, draw, {"beside": beside})
+    told = f"looks like U-Net; looks\n{beside:.0f} pixels beside"
+    return Station("Reading code", told, draw, {"beside": beside})
 
 
 def _thirty_images(sample):
@@ -258,8 +261,8 @@ def _training():
         axes.plot(np.sqrt(run["steps"]), run["v_rand"], color=UP, lw=2)
         axes.set(ylim=(0, 1.08))
 
-    words = f"V_Rand {first:.2f} to {last:.2f}\nin {run['steps'][-1]:,} steps"
-    return Station("Training", words, draw, {"rand_first": first, "rand_last": last})
+    told = f"V_Rand {first:.2f} to {last:.2f}\nin {run['steps'][-1]:,} steps"
+    return Station("Training", told, draw, {"rand_first": first, "rand_last": last})
 
 
 def _prediction(sample):
@@ -271,8 +274,8 @@ def _prediction(sample):
         for top, left in tiles.origins():
             _frame(axes, top, left, tiles.tile, 1.2)
 
-    words = f"{tiles.tiles} tiles of {tiles.tile}\npixels, and no seam"
-    return Station("Any size", words, draw, {"tiles": tiles.tiles})
+    told = f"{tiles.tiles} tiles of {tiles.tile}\npixels, and no seam"
+    return Station("Any size", told, draw, {"tiles": tiles.tiles})
 
 
 def thinnest_wall(label, part: tuple[int, int] = (160, 352), thick: int = 8):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from unet_edu import arithmetic
+from unet_edu.data import words
 from unet_edu.plots import shared
 
 
@@ -21,9 +22,10 @@ def task(sample, size: int = 572):
     margin, border = (size - len(sample.image)) // 2, arithmetic.border()
     tile, label = (np.pad(values, margin, mode="reflect") for values in (sample.image, sample.label.astype(float)))
     core = slice(border, border + output)
+    _, inside, between = words(sample)
     fig = shared.image_row(
         [tile, label[core, core]],
-        [f"in: {size} × {size} pixels", f"out: {output} × {output}, cell or membrane"],
+        [f"in: {size} × {size} pixels", f"out: {output} × {output}, {inside} or {between}"],
         [(border, border, output, output), None],
         figsize=(7.2, 4),
     )

@@ -1,0 +1,254 @@
+"""What the record of the runs on nuclei says: tables and sentences, for any number of runs.
+
+    rows_of(record, group)        the rows of a group: U-Net first, what needs no training last
+    judge(record, group, score)   each row less U-Net, seed by seed (`unet_edu.comparisons`)
+    ├─▶ score_table, comparison_table
+    ├─▶ weight_map                does the border weight part touching cells?
+    └─▶ both_data                 which parts matter on membranes and on nuclei
+
+A score is one of SCORES. With fewer than two pairs of runs, that is what is said.
+"""
+
+from typing import NamedTuple
+
+from unet_edu import comparisons, results
+from unet_edu.experiments.runs import by_seed, rows, spread, values
+
+FIRST = "U-Net"
+BASELINE = "Otsu and watershed"
+
+
+class Score(NamedTuple):
+    """Where an entry of the record has a score, how many digits are worth printing, and a word for more of it."""
+
+    part: str
+    key: str
+    digits: int
+    more: str = "higher"
+    less: str = "lower"
+
+
+SCORES = {
+    "F1": Score("all", "components_f1", 3),
+    "AP": Score("mean", "components_ap", 3),
+    "IoU of the mask": Score("mean", "iou", 3),
+    "merged": Score("all", "components_merged", 1, "more", "fewer"),
+    "split": Score("all", "components_split", 1, "more", "fewer"),
+    "F1, watershed": Score("all", "watershed_f1", 3),
+    "AP, watershed": Score("mean", "watershed_ap", 3),
+}
+
+
+def groups(record):
+    """Return the groups of images that have runs: "fluorescence", "stained", or both, in the record's order."""
+    return list(dict.fromkeys(entry["row"].partition(": ")[0] for entry in record["runs"]))
+
+
+def rows_of(record, group):
+    """Return {row: its entries} of a group, names without it; U-Net first, what needs no training last, none empty."""
+    found = {
+        row.removeprefix(f"{group}: "): entries
+        for row, entries in rows(record).items()
+        if row.startswith(f"{group}: ") and entries
+    }
+    order = sorted(found, key=lambda row: (row != FIRST, row == BASELINE))  # stable
+    return {row: found[row] for row in order}
+
+
+def count(record, group):
+    """Return how many nuclei the validation images of a group hold."""
+    entries = next(iter(rows_of(record, group).values()))
+    return sum(image["nuclei"] for image in entries[0]["scores"]["images"])
+
+
+def scores_of(entries, score):
+    """Return {seed: score} of the runs of a row; score: a name in SCORES."""
+    return by_seed(entries, SCORES[score].part, SCORES[score].key)
+
+
+def judge(record, group, score="F1", names=None):
+    """Return {row: its `results.Judgement`} of the trained rows of a group, each less U-Net, seed by seed.
+
+    score: a name in SCORES. Pairs of which a run failed by F1 are left out. names: only these rows; p is corrected for
+    as many. None stands for a row that shares fewer than two sound seeds with U-Net.
+    """
+    reference, *others = rows_of(record, group).items()
+    if reference[0] != FIRST:
+        return {}
+    chosen = [one for one in others if one[0] != BASELINE and (names is None or one[0] in names)]
+    pairs = {row: (scores_of(entries, score), scores_of(reference[1], score)) for row, entries in chosen}
+    broken = {row: _broken(entries) | _broken(reference[1]) for row, entries in chosen}
+    return results.judge(pairs, broken)
+
+
+def _broken(entries):
+    return set(comparisons.failed(scores_of(entries, "F1")))
+
+
+def word(judgement, score="F1"):
+    """Return a verdict in a word: "higher", "lower" (of counts "more", "fewer"), "not decided", "too few pairs"."""
+    if judgement is None:
+        return "too few pairs"
+    return {"higher": SCORES[score].more, "lower": SCORES[score].less}.get(judgement.word, judgement.word)
+
+
+def score_table(record, group):
+    """Return (head, rows) of texts for `unet_edu.book.table`: every row of a group; ± is over all seeds."""
+    lines = [
+        [row, str(len(entries)), *(spread(values(entries, one.part, one.key), one.digits) for one in SCORES.values())]
+        for row, entries in rows_of(record, group).items()
+    ]
+    return ["row", "runs", *SCORES], lines
+
+
+def comparison_table(record, score="F1"):
+    """Return (head, rows) of texts for `unet_edu.book.table`: each trained row less U-Net, a column for each group."""
+    judged = {group: judge(record, group, score) for group in groups(record)}
+    names = list(dict.fromkeys(row for found in judged.values() for row in found))
+    lines = []
+    for row in names:
+        cells = []
+        for found in judged.values():
+            one = found.get(row)
+            cells += (
+                ["–", "too few pairs"]
+                if one is None
+                else [difference(one, score), f"{word(one, score)}, {one.found.pairs} pairs"]
+            )
+        lines.append([row, *cells])
+    head = [text for group in judged for text in (f"{group}: {score}", "verdict")]
+    return ["row", *head], lines
+
+
+def difference(judgement, score="F1"):
+    """Return a difference with its 95 % interval as text: "−0.021 (−0.030 to −0.012)"."""
+    change, low, high = (results.signed(number, SCORES[score].digits) for number in judgement.found[:3])
+    return f"{change} ({low} to {high})"
+
+
+# ------------------------------------------------------------------------------------------------- the weight map
+
+
+class WeightMapSaid(NamedTuple):
+    """Does the border weight part touching cells? answer: a word or few. text: sentences, a group each."""
+
+    answer: str
+    text: str
+
+
+def weight_map(record):
+    """Return what the runs with and without the weight map say (`WeightMapSaid`): nuclei merged, and F1, by group.
+
+    Both rows learn from labels with a gap; p is corrected for the two groups.
+    """
+    row = "no weight map"
+    found = {group: judge(record, group, "merged", [row]).get(row) for group in groups(record)}
+    made = {group: one for group, one in found.items() if one is not None}
+    corrected = dict(zip(made, comparisons.holm([one.found.p for one in made.values()]), strict=True))
+    verdicts, told = [], []
+    for group, one in found.items():
+        if one is None:
+            told.append(f"On {group} images there are too few paired runs to say.")
+            verdicts.append(None)
+            continue
+        f1 = judge(record, group, "F1", [row])[row]
+        sure = corrected[group] < comparisons.LEVEL
+        verdicts.append(0 if not sure else 1 if one.found.change > 0 else -1)
+        without, whole = (_mean(rows_of(record, group)[name], "merged") for name in (row, FIRST))
+        told.append(
+            f"On {group} images, of {count(record, group):,} nuclei {without:.1f} are lost in mergers without the map "
+            f"and {whole:.1f} with it: a difference of {difference(one, 'merged')}, "
+            f"{results.p_text(corrected[group])}, {one.found.pairs} pairs. "
+            f"Without the map, F1 changes by {difference(f1)}, {results.p_text(f1.p)}."
+        )
+    return WeightMapSaid(_answer(verdicts, list(found)), " ".join(told))
+
+
+def _mean(entries, score):
+    found = scores_of(entries, score)
+    return sum(found.values()) / len(found)
+
+
+def _answer(verdicts, names):
+    """The question's answer. verdicts: of each group 1, fewer mergers with the map; −1, more; 0, not decided; None."""
+    if not verdicts or None in verdicts:
+        return "These runs are too few to say"
+    by = {value: [name for name, one in zip(names, verdicts, strict=True) if one == value] for value in (1, 0, -1)}
+    if not by[0] and not by[-1]:
+        return "Yes, in these runs" + (", on both kinds of image" if len(names) > 1 else "")
+    if not by[0] and not by[1]:
+        return "No, in these runs: more cells run together with it"
+    if not by[1] and not by[-1]:
+        return "These runs do not decide it"
+    words = {1: "yes", 0: "not decided", -1: "no, there are more mergers"}
+    return "; ".join(
+        f"on {results.listed(by[value])} images {words[value]}" for value in (1, -1, 0) if by[value]
+    ).capitalize()
+
+
+# ------------------------------------------------------------------------------------------------ two sets of data
+
+
+def both_data(record, ablation):
+    """Return (head, rows) of texts for `unet_edu.book.table`: rows that nuclei and membranes share.
+
+    record: that of `experiments.nuclei`. ablation: that of `experiments.ablation`, whose score is V_Rand.
+    Verdicts are those of `judge` and `results.judge_rows`, each corrected for all rows of its own table.
+    """
+    membranes = results.judge_rows(ablation)
+    nuclei = {group: judge(record, group) for group in groups(record)}
+    lines = []
+    for row in shared_rows(record, ablation):
+        one = membranes[row]
+        cells = ["too few pairs" if one is None else f"{results.signed(one.found.change, 3)}, {one.word}"]
+        for found in nuclei.values():
+            other = found[row]
+            cells.append(
+                "too few pairs" if other is None else f"{results.signed(other.found.change, 3)}, {word(other)}"
+            )
+        lines.append([row, *cells])
+    return ["row", "membranes, V_Rand", *(f"{group} nuclei, F1" for group in nuclei)], lines
+
+
+def shared_rows(record, ablation):
+    """Return the changes that both records have runs of, in the ablation's order."""
+    nuclei = [judge(record, group) for group in groups(record)]
+    return [row for row in results.judge_rows(ablation) if nuclei and all(row in found for found in nuclei)]
+
+
+def both_text(record, ablation):
+    """Return sentences: which changes lower the score on all data, on some, and on none that was decided."""
+    membranes = results.judge_rows(ablation)
+    nuclei = {group: judge(record, group) for group in groups(record)}
+    everywhere, somewhere, nowhere = [], [], []
+    for row in shared_rows(record, ablation):
+        lower = {"membranes": membranes[row]} | {f"{group} nuclei": found[row] for group, found in nuclei.items()}
+        names = [name for name, one in lower.items() if one is not None and one.word == "lower"]
+        if len(names) == len(lower):
+            everywhere.append(row)
+        elif names:
+            somewhere.append(f"{row} (on {results.listed(names)})")
+        else:
+            nowhere.append(row)
+    parts = [
+        ("Lower wherever it was tried", everywhere),
+        ("Lower on a part of the data alone", somewhere),
+        ("Lower nowhere that these runs decide", nowhere),
+    ]
+    return " ".join(f"{head}: {', '.join(names)}." for head, names in parts if names)
+
+
+# ------------------------------------------------------------------------------------------------ shipped networks
+
+
+def shipped_table(networks):
+    """Return (head, rows) of texts for `unet_edu.book.table`: shipped networks that are scored by their cells.
+
+    networks: `results.Shipped`; those that are scored by V_Rand are left out. A line for each group.
+    """
+    lines = []
+    for one in networks:
+        for group, scores in one.metadata["scores"].get("groups", {}).items():
+            numbers = [f"{scores[score.part][score.key]:.{score.digits}f}" for score in SCORES.values()]
+            lines.append([one.name, group, f"{one.parameters:,}", f"{one.bytes / 1000:,.0f}", *numbers])
+    return ["network", "images", "parameters", "kB", *SCORES], lines
