@@ -491,7 +491,11 @@ def test_on_a_gpu_and_back(average8):
     ("image", "error", "message"),
     [
         (np.full((9, 9), 200, np.uint8), TypeError, "divide grey values of 0 … 255 by 255"),
-        (np.full((9, 9), 200, np.uint16), TypeError, "by 65535"),
+        (np.full((9, 9), 40000, np.uint16), TypeError, "by 65535"),
+        (np.full((9, 9), 4000, np.uint16), TypeError, "by 4095"),
+        (np.full((9, 9), 200, np.uint16), TypeError, "divide grey values of 0 … 255 by 255"),
+        (np.full((9, 9), 40000, np.int32), TypeError, "by 65535"),
+        (np.full((9, 9), 4000.0), ValueError, "divide it by 4095"),
         (np.ones((9, 9), bool), TypeError, "astype"),
         (np.full((9, 9), "a"), TypeError, "floats"),
         (np.full((9, 9), 200.0), ValueError, "divide it by 255"),
