@@ -89,7 +89,7 @@ def load(name, folder=None):
         raise TypeError(f"the name of a trained network is a str, not {type(name).__name__}{file}")
     known = names(folder)
     if name not in known and (name.endswith(ENDING) or Path(name).is_file()):
-        raise ValueError(f"{name!r} is a file, and `load` takes the name of a shipped network: `read({name!r})[0]`")
+        raise ValueError(f"{name!r} is a file, and load takes the name of a shipped network: `read({name!r})[0]`")
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0)
         there = f"there are {', '.join(map(repr, known))}; the nearest is {near[0]!r}" if near else "there are none"

@@ -3,8 +3,8 @@
     largest value    255 ──► 8 bit     1023 ──► 10     4095 ──► 12     16383 ──► 14     65535 ──► 16
     the scaling      (value - low) / (high - low), the same two numbers for all images of a set
 
-The type of an array says how much it can hold, not what it holds: many cameras write 12 bits into files of 16. So depths
-are found from the values.
+The type of an array shows how much it can hold, not what it holds: many cameras write 12 bits into files of 16. So
+depths are found from the values.
 """
 
 from math import isfinite
@@ -33,10 +33,10 @@ def scaled_by(image) -> tuple[str, str]:
     """
     low, high = (float(value) for value in (image.min(), image.max()))
     whole = image.dtype.kind in "iu"
-    if whole and 0 <= low and high <= 1:
+    if whole and low >= 0 and high <= 1:
         return "0 and 1", "image * 1.0"
     if low < 0 or (high > 1.5 and not isfinite(high)) or high >= 2 ** DEPTHS[-1]:
-        if not whole and -1 <= low and 1 < high - low and high <= 1:
+        if not whole and low >= -1 and high - low > 1 and high <= 1:
             return "-1 … 1", "(image + 1) / 2"
         if not whole and (not isfinite(high - low) or (low >= -0.25 and high <= 1.25)):
             return "values a little beyond [0, 1]", "numpy.clip(image, 0, 1)"

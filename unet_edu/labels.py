@@ -17,6 +17,7 @@ import numpy as np
 VOID = 255  # how Pascal VOC and many after it mark pixels without a label
 TOPS = (255, 65535)  # white, of 8 and of 16 bits
 SMALLEST = 400  # pixels; of less, nothing is guessed
+MOST_CLASSES = 64  # a map of more numbers holds cells
 SOLID = 0.25  # a blurred mask has less of its values in between in squares of 2 × 2 equal pixels
 
 
@@ -65,8 +66,8 @@ def as_whole(label, name="label") -> str:
     if values.size == 2 and values[0] == 0:
         return f"({name} > 0).astype(int)"
     if values[-1] <= 1 and values.size > 2 and np.allclose(values * 255, np.rint(values * 255), atol=1e-3):
-        inside = (values > 0.05) & (values < 0.95)
-        if inside.any() and not blurred(np.rint(label * 255).astype(int)):
+        numbers = np.rint(np.nan_to_num(label) * 255).astype(int)
+        if not blurred(numbers) and pieces(numbers) < 2 * values.size:
             return f"numpy.rint({name} * 255).astype(int)"  # as matplotlib reads numbers from an 8-bit file
     return f"({name} > {0.5 if values[-1] <= 1 else float(values[-1]) / 2:g}).astype(int)"
 
@@ -96,7 +97,9 @@ def remedy(label, classes=2) -> str:
     return f"for these classes take num_classes={high + 1}"
 
 
-BLURRED = "a mask that was stored as JPEG, or resized with interpolation, holds values in between. Cut it in the middle:"
+BLURRED = (
+    "a mask that was stored as JPEG, or resized with interpolation, holds values in between. Cut it in the middle:"
+)
 
 
 def check_sharp(label, name="label"):
@@ -107,14 +110,14 @@ def check_sharp(label, name="label"):
 
 def check_numbers(label, name="label"):
     """Raise ValueError where a map cannot hold numbers of cells, warn where it seems to hold classes or a mask."""
-    if not label.size or label.max() <= 0:
+    if label.size < SMALLEST or label.max() <= 0:
         return
     check_sharp(label, name)
-    numbers, parts = len(np.unique(label[label > 0])), pieces(label)
-    if parts >= 2 * numbers:
+    numbers = len(np.unique(label[label > 0]))
+    if numbers <= MOST_CLASSES and (parts := pieces(label)) >= 2 * numbers:
         warnings.warn(
-            f"{name} holds {numbers} number{'s' * (numbers > 1)} in {parts} separate pieces, and all pieces of a number "
-            f"count as one cell. If it is a mask or a map of classes, give each piece a number of its own: "
+            f"{name} holds {numbers} number{'s' * (numbers > 1)} in {parts} separate pieces, and all pieces of a "
+            f"number count as one cell. If it is a mask or a map of classes, give each piece a number of its own: "
             f"`skimage.measure.label({name}, connectivity=1)`",
             stacklevel=4,
         )

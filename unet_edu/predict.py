@@ -45,7 +45,7 @@ def predict(net, image, *, scale=None, max_memory=MAX_MEMORY, average8=False, pr
 
     image: floats, a numpy array (also a memory map) or a tensor; any H and W from 1 on.
     scale: the value that becomes 1, such as 255, or the two that become 0 and 1; then the image may hold whole numbers
-        too, and what lies beyond the two is cut off. It is scaled tile by tile, so that a memory map is never copied as a
+        too, and what lies beyond the two is cut off. It is scaled tile by tile: a memory map is never copied as a
         whole. None: the `scaling` that the network carries, for whole numbers.
     max_memory: bytes that the network's maps may take (`pass_bytes`); the image, the result, 4·num_classes·H·W bytes,
         and the weights come on top.
@@ -434,8 +434,8 @@ def warn_of_narrow(net, image, scale):
         low, high = filled([seen])
         warnings.warn(
             f"the image fills {low:.3f} … {high:.3f} of [0, 1], with a standard deviation of {seen.std():.3g}; those "
-            f"that the network learned had {std:.3g}. Scale it as they were scaled: 12 bits in a file of 16 are divided "
-            "by 4095, not by 65535",
+            f"that the network learned had {std:.3g}. Scale it as they were scaled: 12 bits in a file of 16 are "
+            "divided by 4095, not by 65535",
             stacklevel=3,
         )
 
@@ -469,9 +469,8 @@ def check_image(image, channels, scale=None, scaling=None):
         raise ValueError(f"the image must have at least one pixel, not {shape}")
     image = image[None] if image.ndim == 2 else image
     if channels is not None and image.shape[0] != channels:
-        raise ValueError(
-            f"the network takes images with {channels} channels, {wanted}, not {shape}{axes_hint(image, shape, channels)}"
-        )
+        hint = axes_hint(image, shape, channels)
+        raise ValueError(f"the network takes images with {channels} channels, {wanted}, not {shape}{hint}")
     low, high = image.min(), image.max()  # of NaN both are NaN; no copy of the image is made
     if np.isnan(low):
         raise ValueError("the image holds NaN: replace it, for example with `numpy.nan_to_num(image)`")

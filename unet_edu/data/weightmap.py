@@ -36,7 +36,8 @@ def weight_map(labels, w0=10.0, sigma=5.0, class_balance=True):
     """Return how much each pixel counts in the loss: class balance plus border term, equation (2).
 
     labels: whole numbers ``(H, W)``, 0 = background: either instances, 1…n, or a mask of 0 and one other number, such
-    as 1 or 255, whose 4-connected components are the cells. w0: the border term's largest value, 0 or more. sigma: σ, pixels, more than 0.
+    as 1 or 255, whose 4-connected components are the cells.
+    w0: the border term's largest value, 0 or more. sigma: σ, pixels, more than 0.
     class_balance: True: balance the two classes of this map; False: w_c = 1; or two weights (background, cell), as
     ``class_weights`` computes them for a whole training set.
     Returns float32 ``(H, W)``. Raises TypeError or ValueError for anything else, also for a mask that was blurred by
@@ -129,7 +130,7 @@ def parted(instances):
 
 
 def cells_of(labels):
-    """Return instances int64 ``(H, W)``, 0 = background: `labels`, or of a mask of 0 and one other number its components.
+    """Return instances int64 ``(H, W)``, 0 = background: `labels`, or the components of a mask of 0 and one number.
 
     Components are 4-connected: even the thinnest diagonal membrane separates, and cells that meet at a corner are two.
     Raises ValueError and warns as `weight_map` does.
