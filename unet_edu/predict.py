@@ -146,11 +146,7 @@ def as_probabilities(net, tiles, logits):
 class LastSteps(TorchDispatchMode):
     """Remember what softmax and sigmoid made, while operations run: {storage: "softmax" or "sigmoid"}."""
 
-    NAMES = {
-        torch.ops.aten._softmax.default: "softmax",
-        torch.ops.aten.sigmoid.default: "sigmoid",
-        torch.ops.aten.sigmoid_.default: "sigmoid",
-    }
+    NAMES = {"aten::_softmax": "softmax", "aten::softmax": "softmax", "aten::sigmoid": "sigmoid"}
 
     def __init__(self):
         super().__init__()
@@ -159,7 +155,9 @@ class LastSteps(TorchDispatchMode):
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         made = function(*args, **(kwargs or {}))
         if isinstance(made, torch.Tensor):
-            self.made[StorageWeakRef(made.untyped_storage())] = self.NAMES.get(function)
+            storage, schema = StorageWeakRef(made.untyped_storage()), function._schema
+            if storage not in self.made or schema.is_mutable:  # else a view: it holds what its base holds
+                self.made[storage] = self.NAMES.get(schema.name.removesuffix("_"))
         return made
 
 

@@ -159,8 +159,8 @@ def check_rate(recipe, model):
         rate = float(f"{smallest / 50:.0e}")
         warnings.warn(
             f"a learning rate of {recipe.learning_rate:g} is large for this network: its widest layer has weights of "
-            f"about {smallest:.2g}, and no batch normalisation holds its maps. RECIPES['one-cycle'] was tried with base "
-            f"width 8; take `dataclasses.replace(recipe, learning_rate={rate:g})`, or train with "
+            f"about {smallest:.2g}, and no batch normalisation holds its maps. RECIPES['one-cycle'] was tried with "
+            f"base width 8; take `dataclasses.replace(recipe, learning_rate={rate:g})`, or train with "
             "`unet_edu.models.batch_norm.insert_batch_norm(model)`",
             stacklevel=3,
         )
