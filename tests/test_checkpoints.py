@@ -334,6 +334,22 @@ def test_metadata_that_is_not_written(file, metadata, error, message):
     assert list(file.parent.iterdir()) == [file]
 
 
+def test_without_metadata_nothing_but_the_network_is_kept(tmp_path):
+    net, metadata = read(save(tmp_path / "net.safetensors", nn.DataParallel(small())))
+    assert [metadata[key] for key in ("data", "seed", "recipe", "commit", "scores")] == [None] * 5
+    assert torch.equal(net.score.weight, small().score.weight.half().float())
+
+
+def test_the_scaling_of_grey_values_is_kept(tmp_path):
+    net = small()
+    net.scaling = (12, 4095)
+    assert read(save(tmp_path / "net.safetensors", net))[0].scaling == (12, 4095)
+    assert not hasattr(read(save(tmp_path / "net.safetensors", small()))[0], "scaling")
+    net.scaling = (5, 5)
+    with pytest.raises(ValueError, match="a scale is"):
+        save(tmp_path / "net.safetensors", net)
+
+
 def test_an_fcn_tells_its_hidden_channels_in_full(tmp_path):
     _, metadata = read(save(tmp_path / "net.safetensors", FCN32s(2, 1, width=1), TOLD))
     assert metadata["arguments"] == {"num_classes": 2, "in_channels": 1, "width": 1, "hidden": 64}

@@ -15,6 +15,7 @@ from skimage.segmentation import watershed
 
 from unet_edu import metrics
 from unet_edu.data import cells, isbi2012
+from unet_edu.metrics import instances
 
 BELOW_ONE = metrics.THRESHOLDS[:-1]
 EIGHT = np.ones((3, 3), int)
@@ -683,6 +684,33 @@ def test_errors_by_pixels_and_pairs_need_a_cell(error):
 def test_a_class_that_is_nowhere_has_no_score(measure):
     with pytest.raises(ValueError, match="class 7: 0/0; the classes here are 0, 1"):
         measure(LABEL, LABEL, cls=7)
+
+
+@pytest.mark.parametrize(("label", "proposal"), [(255, 1), (1, 255), (255, 255), (65535, 1), (255, 65535)])
+def test_white_is_a_mask_in_any_file(label, proposal):
+    maps_ = LABEL.astype(np.uint16) * label, LABEL.astype(np.uint16) * proposal
+    assert metrics.iou(*maps_) == metrics.dice(*maps_) == metrics.iou(*maps_, cls=1) == metrics.iou(*maps_, cls=0) == 1
+    assert metrics.share_of_wrong_pixels(*maps_) == 0
+    half = maps_[0], np.where(np.arange(5) < 1, maps_[1], 0)
+    assert metrics.iou(*half) == metrics.iou(LABEL, half[1] > 0)
+    assert metrics.share_of_wrong_pixels(*half) == metrics.share_of_wrong_pixels(LABEL, half[1] > 0) > 0
+
+
+def test_masks_of_one_other_number():
+    assert metrics.iou(LABEL * 7, LABEL * 7) == metrics.dice(LABEL * 7, LABEL * 7) == 1
+    assert metrics.iou(LABEL * 7, LABEL * 0) == 0
+    assert metrics.iou(LABEL * 7, LABEL, cls=7) == 0, "a class that is named is that class"
+
+
+@pytest.mark.parametrize("measure", [metrics.rand_parts, metrics.info_parts, instances.match])
+def test_a_mask_in_place_of_numbers_is_noticed(measure, recwarn):
+    numbers = metrics.regions(grid(1)[1:, 1:])
+    measure(numbers, numbers)
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match="truth holds 1 number in 16 separate pieces"):
+        measure((numbers > 0) * 255, numbers)
+    with pytest.warns(UserWarning, match="2 numbers in 16 separate pieces"):
+        measure(numbers, np.where(numbers > 0, 1 + numbers % 2, 0))
 
 
 @pytest.mark.parametrize("parts", [metrics.rand_parts, metrics.info_parts])

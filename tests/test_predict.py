@@ -12,7 +12,7 @@ from torch import nn
 
 from unet_edu import predict as module
 from unet_edu.arithmetic import border, nearest_valid, plan, tile_plan, unet_macs
-from unet_edu.models import ArticleUNet, FCN8s, FCN32s, OneLevelUNet, SlidingWindowNet, UNet
+from unet_edu.models import ArticleUNet, FCN8s, FCN32s, OneLevelUNet, PaddedUNet, SlidingWindowNet, UNet
 from unet_edu.predict import TileCover, cheapest, dry_run_bytes, pass_bytes, predict
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -401,6 +401,108 @@ def test_the_sliding_window_gets_a_window_for_each_pixel():
     assert np.array_equal(predict(net, image), net.predict(image).probabilities.numpy())
 
 
+@pytest.mark.parametrize("network", [UNet, PaddedUNet])
+def test_a_network_of_one_channel_gets_a_sigmoid(network):
+    torch.manual_seed(0)
+    net = network(1, 1, base_width=3, depth=2).eval()
+    nn.init.normal_(net.score.weight)
+    two = network(1, 2, base_width=3, depth=2).eval()
+    two.load_state_dict(net.state_dict() | {"score.weight": torch.zeros(2, 3, 1, 1), "score.bias": torch.zeros(2)})
+    with torch.no_grad():
+        two.score.weight[1] = net.score.weight[0]  # the softmax of (0, x) is the sigmoid of x
+    image = drawn(32, 48)
+    found = predict(net, image)
+    assert found.shape == (1, 32, 48)
+    assert found.std() > 0.01
+    np.testing.assert_allclose(found[0], predict(two, image)[1], atol=1e-6)
+
+
+class EndsIn(nn.Module):
+    """A network with a last step of its own behind its logits."""
+
+    def __init__(self, last, classes=2):
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv, self.last = nn.Conv2d(1, classes, 3, padding=1), last
+
+    def forward(self, images):
+        return self.last(5 * self.conv(images))
+
+
+@pytest.mark.parametrize(
+    ("last", "classes", "name"),
+    [
+        (nn.Softmax(dim=1), 2, "softmax"),
+        (lambda x: torch.softmax(x, 1), 3, "softmax"),
+        (lambda x: x.softmax(1)[:, :, :, :], 2, "softmax"),
+        (nn.Sigmoid(), 1, "sigmoid"),
+        (lambda x: x.sigmoid_(), 1, "sigmoid"),
+        (torch.sigmoid, 2, "sigmoid"),
+    ],
+)
+def test_what_is_a_probability_already_stays_as_it_is(last, classes, name):
+    net, image = EndsIn(last, classes), drawn(20, 20)
+    with torch.no_grad():
+        wanted = net(torch.from_numpy(image)[None, None])[0].numpy()
+    with pytest.warns(UserWarning, match=f"EndsIn ends in a {name}"):
+        found = predict(net, image)
+    assert np.array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("last", [nn.Identity(), lambda x: x.clamp(0, 1), lambda x: 0 * x + 0.5])
+def test_logits_that_happen_to_lie_in_0_to_1_are_logits(last, recwarn):
+    net, image = EndsIn(last), drawn(20, 20)
+    with torch.no_grad():
+        wanted = net(torch.from_numpy(image)[None, None]).softmax(1)[0].numpy()
+    assert np.array_equal(predict(net, image), wanted)
+    assert not recwarn.list
+
+
+def test_networks_that_are_wrapped():
+    net, image = network(), drawn(40, 40)
+    assert np.array_equal(predict(nn.DataParallel(net), image), predict(net, image))
+    assert len(TileCover(net, (1, 40, 40), memory_for(net, 60), CPU).pieces) > 1
+
+
+# ------------------------------------------------------------------------------------------------ scaling
+
+
+@pytest.mark.parametrize(("top", "dtype"), [(255, np.uint8), (4095, np.uint16), (65535, np.uint16), (4095, np.int32)])
+def test_whole_numbers_are_scaled_tile_by_tile(top, dtype, tmp_path):
+    net = network()
+    stored = np.rint(drawn(70, 50) * top).astype(dtype)
+    wanted = predict(net, stored / top, max_memory=memory_for(net, 60))
+    mapped = np.memmap(tmp_path / "image.raw", dtype, "w+", shape=stored.shape)
+    mapped[:] = stored
+    found = predict(net, mapped, scale=top, max_memory=memory_for(net, 60))
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+    net.scaling = (0, top)
+    assert np.array_equal(predict(net, mapped, max_memory=memory_for(net, 60)), found)
+    np.testing.assert_allclose(predict(net, stored / top, max_memory=memory_for(net, 60)), wanted, atol=1e-6)
+
+
+def test_two_values_become_0_and_1_and_the_rest_is_cut_off():
+    net, image = network(), np.arange(900).reshape(30, 30)
+    wanted = predict(net, np.clip((image - 100) / 500, 0, 1))
+    np.testing.assert_allclose(predict(net, image, scale=(100, 600)), wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", ["white", True, (1, 2, 3), (5, 5), (0, np.inf), 0, -3])
+def test_a_scale_that_is_none(scale):
+    with pytest.raises((TypeError, ValueError), match="a scale is"):
+        predict(network(), drawn(9, 9), scale=scale)
+
+
+def test_images_that_were_scaled_in_another_way_are_noticed(recwarn):
+    net, image = network(), drawn(30, 30)
+    net.normalisation = (0.5, 0.29)
+    predict(net, image)
+    predict(net, 0 * image)
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match=r"fills 0.000 … 0.062 of \[0, 1\].*4095"):
+        predict(net, image * 4095 / 65535)
+
+
 # ------------------------------------------------------------------------------------------------ state and settings
 
 
@@ -491,7 +593,11 @@ def test_on_a_gpu_and_back(average8):
     ("image", "error", "message"),
     [
         (np.full((9, 9), 200, np.uint8), TypeError, "divide grey values of 0 … 255 by 255"),
-        (np.full((9, 9), 200, np.uint16), TypeError, "by 65535"),
+        (np.full((9, 9), 40000, np.uint16), TypeError, "by 65535"),
+        (np.full((9, 9), 4000, np.uint16), TypeError, "by 4095"),
+        (np.full((9, 9), 200, np.uint16), TypeError, "divide grey values of 0 … 255 by 255"),
+        (np.full((9, 9), 40000, np.int32), TypeError, "by 65535"),
+        (np.full((9, 9), 4000.0), ValueError, "divide it by 4095"),
         (np.ones((9, 9), bool), TypeError, "astype"),
         (np.full((9, 9), "a"), TypeError, "floats"),
         (np.full((9, 9), 200.0), ValueError, "divide it by 255"),

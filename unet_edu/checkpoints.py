@@ -3,7 +3,7 @@
     names()                  what the package ships
     net = load("name")       one of them, ready to predict
 
-    save(path, net, {"data": …, "seed": …, "recipe": …, "commit": …, "scores": …})
+    save(path, net)  or with where it comes from, {"data": …, "seed": …, "recipe": …, "commit": …, "scores": …}
     net, metadata = read(path)
 
 A file is in the safetensors format, which holds numbers and text and no code:
@@ -28,6 +28,7 @@ import torch
 from safetensors import SafetensorError
 
 from unet_edu.files import written_whole
+from unet_edu.greys import check_scale
 from unet_edu.models import (
     ArticleUNet,
     FCN8s,
@@ -39,12 +40,13 @@ from unet_edu.models import (
     SubpixelUNet,
     UNet,
 )
-from unet_edu.predict import normalisation
+from unet_edu.predict import normalisation, unwrapped
 
 FOLDER = Path(__file__).parent / "weights"
 ENDING = ".safetensors"
 GIVEN = ("data", "seed", "recipe", "commit", "scores")  # what metadata must hold, None where there is no value
 OWN = ("network", "arguments", "normalisation", "precision", "sha256")  # what `save` adds
+SCALING = "scaling"  # and this, where the network carries one
 LONGEST_HEADER = 10**7  # bytes; ours have a few thousand
 
 
@@ -99,8 +101,11 @@ def load(name, folder=None):
     """
     folder = FOLDER if folder is None else Path(folder)
     if not isinstance(name, str):
-        raise TypeError(f"the name of a trained network is a str, not {type(name).__name__}")
+        file = f"; of a file take `read({str(name)!r})[0]`" if isinstance(name, Path) else ""
+        raise TypeError(f"the name of a trained network is a str, not {type(name).__name__}{file}")
     known = names(folder)
+    if name not in known and (name.endswith(ENDING) or Path(name).is_file()):
+        raise ValueError(f"{name!r} is a file, and load takes the name of a shipped network: `read({name!r})[0]`")
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0)
         there = f"there are {', '.join(map(repr, known))}; the nearest is {near[0]!r}" if near else "there are none"
@@ -123,13 +128,15 @@ def rounded(net):
     return net
 
 
-def save(path, net, metadata):
+def save(path, net, metadata=None):
     """Write a network to `path`, whole or not at all, and return the path. Its weights are rounded to float16.
 
     path: ends in ".safetensors"; its folder is made if missing.
-    net: one of the networks of `unet_edu.models`; where it carries `normalisation`, that is kept.
+    net: one of the networks of `unet_edu.models`, perhaps in `DataParallel`; where it carries `normalisation` or
+        `scaling` (the two grey values that became 0 and 1, for `predict`), they are kept.
     metadata: a dict of what JSON can hold. It must hold data, seed, recipe, commit and scores (None where there is
-        no value); the scores should be those of `rounded(net)`, since these are the weights in the file.
+        no value); the scores should be those of `rounded(net)`, since these are the weights in the file. Without it
+        all five are None.
 
     Raises TypeError or ValueError where one of them is not as above, or where a weight does not fit into float16; an
     older file then stays as it was.
@@ -137,9 +144,13 @@ def save(path, net, metadata):
     path = Path(path)
     if path.suffix != ENDING:
         raise ValueError(f"the file's name must end in {ENDING}, not {path.name!r}: {path.stem}{ENDING}")
-    net = getattr(net, "_orig_mod", net)  # of torch.compile(net)
+    net = unwrapped(getattr(net, "_orig_mod", net))  # of torch.compile(net)
     if type(net) not in NETWORKS:
-        raise TypeError(f"a file holds one of {', '.join(BY_NAME)}, not {type(net).__name__}")
+        raise TypeError(
+            f"a file holds one of {', '.join(BY_NAME)}, not {type(net).__name__}: keep the weights of your own network "
+            "with `safetensors.torch.save_file(net.state_dict(), path)`"
+        )
+    metadata = dict.fromkeys(GIVEN) if metadata is None else metadata
     check_metadata(metadata)
     entries = {
         "network": type(net).__name__,
@@ -148,6 +159,8 @@ def save(path, net, metadata):
         "precision": "float16",
         **metadata,
     }
+    if getattr(net, "scaling", None) is not None:
+        entries[SCALING] = check_scale(net.scaling)
     content = pack(half(net), {key: to_json(key, value) for key, value in entries.items()})
 
     with written_whole(path) as partial:
@@ -170,9 +183,26 @@ def read(path):
         tensors = safetensors.torch.load(content)
         net = build(metadata, tensors)
     except (Refused, SafetensorError) as fault:
-        raise ValueError(f"{path} was refused: {fault}. Fetch or save it again") from None
+        raise ValueError(f"{path} was refused: {fault}. {other_weights(content)}Fetch or save it again") from None
     net.load_state_dict({name: widened(tensor) for name, tensor in tensors.items()}, assign=True)
     return net.eval(), metadata
+
+
+def other_weights(content):
+    """Return how to load the weights of a safetensors file that some other program wrote; "" for any other content."""
+    try:
+        found = safetensors.torch.load(content)
+        if not found or "network" in json.loads(split(content)[0]).get("__metadata__", ()):
+            return ""
+    except (SafetensorError, Refused, ValueError, AttributeError, TypeError):
+        return ""
+    strip = ""
+    if all(name.startswith("module.") for name in found):  # of DataParallel
+        strip = "torch.nn.modules.utils.consume_prefix_in_state_dict_if_present(state, 'module.'); "
+    return (
+        f"It holds weights that another program wrote. Build the network that they belong to, then "
+        f"`state = safetensors.torch.load_file(path); {strip}net.load_state_dict(state)`. "
+    )
 
 
 class Refused(Exception):
@@ -263,6 +293,8 @@ def build(metadata, tensors):
         if metadata["normalisation"] is not None:
             net.normalisation = tuple(metadata["normalisation"])
             normalisation(net)
+        if metadata.get(SCALING) is not None:
+            net.scaling = check_scale(metadata[SCALING])
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise Refused(f"there is no {kind} with the arguments {arguments!r} and that normalisation: {error}") from None
     if NETWORKS[type(net)](net) != arguments:
@@ -295,7 +327,7 @@ def check_metadata(metadata):
     missing = [key for key in GIVEN if key not in metadata]
     if missing:
         raise ValueError(f"metadata must hold {', '.join(missing)}: give None where there is no value")
-    taken = [key for key in OWN if key in metadata]
+    taken = [key for key in (*OWN, SCALING) if key in metadata]
     if taken:
         raise ValueError(f"save itself writes {', '.join(taken)}: leave that out of the metadata")
 

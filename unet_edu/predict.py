@@ -14,6 +14,7 @@ pixels apart, a little closer: then all poolings lie on one grid, and the tiles 
 The mirrored image never exists as a whole: each tile is cut out by a list of row numbers and one of column numbers.
 """
 
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from unet_edu.arithmetic import Piece, border, grid_step, nearest_valid, plan, tile_plan, unet_macs
+from unet_edu.greys import bit_depth, check_scale, filled, scaled_by
 from unet_edu.models.padded import PaddedUNet
 from unet_edu.models.sliding_window import SlidingWindowNet, mirrored
 
@@ -34,13 +36,17 @@ SLACK = 2.25  # memory that allocators hold beside what is in use: glibc's was s
 BLOCK = 16  # CPU convolutions copy maps into blocks of that many channels
 WINDOW_BYTES = 2**23  # what one window of the sliding-window network takes
 TILED = ("depth", "base_width", "in_channels", "num_classes")  # what a network has that is to be given tiles
+NARROWER = 8  # times less contrast than in training, and an image was probably scaled in another way
 VIEWS = tuple((turns, flipped) for flipped in (False, True) for turns in range(4))  # the first is the image as it is
 
 
-def predict(net, image, *, max_memory=MAX_MEMORY, average8=False, progress=None, device=None):
+def predict(net, image, *, scale=None, max_memory=MAX_MEMORY, average8=False, progress=None, device=None):
     """Return the class probabilities, float32 (num_classes, H, W), of an image (H, W) or (C, H, W) in [0, 1].
 
     image: floats, a numpy array (also a memory map) or a tensor; any H and W from 1 on.
+    scale: the value that becomes 1, such as 255, or the two that become 0 and 1; then the image may hold whole numbers
+        too, and what lies beyond the two is cut off. It is scaled tile by tile: a memory map is never copied as a
+        whole. None: the `scaling` that the network carries, for whole numbers.
     max_memory: bytes that the network's maps may take (`pass_bytes`); the image, the result, 4·num_classes·H·W bytes,
         and the weights come on top.
     average8: average over the 8 ways to turn and flip the image by whole pixels; the paper averages over 7 rotated
@@ -59,13 +65,19 @@ def predict(net, image, *, max_memory=MAX_MEMORY, average8=False, progress=None,
     not known beforehand.
 
     A network may carry `normalisation = (mean, std)`: then it gets (image - mean) / std. It computes in eval mode;
-    afterwards its modes and its device are as they were.
+    afterwards its modes and its device are as they were. `DataParallel` and the like are taken off first.
+
+    The probabilities are the softmax of the logits. Of a network with one channel, for which a softmax is 1 everywhere,
+    they are the sigmoid, (1, H, W). Where the network ends in a softmax or sigmoid itself, its output is taken as it
+    is, with a warning. Another warns of an image that fills far less of [0, 1] than those that the network learned.
 
     Raises TypeError or ValueError for an image that is not as above, holds NaN or leaves [0, 1]; ValueError where
     max_memory is too small (the message gives the least that does), the device is not there, or the network's output is
     of another size or not finite.
     """
-    image = check_image(image, getattr(net, "in_channels", None))
+    net = unwrapped(net)
+    image, scale = check_image(image, getattr(net, "in_channels", None), scale, getattr(net, "scaling", None))
+    warn_of_narrow(net, image, scale)
     max_memory = check_memory(max_memory)
     views = VIEWS if average8 else VIEWS[:1]
     result = None
@@ -75,7 +87,8 @@ def predict(net, image, *, max_memory=MAX_MEMORY, average8=False, progress=None,
             for view, cover in zip(views, covers, strict=True):
                 seen = dihedral(image, view)
                 for pieces in cover.batches():
-                    found = probabilities(net, np.stack([cover.cut(seen, piece) for piece in pieces]), max_memory, home)
+                    tiles = np.stack([scaled(cover.cut(seen, piece), scale) for piece in pieces])
+                    found = probabilities(net, tiles, max_memory, home)
                     if result is None:
                         result = np.zeros((found.shape[1], *image.shape[1:]), np.float32)
                     there = dihedral(result, view)  # a view in numpy's sense too: what is added to it is in the result
@@ -107,10 +120,59 @@ def probabilities(net, tiles, max_memory, device):
         else:
             logits = net(tiles)
             check_logits(net, logits, tiles.shape)
-            found = logits.float().softmax(dim=1)
+            found = as_probabilities(net, tiles, logits.float())
     if not torch.isfinite(found).all():
         raise ValueError("the network's output is not finite: look for NaN or infinity in its weights")
     return found.cpu().numpy()
+
+
+def as_probabilities(net, tiles, logits):
+    """Return the softmax of logits (N, classes, h, w), the sigmoid of a single channel; what is one already, as it is.
+
+    A network's last step is looked at only where its output could be probabilities.
+    """
+    one = logits.shape[1] == 1
+    if logits.min() >= 0 and logits.max() <= 1 and (last := last_step(net, tiles)):
+        warnings.warn(
+            f"{type(net).__name__} ends in a {last}: its output is taken for probabilities as it is, since another "
+            f"{'sigmoid' if one else 'softmax'} would press them together. For training let it end in logits, one step "
+            "earlier: the loss applies the softmax itself",
+            stacklevel=4,
+        )
+        return logits
+    return logits.sigmoid() if one else logits.softmax(dim=1)
+
+
+class LastSteps(TorchDispatchMode):
+    """Remember what softmax and sigmoid made, while operations run: {storage: "softmax" or "sigmoid"}."""
+
+    NAMES = {"aten::_softmax": "softmax", "aten::softmax": "softmax", "aten::sigmoid": "sigmoid"}
+
+    def __init__(self):
+        super().__init__()
+        self.made = {}
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        made = function(*args, **(kwargs or {}))
+        if isinstance(made, torch.Tensor):
+            storage, schema = StorageWeakRef(made.untyped_storage()), function._schema
+            if storage not in self.made or schema.is_mutable:  # else a view: it holds what its base holds
+                self.made[storage] = self.NAMES.get(schema.name.removesuffix("_"))
+        return made
+
+
+def last_step(net, tiles):
+    """Return "softmax" or "sigmoid" where one of them makes a network's output, None where something else does."""
+    with LastSteps() as steps:
+        logits = net(tiles)
+    return steps.made.get(StorageWeakRef(logits.untyped_storage()))
+
+
+def unwrapped(net):
+    """Return the network inside `DataParallel`, `DistributedDataParallel` or what `torch.compile` returns."""
+    while isinstance(net, torch.nn.DataParallel | torch.nn.parallel.DistributedDataParallel):
+        net = net.module
+    return net
 
 
 @contextmanager
@@ -354,45 +416,103 @@ class LiveMaps(TorchDispatchMode):
 # ------------------------------------------------------------------------------------------------ checking arguments
 
 
-def check_image(image, channels):
-    """Return the image as a numpy array (C, H, W) of floats in [0, 1]; else raise TypeError or ValueError.
+def scaled(tile, scale):
+    """Return a tile with scale[0] as 0 and scale[1] as 1, cut off beyond; as it is for None."""
+    return tile if scale is None else np.clip((tile - scale[0]) / np.float32(scale[1] - scale[0]), 0, 1)
 
-    channels: how many the network takes; None where it has no such attribute.
+
+def warn_of_narrow(net, image, scale):
+    """Warn where an image fills far less of [0, 1] than the images that the network learned did."""
+    if getattr(net, "normalisation", None) is None:
+        return
+    _, std = normalisation(net)
+    rows, columns = (max(side // 512, 1) for side in image.shape[1:])  # a sample will do
+    seen = scaled(image[:, ::rows, ::columns].astype(np.float32), scale)
+    if 0 < seen.std() < std / NARROWER:
+        low, high = filled([seen])
+        warnings.warn(
+            f"the image fills {low:.3f} … {high:.3f} of [0, 1], with a standard deviation of {seen.std():.3g}; those "
+            f"that the network learned had {std:.3g}. Scale it as they were scaled: 12 bits in a file of 16 are "
+            "divided by 4095, not by 65535",
+            stacklevel=3,
+        )
+
+
+def check_image(image, channels, scale=None, scaling=None):
+    """Return (image, scale): a numpy array (C, H, W) in [0, 1] after scaling; else raise TypeError or ValueError.
+
+    channels: how many the network takes; None where it has no such attribute. scale: as for `predict`. scaling: what
+    the network carries. The scale that is returned is (low, high), or None where there is nothing to scale.
     """
     if isinstance(image, torch.Tensor):
         image = image.detach().cpu()
         image = (image.float() if image.dtype == torch.bfloat16 else image).numpy()
     image = np.asarray(image)
-    if image.dtype.kind in "iu":
-        top = np.iinfo(image.dtype).max if image.dtype.kind == "u" else 255
+    whole = image.dtype.kind in "iu"
+    if scale is None and whole and scaling is not None:
+        scale = scaling
+    one_number = np.isscalar(scale)
+    scale = None if scale is None else check_scale(scale)
+    if image.dtype.kind not in "iuf":
         raise TypeError(
-            f"the image must hold floats in [0, 1], not {image.dtype}: divide grey values of 0 … {top} by {top}"
+            f"the image must hold floats in [0, 1], not {image.dtype}: convert it with `image.astype('float32')`"
         )
-    if image.dtype.kind != "f":
-        raise TypeError(f"the image must hold floats in [0, 1], not {image.dtype}: convert it with .astype('float32')")
     wanted = f"(H, W) or ({'C' if channels is None else channels}, H, W)"
     shape = image.shape
     if image.ndim not in (2, 3):
-        hint = ": give one image at a time" if image.ndim == 4 else ""
+        hint = ": give one image at a time, `numpy.stack([predict(net, one) for one in image])`"
+        hint = hint if image.ndim == 4 else ""
         raise ValueError(f"the image must be {wanted}, not {shape}{hint}")
     if 0 in shape:
         raise ValueError(f"the image must have at least one pixel, not {shape}")
     image = image[None] if image.ndim == 2 else image
     if channels is not None and image.shape[0] != channels:
-        hint = ""
-        if len(shape) == 3 and shape[2] == channels:
-            hint = ": channels come first, image.transpose(2, 0, 1)"
-        elif image.shape[0] == 1:
-            hint = f": repeat a grey image with numpy.stack([image] * {channels})"
+        hint = axes_hint(image, shape, channels)
         raise ValueError(f"the network takes images with {channels} channels, {wanted}, not {shape}{hint}")
     low, high = image.min(), image.max()  # of NaN both are NaN; no copy of the image is made
     if np.isnan(low):
-        raise ValueError("the image holds NaN: replace it, for example with numpy.nan_to_num(image)")
-    if low < 0 or high > 1:
-        grey = low >= 0 and 1.5 < high <= 255
-        hint = "divide it by 255" if grey else "scale it, or cut it off with numpy.clip(image, 0, 1)"
-        raise ValueError(f"the image must lie in [0, 1], not reach from {low} to {high}: {hint}")
-    return image
+        raise ValueError("the image holds NaN: replace it, for example with `numpy.nan_to_num(image)`")
+    if scale is None and (whole or low < 0 or high > 1):
+        held, code = scaled_by(image)
+        if whole:
+            top = code.removeprefix("image / ")
+            by = f"divide grey values of 0 … {top} by {top}" if top.isdigit() else f"of {held}"
+            raise TypeError(
+                f"the image must hold floats in [0, 1], not {image.dtype}: {by}, `{code}`, all images of a set alike"
+                + (f"; or let predict do it tile by tile, `predict(net, image, scale={top})`" if top.isdigit() else "")
+            )
+        by = f"divide it by {code.removeprefix('image / ')}, " if code.startswith("image / ") else "scale it, "
+        raise ValueError(
+            f"the image must lie in [0, 1], not reach from {low} to {high}: {by}`{code}`, all images of a set alike"
+        )
+    if scale is not None and not np.isfinite(float(high) - float(low)):
+        raise ValueError("the image holds infinity: replace it, for example with `numpy.nan_to_num(image)`")
+    if one_number and high > scale[1]:
+        raise ValueError(
+            f"the image reaches {high}, above scale={scale[1]:g}, and all of that would be white: give the value of "
+            f"white, `predict(net, image, scale={2 ** bit_depth(high) - 1})`, or (black, white) to cut it off"
+        )
+    return image, scale
+
+
+def axes_hint(image, shape, channels):
+    """Return what helps where an image (C, H, W), given in `shape`, has another number of channels than the network."""
+    if len(shape) == 3 and shape[2] == channels:
+        return ": channels come first, `image.transpose(2, 0, 1)`"
+    if image.shape[0] == 1 and len(shape) == 2:
+        return f": repeat a grey image with `numpy.stack([image] * {channels})`"
+    if len(shape) == 3 and shape[2] in (3, 4) and shape[0] > 4 and channels in (1, 3):
+        if channels == 3:
+            return ": it has an opacity, and channels come first, `image[..., :3].transpose(2, 0, 1)`"
+        return ": it is in colour, and the network takes grey, `image[..., :3].mean(axis=2)`"
+    if channels == 1 and len(shape) == 3 and shape[0] in (3, 4):
+        return (
+            ": of a picture in colour take the mean, `image[:3].mean(axis=0)`; of a stack one slice at a time, "
+            "`numpy.stack([predict(net, one) for one in image])`"
+        )
+    if channels == 1 and len(shape) == 3:
+        return ": of a stack give one slice at a time, `numpy.stack([predict(net, one) for one in image])`"
+    return ""
 
 
 def check_memory(max_memory):

@@ -539,10 +539,9 @@ BAD = {
     "no label": (label(lambda y: None), ValueError, "no label.*leave it out"),
     "label of floats": (label(lambda y: y.astype(float)), TypeError, r"whole numbers, not float64.*astype"),
     "label of another size": (label(lambda y: y[:, :90]), ValueError, r"label is \(96, 90\), but the image \(96, 96\)"),
-    "label of 255": (label(lambda y: y * 255), ValueError, r"0 … 1, but it holds 0, 255: \(label > 127\)"),
+    "label of 255": (label(lambda y: y * 255), ValueError, r"0 … 1, but it holds 0, 255: `\(label > 127\)"),
     "class 2": (label(lambda y: y * 2), ValueError, r"0 … 1, but it holds 0, 2: .*num_classes"),
     "below 0": (label(lambda y: y.astype(int) - 1), ValueError, "holds -1, 0"),
-    "all background": (label(np.zeros_like), ValueError, "all background.*leave it out"),
 }
 
 
@@ -556,6 +555,36 @@ def test_bad_samples_are_named_before_anything_is_trained(bad, where, tissue):
     with pytest.raises(error, match=f"drawn tissue, seed 1: .*{message}"):
         fit(net, recipe=SMALL, device="cpu", **data)
     assert same(net, small_net())
+
+
+def test_an_image_without_a_cell_is_a_valid_example(tissue):
+    empty = tissue[1]._replace(label=np.zeros_like(tissue[1].label))
+    wanted = run([tissue[0], empty], validation=[empty], every=6)[1]
+    assert wanted.loss != run([tissue[0], tissue[0]])[1].loss
+    assert len(wanted.validation_loss) == 1
+    for nothing in ([empty], [empty, empty]):
+        with pytest.raises(ValueError, match=f"all {len(nothing)} labels are class 0 all over, nothing to learn"):
+            run(nothing)
+
+
+def test_networks_that_cannot_learn_by_this_loss_are_refused(tissue):
+    with pytest.raises(ValueError, match="OneLevelUNet has one class.*take `num_classes=2`"):
+        run(tissue, net=OneLevelUNet(num_classes=1))
+    ends = nn.Sequential(nn.Conv2d(1, 2, 1), nn.Softmax(dim=1))
+    with pytest.raises(ValueError, match="ends in a softmax, and the loss applies a softmax itself"):
+        run(tissue, net=ends)
+
+
+def test_a_wrapped_network_is_trained_as_it_is(tissue):
+    plain, wrapped = small_net(), nn.DataParallel(small_net())
+    assert run(tissue, net=plain)[1].loss == run(tissue, net=wrapped)[1].loss
+    assert wrapped.module.normalisation == plain.normalisation
+
+
+def test_ordinary_sets_and_networks_bring_no_warning(tissue, recwarn):
+    run(tissue, replace(SMALL, steps=1))
+    run(tissue, replace(SMALL, steps=1, tile=188), net=small_net(network=UNet, base_width=8))
+    assert not recwarn.list
 
 
 def test_an_empty_set_is_refused():
@@ -578,7 +607,7 @@ def test_an_illegal_tile_is_refused_with_the_nearest_legal_ones(tissue):
 
 
 def test_a_network_for_colours_says_how_to_make_them(tissue):
-    with pytest.raises(ValueError, match=r"seed 0: 1 channel\(s\), but the network takes 3: use numpy.repeat"):
+    with pytest.raises(ValueError, match=r"seed 0: 1 channel\(s\), but the network takes 3: use `numpy.repeat"):
         run(tissue, net=OneLevelUNet(in_channels=3))
 
 

@@ -15,6 +15,6 @@ class Sample(NamedTuple):
     """
 
     image: np.ndarray
-    label: np.ndarray | None
-    instances: np.ndarray | None
-    name: str
+    label: np.ndarray | None = None
+    instances: np.ndarray | None = None
+    name: str = "an image"

@@ -24,6 +24,8 @@ from numbers import Real
 import numpy as np
 from scipy import ndimage
 
+from unet_edu.labels import as_whole, check_numbers, two_valued
+
 NEGLIGIBLE = 1e-9  # border terms below this are left out; beside w_c of about 1, float32 cannot hold them anyway
 CACHE_BYTES = 2**27  # 128 MB of border terms are kept: 128 slices of 512 × 512
 
@@ -33,11 +35,13 @@ _cache: OrderedDict[bytes, np.ndarray] = OrderedDict()
 def weight_map(labels, w0=10.0, sigma=5.0, class_balance=True):
     """Return how much each pixel counts in the loss: class balance plus border term, equation (2).
 
-    labels: whole numbers ``(H, W)``, 0 = background: either instances, 1…n, or a label of 0 and 1, whose 4-connected
-    components are the cells. w0: the border term's largest value, 0 or more. sigma: σ, pixels, more than 0.
+    labels: whole numbers ``(H, W)``, 0 = background: either instances, 1…n, or a mask of 0 and one other number, such
+    as 1 or 255, whose 4-connected components are the cells.
+    w0: the border term's largest value, 0 or more. sigma: σ, pixels, more than 0.
     class_balance: True: balance the two classes of this map; False: w_c = 1; or two weights (background, cell), as
     ``class_weights`` computes them for a whole training set.
-    Returns float32 ``(H, W)``. Raises TypeError or ValueError for anything else.
+    Returns float32 ``(H, W)``. Raises TypeError or ValueError for anything else, also for a mask that was blurred by
+    JPEG or by interpolation; warns where one number stands for many pieces, as it does in a map of classes.
     """
     labels = _check_labels(labels)
     if class_balance is True:
@@ -126,21 +130,24 @@ def parted(instances):
 
 
 def cells_of(labels):
-    """Return instances int64 ``(H, W)``, 0 = background: `labels`, or where it holds 0 and 1 only, its components.
+    """Return instances int64 ``(H, W)``, 0 = background: `labels`, or the components of a mask of 0 and one number.
 
     Components are 4-connected: even the thinnest diagonal membrane separates, and cells that meet at a corner are two.
+    Raises ValueError and warns as `weight_map` does.
     """
     labels = _check_labels(labels)
-    return ndimage.label(labels)[0].astype(np.int64) if labels.max() <= 1 else labels.astype(np.int64)
+    if labels.max() <= 1 or two_valued(labels) is not None:
+        return ndimage.label(labels)[0].astype(np.int64)
+    check_numbers(labels, "labels")
+    return labels.astype(np.int64)
 
 
 def _check_labels(labels):
     """The labels as an array; raises TypeError or ValueError unless they are whole numbers ≥ 0 of shape (H, W)."""
     labels = np.asarray(labels)
     if labels.dtype.kind not in "bui":
-        raise TypeError(
-            f"labels are whole numbers, 0 = background, not {labels.dtype}; convert with labels.astype(int)"
-        )
+        code = f"; convert with `{as_whole(labels, 'labels')}`" if labels.dtype.kind == "f" else ""
+        raise TypeError(f"labels are whole numbers, 0 = background, not {labels.dtype}{code}")
     if labels.ndim != 2 or labels.size == 0:
         raise ValueError(f"labels are one map (H, W) of at least one pixel, not an array of shape {labels.shape}")
     if labels.min() < 0:

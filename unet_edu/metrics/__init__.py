@@ -25,6 +25,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from unet_edu.greys import bit_depth
+from unet_edu.labels import BLURRED, TOPS, as_whole, blurred, check_numbers, check_sharp, two_valued
 from unet_edu.thinning import regions, thin
 from unet_edu.warping import bend, splits_and_mergers
 
@@ -43,29 +45,33 @@ def share_of_wrong_pixels(label, proposal, threshold=None):
     Punishes every wrong pixel alike: a border drawn one pixel too broad everywhere costs much. Forgives what matters
     most: a hole of one pixel in a membrane joins two cells and costs one pixel. The challenge's `pixel_error` is
     another number.
-    label, proposal: whole numbers ``(H, W)`` or a stack ``(S, H, W)``, any classes. threshold: where it is given, the
-    proposal is a probability of cell instead, and cut there. Raises TypeError or ValueError.
+    label, proposal: whole numbers ``(H, W)`` or a stack ``(S, H, W)``, any classes; 255 beside nothing but 0 is white
+    in a mask. threshold: where it is given, the proposal is a probability of cell instead, and cut there. Raises
+    TypeError or ValueError, also for a mask that was blurred by JPEG or interpolation, and for one beside classes.
     """
     if threshold is not None:
-        proposal = _cut(_cells(label, "label"), proposal, threshold)
-    label, proposal = _two_maps(label, proposal)
+        label = _cells(label, "label")
+        proposal = _cut(label, proposal, threshold)
+    label, proposal = _class_maps(label, proposal)
     return float(np.mean(label != proposal))
 
 
-def iou(label, proposal, cls=1):
+def iou(label, proposal, cls=None):
     """Return intersection over union of one class (the Jaccard index): 0 to 1 (perfect).
 
     Punishes missed and invented pixels relative to the size of the class: for a rare class each pixel weighs more.
     Forgives merged and split cells, as all pixel measures do. IoU = Dice / (2 - Dice): both rank alike.
-    label, proposal: whole numbers ``(H, W)`` or ``(S, H, W)``; cls: the class. Raises TypeError for other kinds of
-    array, ValueError for shapes that differ and where neither map holds the class: then it is 0/0.
+    label, proposal: whole numbers ``(H, W)`` or ``(S, H, W)``; 255 beside nothing but 0 is white in a mask. cls: the
+    class; None: 1, or the number that both maps hold besides 0. Raises TypeError for other kinds of array, ValueError
+    for shapes that differ, where neither map holds the class (then it is 0/0), for masks that were blurred by JPEG or
+    interpolation, and for maps that do not belong together.
     Source: Jaccard 1912; for segmentation Everingham et al., The PASCAL VOC challenge, IJCV 88 (2010).
     """
     both, either = _class_overlap(label, proposal, cls)
     return both / either
 
 
-def dice(label, proposal, cls=1):
+def dice(label, proposal, cls=None):
     """Return the Dice coefficient of one class, twice the intersection over the sum of sizes: 0 to 1 (perfect).
 
     The F-score of the pixels: harmonic mean of precision and recall. Punishes and forgives what `iou` does, a large
@@ -195,9 +201,10 @@ def rand_parts(truth, segments):
     overlap, segment and true cell; a pixel also pairs with itself. Only pixels of true cells count; those that are
     border in the proposal are segments of one pixel.
     truth, segments: whole numbers of one shape; 0 = border, any other number = a cell; which number plays no part.
-    Raises TypeError or ValueError. Source: Arganda-Carreras et al. 2015, V^Rand with α = ½.
+    Raises TypeError or ValueError, also for a blurred mask; warns where one number stands for many pieces, as it does
+    in a mask or a map of classes. Source: Arganda-Carreras et al. 2015, V^Rand with α = ½.
     """
-    return _rand([overlap(truth, segments)])
+    return _rand([overlap(*_numbered(truth, segments))])
 
 
 def info_parts(truth, segments):
@@ -210,7 +217,7 @@ def info_parts(truth, segments):
     on purpose: for a truth of one cell, found as one segment, that gives 0, as if it were the worst of all.
     Source: Arganda-Carreras et al. 2015, V^Info.
     """
-    return _info(overlap(truth, segments))
+    return _info(overlap(*_numbered(truth, segments)))
 
 
 def v_rand_with_hole(label):
@@ -440,7 +447,12 @@ def _curve(thresholds, parts):
 
 def _class_overlap(label, proposal, cls):
     """Pixels of a class in both maps, and in either."""
-    label, proposal = _two_maps(label, proposal)
+    tops = {two_valued(_whole(label, "label")), two_valued(_whole(proposal, "proposal"))} & set(TOPS)
+    label, proposal = _class_maps(label, proposal)
+    if cls is None:
+        cls = _only_class(label, proposal)
+    elif cls in tops:
+        cls = 1
     both = int(np.sum((label == cls) & (proposal == cls)))
     either = int(np.sum((label == cls) | (proposal == cls)))
     if either == 0:
@@ -458,10 +470,8 @@ def _whole(array, name):
     if array.dtype == bool:
         array = array.astype(np.uint8)
     if array.dtype.kind not in "iu":
-        raise TypeError(
-            f"{name} holds whole numbers, not {array.dtype}; make a map of classes of a probability map first, "
-            "for example (probability > 0.5).astype('uint8')"
-        )
+        code = f"; make one of it with `{as_whole(array, name)}`" if array.dtype.kind == "f" else ""
+        raise TypeError(f"{name} holds whole numbers, not {array.dtype}{code}")
     if array.ndim not in (2, 3) or array.size == 0:
         raise ValueError(f"{name} is (H, W) or a stack (S, H, W) with at least one pixel, not {array.shape}")
     if array.min() < 0:
@@ -481,15 +491,67 @@ def _cells(array, name):
     """A map of 0 and 1 as uint8."""
     array = _whole(array, name)
     if array.max() > 1:
-        hint = f"{name} // 255" if set(np.unique(array)) <= {0, 255} else f"({name} > 0).astype('uint8')"
-        raise ValueError(f"{name} is 1 inside a cell and 0 elsewhere, but holds {array.max()}; for example {hint}")
+        k, hint = two_valued(array), f"`({name} > 0).astype('uint8')`"
+        if k in TOPS:
+            hint = f"`{name} // {k}`"
+        elif blurred(array):
+            hint = f"{BLURRED} `({name} > {array.max() // 2}).astype('uint8')`"
+        elif k is None:
+            hint = (
+                f"numbered cells, which may touch, are scored by `rand_parts({name}, thin(probability > 0.5))`, and "
+                f"one of several classes by `({name} == 1).astype('uint8')`"
+            )
+        raise ValueError(f"{name} is 1 inside a cell and 0 elsewhere, but holds {array.max()}; {hint}")
     return array.astype(np.uint8)
+
+
+def _class_maps(label, proposal):
+    """Two maps of classes; masks of 0 and 255 as maps of 0 and 1."""
+    label, proposal = _two_maps(label, proposal)
+    check_sharp(label, "label")
+    check_sharp(proposal, "proposal")
+    white = [two_valued(one) in TOPS for one in (label, proposal)]
+    if not any(white):
+        return label, proposal
+    for is_white, one, name, other in (
+        (white[0], label, "label", "proposal"),
+        (white[1], proposal, "proposal", "label"),
+    ):
+        if not is_white and one.max() > 1:
+            found = ", ".join(map(str, np.unique(one)[:8]))
+            raise ValueError(
+                f"{other} is a mask of 0 and white, but {name} holds {found}: they do not belong together; where "
+                f"everything but 0 is cell, take `({name} > 0).astype('uint8')`"
+            )
+    return (label > 0).astype(np.uint8), (proposal > 0).astype(np.uint8)
+
+
+def _only_class(label, proposal):
+    """The class to be scored where none is named: 1, or the only number that masks hold besides 0."""
+    numbers = [two_valued(one) for one in (label, proposal)]
+    known = {number for number, one in zip(numbers, (label, proposal), strict=True) if number or one.any()}
+    if None in known or not known:
+        return 1
+    if len(known) > 1:
+        raise ValueError(
+            f"label holds 0 and {numbers[0]}, proposal 0 and {numbers[1]}: as classes, name the one that is scored, "
+            f"`cls={numbers[0]}`; as masks take `(label > 0).astype('uint8')` and `(proposal > 0).astype('uint8')`"
+        )
+    return known.pop()
 
 
 def _two_maps(label, proposal, names=("label", "proposal")):
     label, proposal = _whole(label, names[0]), _whole(proposal, names[1])
     _same_shape(label, proposal, names[1], names[0])
     return label, proposal
+
+
+def _numbered(truth, segments):
+    """Two maps of numbered cells, after a look whether they can be that."""
+    truth, segments = _two_maps(truth, segments, ("truth", "segments"))
+    check_numbers(truth, "truth")
+    check_numbers(segments, "segments")
+    return truth, segments
 
 
 def _same_shape(label, proposal, name, label_name="label"):
@@ -512,10 +574,12 @@ def _probability(array, shape):
     if np.isnan(array).any():
         raise ValueError(f"probability is NaN at {int(np.isnan(array).sum())} pixels; the network has diverged")
     if array.min() < 0 or array.max() > 1:
-        raise ValueError(
-            f"probability lies in [0, 1], not in [{array.min()}, {array.max()}]; take the softmax of logits, "
-            "and divide an 8-bit image by 255"
-        )
+        whole = array.min() >= 0 and (array == np.rint(array)).all()
+        hint = "take the softmax of logits"
+        if whole:
+            bits = bit_depth(int(array.max()))
+            hint = f"divide an {bits}-bit image by {2**bits - 1}, `probability / {2**bits - 1}`"
+        raise ValueError(f"probability lies in [0, 1], not in [{array.min()}, {array.max()}]; {hint}")
     return array.astype(np.float32).astype(np.float64)
 
 

@@ -24,6 +24,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import linear_sum_assignment
 
+from unet_edu.labels import check_numbers
 from unet_edu.metrics import _two_maps
 
 SCORER = "instances"  # in records: scores are by this module
@@ -106,9 +107,13 @@ def overlaps(truth, proposal):
     """Return which cells share pixels, and their IoU (``Overlaps``).
 
     truth, proposal: whole numbers of one shape, ``(H, W)`` or a stack whose numbers run through it; 0 = background, any
-    other number = a cell, in one piece or several. Raises TypeError or ValueError for anything else.
+    other number = a cell, in one piece or several. Raises TypeError or ValueError for anything else, also for a mask
+    that was blurred by JPEG or interpolation; warns where one number stands for many pieces, as it does in a mask or a
+    map of classes.
     """
     truth, proposal = _two_maps(truth, proposal, ("truth", "proposal"))
+    check_numbers(truth, "truth")
+    check_numbers(proposal, "proposal")
     (true_numbers, true_sizes, rows), (numbers, sizes, columns) = _compact(truth), _compact(proposal)
     both = np.flatnonzero((rows > 0) & (columns > 0))
     where, shape = (rows[both] - 1, columns[both] - 1), (len(true_numbers), len(numbers))

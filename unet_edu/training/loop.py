@@ -28,7 +28,16 @@ from tqdm import tqdm
 
 from unet_edu.data import augment as augmentation
 from unet_edu.device import best_device, synchronize
-from unet_edu.training.checks import check_image, check_label, check_weights, output_window
+from unet_edu.predict import unwrapped
+from unet_edu.training.checks import (
+    as_samples,
+    check_image,
+    check_label,
+    check_rate,
+    check_set,
+    check_weights,
+    output_window,
+)
 from unet_edu.training.preview import in_notebook, notebook_preview
 from unet_edu.training.recipe import RECIPES, learning_rate, make_optimizer
 from unet_edu.training.state import load_state, save_state
@@ -73,7 +82,8 @@ def fit(
 
     model: any network (N, C, H, W) → logits (N, classes, h, w) that belong to the centre of its input, such as UNet.
         Afterwards it is in eval mode, on the device.
-    data: `unet_edu.data.Sample`s, all of one size.  recipe: a `Recipe` or the name of one in `RECIPES`.
+    data: `unet_edu.data.Sample`s, or pairs (image, label), all of one size; some may have no cell.
+    recipe: a `Recipe` or the name of one in `RECIPES`.
     validation: Samples of that size; every `every` steps, the mean loss of their central tiles is noted, with no
         augmentation, weights or dropout.
     weights: for each sample of data, an array (H, W) ≥ 0, what each pixel's loss counts (`unet_edu.data.weightmap`).
@@ -111,7 +121,8 @@ def fit(
     cuda = device.type == "cuda"
     bf16 = cuda and torch.cuda.get_device_capability(device) >= (8, 0) if bf16 is None else bf16
 
-    data, validation = list(data), list(validation)
+    model = unwrapped(model)
+    data, validation = as_samples(data), as_samples(validation, "validation")
     if not data:
         raise ValueError("the training set is empty: give at least one Sample, such as unet_edu.data.cells.tissue()")
     for sample in [*data, *validation]:
@@ -120,6 +131,8 @@ def fit(
     window, classes = output_window(model, data[0], recipe.tile, device)
     for sample in [*data, *validation]:
         check_label(sample, classes, window, recipe.tile)
+    check_set(data)
+    check_rate(recipe, model)
     images = torch.stack([channels_first(sample.image) for sample in data]).to(device)  # (samples, C, H, W)
     labels = torch.stack([torch.tensor(sample.label).long() for sample in data]).to(device)  # (samples, H, W)
     weights = check_weights(weights, data).to(device)  # (samples, H, W)

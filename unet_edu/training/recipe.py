@@ -3,6 +3,8 @@
     RECIPES["paper"]       what the paper says, and a choice, marked as such, where it is silent
     RECIPES["one-cycle"]   what is usual today
 
+"one-cycle" goes with narrow networks (base width 8) and with batch normalisation. The paper's network of full width
+wants "paper", or "one-cycle" with a learning rate of 3e-4; `fit` warns of a rate that is too high for a network.
 Papers are cited where a number comes from one; a number without a source is our choice.
 """
 
@@ -14,17 +16,24 @@ import torch
 
 @dataclass(frozen=True)
 class Recipe:
-    """The numbers of a run. `dataclasses.replace(RECIPES["one-cycle"], steps=100)` changes some of them."""
+    """The numbers of a run. `dataclasses.replace(RECIPES["one-cycle"], steps=100)` changes some of them.
+
+    steps: how many steps.  batch: tiles in a step, over all processes together.  tile: pixels a side that go into the
+    network.  optimizer: "adamw" or "sgd".  learning_rate: the highest; for AdamW well below the size of the smallest
+    weights, or the run diverges.  schedule: "one-cycle" (up for 30 % of the steps, then down to almost 0) or
+    "constant".  momentum: AdamW: of the mean gradient.  weight_decay: by how much, times the rate, weights shrink in a
+    step.  clip: the longest gradient, as a Euclidean norm; a longer one is shortened to it.
+    """
 
     steps: int
-    batch: int  # tiles in a step, over all processes together
-    tile: int  # pixels a side that go into the network
-    optimizer: str  # "adamw" or "sgd"
-    learning_rate: float  # the highest
-    schedule: str  # "one-cycle" (up for 30 % of the steps, then down to almost 0) or "constant"
-    momentum: float  # AdamW: of the mean gradient
+    batch: int
+    tile: int
+    optimizer: str
+    learning_rate: float
+    schedule: str
+    momentum: float
     weight_decay: float = 0.0
-    clip: float = math.inf  # the longest gradient, as a Euclidean norm; a longer one is shortened to it
+    clip: float = math.inf
 
     def __post_init__(self):
         for name in ("steps", "batch", "tile"):
