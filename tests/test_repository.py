@@ -220,7 +220,7 @@ def test_tests_extensions_and_commands_import_pinned_packages_only():
 LAYERS = """
     unet_edu  arithmetic  files  plots.style
     models  plots.shared  separation
-    data  activations  device  training  predict  thinning  warping  metrics  checkpoints  registration  interpret
+    data  activations  device  pace  training  predict  thinning  warping  metrics  checkpoints  registration  interpret
     book  comparisons
     experiments
     results  figures
