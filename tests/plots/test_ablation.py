@@ -5,6 +5,7 @@ import pytest
 from plotkit import PALETTE, colours, words
 from recordkit import record
 
+from unet_edu import results
 from unet_edu.plots import ablation
 from unet_edu.plots.style import DOWN, SKIP
 
@@ -64,3 +65,12 @@ def test_each_network_has_a_mark_for_either_experiment():
     assert (points["o"].get_color(), points["s"].get_color()) == (DOWN, SKIP)
     assert {"trained like that (ISBI slices)", "changed afterwards (drawn tissue)"} <= set(words(fig))
     assert colours(fig) <= PALETTE
+
+
+def test_the_rows_that_remember_names_are_lower_by_the_shipped_record():
+    """It said that only what breaks the *where* hurt, and left the sliding window out."""
+    lower = ablation.readings(results.read("ablation"))["lower"]
+    for row in ("skips resized, not cropped", "sliding window", "no batch normalisation"):
+        assert row in lower
+    judged = results.judge_rows(results.read("ablation"))
+    assert lower == results.listed(row for row, one in judged.items() if one.word == "lower")

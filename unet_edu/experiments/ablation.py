@@ -69,7 +69,6 @@ def trials(quick=False, device_type="cpu"):
         elastic=8.0,  # the paper's 10 pixels are for tiles of 572: a smaller tile would be bent more
         weight_map=True,
         batch_norm=True,
-        average8=False,
         cut=max(whole_tile, same_tile),
         window=window,
         focus=1.0,  # without it, networks fail on slices that are sharper than those they learned from: `sharpness`

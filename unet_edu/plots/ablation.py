@@ -14,7 +14,8 @@ def readings(record):
     unmapped_high; lost against the complete network: lost_none, lost_article, lost_norm; changes as texts with a sign:
     undropped, unbent, padded; how sure a difference is, in words: resized_none (of all pairs of rows this one alone),
     none_said, padded_said, fcn8_said, unmapped_said, undropped_said, unbent_said; of wrong pixels, in percent:
-    error_whole, error_fcn8, error_padded, and padded_pixels in words; steps of training. Means and tests leave failed
+    error_whole, error_fcn8, error_padded, and padded_pixels in words; steps of training; lower, a list of the rows that
+    are shown to be lower. Means and tests leave failed
     runs out.
     """
     entries_of = {row: kept(entries) for row, entries in rows(record).items()}
@@ -68,6 +69,7 @@ def readings(record):
         "error_whole": 100 * errors[whole],
         "error_fcn8": 100 * errors["FCN-8s"],
         "steps": record["trials"][whole]["recipe"]["steps"],
+        "lower": results.listed(row for row, one in judged.items() if one and one.word == "lower") or "nothing",
     }
 
 
