@@ -337,7 +337,6 @@ def test_a_rate_too_high_for_a_wide_network():
     slower, _ = re.findall("`([^`]+)`", str(caught[0].message))
     import dataclasses
 
-
     slower = eval(slower, {"dataclasses": dataclasses, "recipe": run})
     assert 1e-4 < slower.learning_rate < 1e-3
 
