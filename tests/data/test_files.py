@@ -1,4 +1,4 @@
-"""Files of every kind, made here: how they are read and scaled, what masks mean, what does not fit, and back to files."""
+"""Files of every kind, made here: how they are read and scaled, what masks mean, what does not fit, what is saved."""
 
 import csv
 
