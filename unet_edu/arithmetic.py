@@ -748,7 +748,7 @@ def _fcn_walk(size, stride, padding, ceil, crops) -> dict[str, int]:
 
 def _integer(value, name, low=None, error=ValueError) -> int:
     """Return `value` as an int; raise TypeError if it is none, `error` if it is below `low`."""
-    # Python's own needs no conversion, which torch.compile could not trace; a SymInt is any size in torch.export
+    # Python's own needs no conversion, which torch.compile could not trace; in torch.export a SymInt stands for sizes
     if type(value) is not int and type(value).__name__ != "SymInt":
         try:
             value = operator.index(None if isinstance(value, bool) else value)

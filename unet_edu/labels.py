@@ -48,7 +48,10 @@ def blurred(label) -> bool:
     exact = (label > 0) & (label < high)
     lines = any(one.any() and equal[one].mean() < SOLID for one in (exact, ~black & ~white))
     values = len(np.unique(label[exact]))
-    return lines and values >= 3 and pieces(np.where(exact, label, 0)) >= 2 * values  # no slivers of a few cells
+    if not lines or values < 3:
+        return False
+    parts = pieces(np.where(exact, label, 0))
+    return parts >= 2 * values or (values >= 8 and exact.sum() < 2 * parts)  # no slivers of a few cells
 
 
 def pieces(label) -> int:

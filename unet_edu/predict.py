@@ -427,7 +427,7 @@ def scaled(tile, scale):
 
 
 def warn_of_narrow(net, image, scale):
-    """Warn where an image fills far less of [0, 1] than the images that the network learned did."""
+    """Give a warning where an image fills far less of [0, 1] than the images that the network learned did."""
     if getattr(net, "normalisation", None) is None:
         return
     _, std = normalisation(net)

@@ -145,7 +145,7 @@ def check_set(data):
 
 
 def check_rate(recipe, model):
-    """Warn where AdamW's learning rate is large beside the weights of a network without normalisation.
+    """Give a warning where AdamW's rate is large beside the weights of a network without normalisation.
 
     AdamW moves each weight by up to the rate in a step, whatever the gradient is. A wide layer's weights are small, by
     the initialisation sqrt(2/N): at a rate of half of that, they are drawn anew every other step.
