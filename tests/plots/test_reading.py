@@ -89,6 +89,19 @@ def test_sizes_of_the_article_s_maps():
     assert facts["field_paper"] == arithmetic.receptive_field(0, stage="d4.conv2").width
 
 
+def test_sizes_at_which_a_dilated_path_rounds_nothing():
+    """By the class itself, whose poolings round up, and by the rule of the paper's network for dilation 1."""
+    facts = reading.legal_with_dilation(572, 2)
+    assert facts == {"legal_below": 568, "legal_above": 584}
+    with torch.device("meta"):
+        net = ArticleUNet(2, base_width=1).eval()
+        for side in range(560, 590):
+            maps = capture(net, torch.empty(1, 3, side, side))
+            odd = any(maps[f"enc{n}.conv2"].shape[-1] % 2 for n in (1, 2, 3, 4))
+            assert odd == (side not in facts.values()), side
+    assert reading.legal_with_dilation(570, 1) == {"legal_below": 556, "legal_above": 572}
+
+
 def test_the_smallest_image():
     net, side = ArticleUNet(2, base_width=1), reading.smallest()
     assert net(torch.zeros(1, 3, side, side)).shape[-1] == side

@@ -7,7 +7,7 @@ from plotkit import PALETTE, colours, pictures, words
 
 from unet_edu import arithmetic
 from unet_edu.activations import capture
-from unet_edu.data import cells
+from unet_edu.data import Sample, cells
 from unet_edu.models import SlidingWindowNet
 from unet_edu.models.sliding_window import WINDOW
 from unet_edu.plots import sliding_window as plots
@@ -121,7 +121,7 @@ def test_pairs_on_either_side_of_a_border_are_compared_with_strangers(tissue):
     torch.manual_seed(0)
     network = SlidingWindowNet().eval()
     facts = plots.neighbours_apart(network, tissue, windows, np.random.default_rng(3), count=6)
-    assert set(facts) == {"apart_pixels", "apart_pool4"}
+    assert set(facts) == {"apart_pixels", "apart_pool4", "same_pixels", "same_pool4"}
     assert 0 < facts["apart_pixels"] < 1
 
     rows, columns = np.nonzero(tissue.label[:, 1:] != tissue.label[:, :-1])
@@ -139,6 +139,19 @@ def test_pairs_on_either_side_of_a_border_are_compared_with_strangers(tissue):
     assert facts["apart_pixels"] == pytest.approx(apart(ones, others), rel=1e-4)
     pool4 = [capture(network, torch.tensor(np.stack(each))[:, None])["pool4"].numpy() for each in (ones, others)]
     assert facts["apart_pool4"] == pytest.approx(apart(*pool4), rel=1e-4)
+
+
+def test_pairs_without_a_border_differ_as_much():
+    """The control: in noise a border that nothing shows changes nothing, and a pair is a shift by one pixel."""
+    torch.manual_seed(0)
+    network = SlidingWindowNet().eval()
+    rng = np.random.default_rng(0)
+    label = np.ones((200, 200), int)
+    label[:, 100:] = 0
+    sample = Sample(rng.random((200, 200)).astype(np.float32), label, None, "noise with a border that nothing shows")
+    facts = plots.neighbours_apart(network, sample, windows, np.random.default_rng(3), count=40)
+    assert facts["same_pixels"] == pytest.approx(facts["apart_pixels"], rel=0.02)
+    assert facts["same_pool4"] == pytest.approx(facts["apart_pool4"], rel=0.1)
 
 
 def test_one_grid_is_the_network_run_once_over_the_image():

@@ -191,6 +191,25 @@ def article_sizes(sizes, size=572):
     return facts | {"smallest": smallest(), "field_paper": bottom_field(1), "field_article": bottom_field(2)}
 
 
+def legal_with_dilation(size, dilation, poolings=4):
+    """Return the nearest sizes at which no pooling of a dilated contracting path has to round: below and above `size`.
+
+    Two valid 3×3 convolutions with that dilation stand before each of the ``poolings``; sizes in pixels. Facts:
+    ``legal_below``, the largest such size up to ``size``, and ``legal_above``, the smallest one beyond it.
+    """
+
+    def rounds(side):
+        for _ in range(poolings):
+            side -= 4 * dilation
+            if side < 2 or side % 2:
+                return True
+            side //= 2
+        return False
+
+    below = next(side for side in range(size, 0, -1) if not rounds(side))
+    return {"legal_below": below, "legal_above": next(side for side in range(size + 1, 2 * size) if not rounds(side))}
+
+
 def smallest():
     """Return the side of the smallest image that `ArticleUNet` takes, pixels."""
     from unet_edu.models.article import map_sizes

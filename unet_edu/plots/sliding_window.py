@@ -144,26 +144,32 @@ def neighbours_or_anywhere(packed, spread):
 
 
 def neighbours_apart(network, sample, windows, rng, count: int = 32) -> dict[str, float]:
-    """Return how much windows on either side of a border differ, relative to windows from different places.
+    """Return how much windows one pixel apart differ, relative to windows from different places.
 
     network: :class:`unet_edu.models.SlidingWindowNet`. windows: a function of an image, a width and places ``(N, 2)``
     that returns the windows ``(N, width²)``. rng: chooses ``count`` places. ``apart_pixels`` is the ratio of the grey
-    values, ``apart_pool4`` that of what the last pooling returns.
+    values for pairs on either side of a border, ``apart_pool4`` that of what the last pooling returns; ``same_pixels``
+    and ``same_pool4`` are the control, pairs with no border between them.
     """
     import torch
 
-    rows, columns = np.nonzero(sample.label[:, 1:] != sample.label[:, :-1])
-    some = rng.permutation(len(rows))[:count]
-    left = torch.tensor(np.stack([rows[some], columns[some]], 1))
-    places = left, left + torch.tensor([0, 1])
-    one, other = (windows(sample.image, WINDOW, at).unflatten(1, (1, WINDOW, WINDOW)) for at in places)
-    apart = {}
-    with torch.no_grad():
+    def ratios(pairs, rng):
+        some = rng.permutation(len(pairs))[:count]
+        left = torch.tensor(pairs[some])
+        places = left, left + torch.tensor([0, 1])
+        one, other = (windows(sample.image, WINDOW, at).unflatten(1, (1, WINDOW, WINDOW)) for at in places)
         for name, layer in [("pixels", torch.nn.Identity()), *network.named_children()]:
             one, other = layer(one), layer(other)
             partners, strangers = one - other, one - one.roll(1, 0)
-            apart[name] = float(partners.flatten(1).norm(dim=1).mean() / strangers.flatten(1).norm(dim=1).mean())
-    return {"apart_pixels": apart["pixels"], "apart_pool4": apart["pool4"]}
+            yield name, float(partners.flatten(1).norm(dim=1).mean() / strangers.flatten(1).norm(dim=1).mean())
+
+    border = sample.label[:, 1:] != sample.label[:, :-1]
+    facts, draws = {}, {"apart": (border, rng), "same": (~border, rng.spawn(1)[0])}
+    with torch.no_grad():
+        for kind, (where, chooses) in draws.items():
+            found = dict(ratios(np.argwhere(where), chooses))
+            facts |= {f"{kind}_{name}": found[name] for name in ("pixels", "pool4")}
+    return facts
 
 
 def one_grid(size: int = 512) -> tuple[int, int]:
