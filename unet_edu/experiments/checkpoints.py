@@ -11,9 +11,9 @@ The U-Nets for the real slices have a second phase, in which membrane counts mor
 lay at 0.9 and above, where the challenge's eleven are too far apart; the second brings them to the middle.
 
 The U-Net for nuclei takes grey images of both groups, bright nuclei on dark ground and stained, dark ones on light. It
-is scored by its cells (`unet_edu.metrics.instances`), each group for itself. A step's one tile holds nuclei of one kind
-while the means that batch normalisation keeps are of both, and fit neither: folded in, they cost all that was learned of
-the bright ones. A second phase without it mends that.
+is scored by its cells (`unet_edu.metrics.instances`), each group for itself. A step's one tile holds nuclei of one
+group, while the means that batch normalisation keeps are of both, and fit neither: folded in, they cost all that was
+learned of the bright ones. A second phase without it mends that.
 """
 
 from dataclasses import replace
