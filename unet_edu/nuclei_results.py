@@ -102,7 +102,7 @@ def score_table(record, group):
 
 
 def comparison_table(record, score="F1"):
-    """Return (head, rows) of texts for `unet_edu.book.table`: each trained row less U-Net, a column for each group."""
+    """Return (head, rows) of texts for `unet_edu.book.table`: each row less U-Net, two columns for each group."""
     judged = {group: judge(record, group, score) for group in groups(record)}
     names = list(dict.fromkeys(row for found in judged.values() for row in found))
     lines = []
@@ -116,8 +116,23 @@ def comparison_table(record, score="F1"):
                 else [difference(one, score), f"{word(one, score)}, {one.found.pairs} pairs"]
             )
         lines.append([row, *cells])
+    cells = [[without_training(record, group, score), "not tested"] for group in judged]
+    if any(change != "–" for change, _ in cells):
+        lines.append([BASELINE, *(text for pair in cells for text in pair)])
     head = [text for group in judged for text in (f"{group}: {score}", "verdict")]
     return ["row", *head], lines
+
+
+def without_training(record, group, score="F1"):
+    """Return by how much Otsu's threshold with its watershed differs from the mean of the U-Nets' pieces, as text.
+
+    A dash where one of the two has no run. Nothing is tested: there is nothing to pair.
+    """
+    each, one = rows_of(record, group), SCORES[score]
+    if FIRST not in each or BASELINE not in each:
+        return "–"
+    plain = values(each[BASELINE], one.part, one.key.replace("components", "watershed"))
+    return results.signed(sum(plain) / len(plain) - _mean(each[FIRST], score), one.digits)
 
 
 def difference(judgement, score="F1"):
@@ -193,7 +208,8 @@ def both_data(record, ablation):
     """Return (head, rows) of texts for `unet_edu.book.table`: rows that nuclei and membranes share.
 
     record: that of `experiments.nuclei`. ablation: that of `experiments.ablation`, whose score is V_Rand.
-    Verdicts are those of `judge` and `results.judge_rows`, each corrected for all rows of its own table.
+    Verdicts are those of `judge` and `results.judge_rows`, each corrected for all rows of its own table. The last row
+    is that of `without_training`.
     """
     membranes = results.judge_rows(ablation)
     nuclei = {group: judge(record, group) for group in groups(record)}
@@ -207,6 +223,8 @@ def both_data(record, ablation):
                 "too few pairs" if other is None else f"{results.signed(other.found.change, 3)}, {word(other)}"
             )
         lines.append([row, *cells])
+    if lines:
+        lines.append([BASELINE, "–", *(f"{without_training(record, group)}, not tested" for group in nuclei)])
     return ["row", "membranes, V_Rand", *(f"{group} nuclei, F1" for group in nuclei)], lines
 
 

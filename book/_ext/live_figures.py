@@ -21,7 +21,7 @@ from _ext.figure_output import figure_node
 from unet_edu.book import LIVE_FIGURE_MIME
 
 WEIGHTS = Path(unet_edu.__file__).parent / "weights"  # `checkpoints.FOLDER`, without the seconds that PyTorch takes
-IN_PAGES = ("unet8-cells", "unet8-isbi")  # as their checkpoints call them
+IN_PAGES = ("unet8-cells", "unet8-isbi", "unet8-nuclei")  # as their checkpoints call them
 
 
 class LiveFigureOutput(render.MimeRenderPlugin):
