@@ -56,6 +56,7 @@ class FeatureMaps(LiveFigure):
         "network_worker.js",
         "sources.js",
         "arithmetic.js",
+        "cells.js",
         "feature_maps_image.js",
         "feature_maps_run.js",
         "feature_maps_u.js",
