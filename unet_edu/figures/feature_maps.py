@@ -44,6 +44,10 @@ class FeatureMaps(LiveFigure):
     the middle of the image unless given.
     stage, channel: what is shown large. off: what is off, "skip2", a stage "d3.relu2", a channel "d3.relu2:17".
     cover: [x, y, side] in the window, a square of it that is covered with its mean; [] for none.
+    show: how the prediction is drawn, "membranes", "probability" or "changes". view: of what, "window" or "whole". zoom: how
+    many times the whole picture is enlarged, 1 to 16. curtain: where before ends and now begins, percent. bet: a skip.
+    sample: which picture is in. invert: black becomes white. contrast: whether a reader's own picture is spread from its
+    0.5th to its 99.5th percentile.
     Raises ValueError for another image, SizeError for a size that is not legal for the shipped network, TraitError for
     anything else out of range.
     """
@@ -57,8 +61,13 @@ class FeatureMaps(LiveFigure):
         "sources.js",
         "arithmetic.js",
         "cells.js",
+        "png.js",
+        "feature_maps_file.js",
         "feature_maps_image.js",
         "feature_maps_run.js",
+        "feature_maps_answer.js",
+        "feature_maps_bet.js",
+        "feature_maps_whole.js",
         "feature_maps_u.js",
         "feature_maps_channels.js",
     )
@@ -80,6 +89,14 @@ class FeatureMaps(LiveFigure):
     off = traitlets.List(traitlets.Unicode()).tag(sync=True)
     cover = traitlets.List(traitlets.Int()).tag(sync=True)
     tool = traitlets.Enum(("window", "cover"), "window").tag(sync=True)
+    show = traitlets.Enum(("membranes", "probability", "changes"), "membranes").tag(sync=True)
+    view = traitlets.Enum(("window", "whole"), "window").tag(sync=True)
+    zoom = integer(1, (1, 16))
+    curtain = integer(50, (0, 100))
+    bet = traitlets.Unicode().tag(sync=True)
+    sample = traitlets.Enum(("first", "own", *SAMPLES), "first").tag(sync=True)
+    invert = traitlets.Bool(False).tag(sync=True)
+    contrast = traitlets.Bool(True).tag(sync=True)
     caption = traitlets.Unicode(
         "Inside a trained U-Net. Every box is a map of the network, every tile of the large panel one of its channels. "
         "Blue is the contracting path, green the expansive path, orange what the skip connections carry across."
@@ -101,6 +118,11 @@ class FeatureMaps(LiveFigure):
         words = type(model).__name__ if model is not None else f"U-Net of base width 8, {checkpoint_words(weights)}"
         samples = {name: _grey(sample_image(name)) for name in SAMPLES} if not given else {}
         super().__init__(weights=weights, network=words, **samples, **(values | more))
+
+    @traitlets.observe("weights")
+    def _other_weights(self, change):
+        if getattr(self, "_model", None) is None:
+            self._network = None
 
     @traitlets.validate("cover")
     def _a_square(self, proposal):
@@ -130,6 +152,7 @@ class FeatureMaps(LiveFigure):
         import zlib
 
         greys = np.frombuffer(zlib.decompress(self.image), np.uint8).reshape(self.height, self.width)
+        greys = 255 - greys if self.invert else greys
         window = greys[self.y : self.y + self.size, self.x : self.x + self.size] / np.float32(255)
         if self.cover:
             x, y, side = self.cover

@@ -1,6 +1,11 @@
 // FeatureMaps: the U, a picture of every map of the network, and the plugs that cut its skip connections.
 
 const TILE = 40; // pixels of a picture of a channel
+const NAMED = 46; // pixels of a box that is wide enough for its whole name
+const PATHS = { down: "contracting path", up: "expansive path" };
+
+/** The name of a stage as it fits under its box: d1.relu2, or d1.2 where there is little room. */
+export const shortName = (name, side) => (side >= NAMED ? partOf(name) : partOf(name).replace("relu", "").replace("output", "out"));
 
 /** Where the boxes of the stages stand, on a width in pixels: { isU, depth, side, high, at: { name: [x, y] } }. */
 function placesOf(names, width) {
@@ -12,7 +17,7 @@ function placesOf(names, width) {
   const side = Math.min((width - room) / across - gap, 52);
   const step = side + gap;
   const indent = isU ? Math.max(Math.min((width - 9 * step - 40) / 2 / Math.max(depth - 1, 1), step * 0.75), 0) : 0;
-  const high = side + (width > 560 ? 24 : 14);
+  const high = side + (side >= NAMED ? 36 : 15);
   const at = {};
   names.forEach((name, index) => {
     const [, kind, level] = /^([a-z]+)(\d*)/.exec(name) ?? [, "", ""];
@@ -57,7 +62,10 @@ function uMap(shared) {
     map.style.height = `${bottom}px`;
     wires.setAttribute("viewBox", `0 0 ${width} ${bottom}`);
     const sizes = addBoxes(stages, places);
-    wires.replaceChildren(...(places.isU ? addWires(places) : []), ...sizes);
+    const paths = places.isU ? Object.entries(PATHS).map(([path, words]) => svg("text", {
+      x: path === "down" ? 0 : width, y: bottom - 16, "text-anchor": path === "down" ? "start" : "end", class: `lf-fm-path lf-fm-path-${path}`,
+    }, words)) : [];
+    wires.replaceChildren(...(places.isU ? addWires(places) : []), ...sizes, ...paths);
     return true;
   }
 
@@ -75,7 +83,9 @@ function uMap(shared) {
       Object.assign(button.style, { left: `${x}px`, top: `${y}px`, width: `${side}px`, height: `${side}px` });
       map.append(button);
       boxes.set(name, { button, canvas });
-      if (side >= 34) texts.push(svg("text", { x: x + side / 2, y: y + side + 12, "text-anchor": "middle", class: "lf-muted" }, String(size)));
+      const under = (line, words, kind) => texts.push(svg("text", { x: x + side / 2, y: y + side + 11 + 11 * line, "text-anchor": "middle", class: `lf-fm-box-name ${kind}` }, words));
+      under(0, shortName(name, side), "");
+      if (side >= NAMED) under(1, `${channels} × ${size}²`, "lf-muted");
     }
     return texts;
   }
