@@ -45,13 +45,19 @@ function build({ model, root, say }) {
   shared.find = whole.find;
   const u = uMap(shared);
   const channels = channelGrid(shared);
+  const pixel = pixelPanel(shared, ({ it, before, where, field }) => {
+    u.point(it, before, where);
+    channels.point(it);
+    image.point(field);
+  });
+  shared.hover = pixel.hover;
   channels.node.hidden = true; // until there is something to look into
   root.classList.add("lf-fm");
   root.append(
     element("div", { class: "lf-fm-top" }, image.scene, answer.node),
     answer.legend, run.verdict, run.where, run.bar, alarm,
     element("div", { class: "lf-fm-top" }, element("div", {}, image.tools, image.node), element("div", {}, answer.tools, whole.node, bet.node)),
-    , u.node, u.list, channels.node, run.table.node);
+    u.node, u.list, pixel.node, channels.node, run.table.node);
 
   async function drawResult() {
     image.draw();
@@ -61,7 +67,7 @@ function build({ model, root, say }) {
     channels.node.hidden = false;
     shared.wide = root.clientWidth;
     channels.forget();
-    await Promise.all([u.draw(), channels.draw()]);
+    await Promise.all([u.draw(), channels.draw(), pixel.draw()]);
   }
 
   async function load() {
@@ -96,6 +102,7 @@ function build({ model, root, say }) {
     }),
     drawOnChange(model, ["stage"], () => shared.now && u.mark()),
     drawOnChange(model, ["stage", "channel"], channels.draw),
+    drawOnChange(model, ["stage", "channel", "pixel"], pixel.draw),
     drawOnChange(model, ["tool", "weights"], image.draw),
     drawOnChange(model, ["curtain", "show", "view", "zoom"], answer.draw),
     drawOnChange(model, ["view", "off", "cover"], whole.compute),

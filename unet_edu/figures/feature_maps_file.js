@@ -105,7 +105,7 @@ export function contrastLimits(values, [low, high] = PERCENTILES) {
 }
 
 /** Values as bytes: low is black, high is white. */
-export function spread(values, [low, high]) {
+export function asGreys(values, [low, high]) {
   const scale = high > low ? 255 / (high - low) : 0;
   return Uint8Array.from(values, (value) => Math.round(Math.min(Math.max((value - low) * scale, 0), 255)));
 }

@@ -16,7 +16,7 @@ function thinned(greys, width, height, most) {
   return { data, width: wide, height: high };
 }
 
-/** { node, scene, tools, draw, end }: the picture, what moves on it, and where others come from; start() fetches the network. */
+/** { node, scene, tools, draw, point, end }: the picture, what moves on it, and where others come from; start() fetches the network. */
 function imageInput(shared, start) {
   const { model, root, get, say, alarm, kernel } = shared;
   const scene = element("canvas");
@@ -61,6 +61,15 @@ function imageInput(shared, start) {
   let file = null, raw = null; // of the reader's own picture
   let inside = "first"; // the sample that is in
 
+  let field = null; // the receptive field of the pixel that is written out: [left, right, top, bottom] in the window
+  const fieldMark = svg("rect", { class: "lf-fm-field" });
+  function point(frame) {
+    field = frame;
+    const [x, y] = cornerOf(model), [left, right, top, bottom] = field;
+    for (const [key, value] of Object.entries({ x: x + left, y: y + top, width: right - left, height: bottom - top })) fieldMark.setAttribute(key, value);
+    if (!fieldMark.isConnected) marks.append(fieldMark);
+  }
+
   let painted = null; // what the canvas shows
   function draw() {
     const [width, height, size] = [get("width"), get("height"), get("size")];
@@ -84,13 +93,14 @@ function imageInput(shared, start) {
       nodes.push(box(x + left, y + top, wide, "lf-fm-cover"));
     }
     marks.replaceChildren(...nodes);
+    if (field) point(field);
     held.update(middle().map((value, axis) => value / [width, height][axis]));
     uncover.disabled = get("cover").length === 0;
     samples.querySelectorAll("[data-sample]").forEach((button) => {
       button.disabled = button.dataset.sample !== "first" && size > SAMPLE;
       button.setAttribute("aria-pressed", button.dataset.sample === get("sample"));
     });
-    contrast.node.style.visibility = raw ? "visible" : "hidden";
+    contrast.node.hidden = !raw;
     pages.hidden = !raw || raw.pages < 2;
     [tools, weights, invert, contrast].forEach(({ update }) => update());
   }
@@ -156,7 +166,7 @@ function imageInput(shared, start) {
   /** Puts the reader's own picture in, its contrast as chosen. */
   async function putRaw(values, words) {
     const limits = get("contrast") ? contrastLimits(raw.values) : [0, raw.most];
-    const { greys, width, height, inner } = mirroredTo(spread(raw.values, limits), raw.width, raw.height, get("size"));
+    const { greys, width, height, inner } = mirroredTo(asGreys(raw.values, limits), raw.width, raw.height, get("size"));
     const packed = new Blob([greys]).stream().pipeThrough(new CompressionStream("deflate"));
     const image = new DataView(await new Response(packed).arrayBuffer());
     [shared.inner, inside] = [inner, "own"];
@@ -209,5 +219,5 @@ function imageInput(shared, start) {
     observer.disconnect();
     document.removeEventListener("paste", onPaste);
   };
-  return { node, scene: square, tools: moves, draw, end };
+  return { node, scene: square, tools: moves, draw, point, end };
 }

@@ -58,7 +58,7 @@ function inWords({ cells, changed, before, now }, where) {
   if (worse <= 0) cellsLine.push(" Not one cell is lost by it here.");
   const pixelsLine = [strong(percent(changed)), " of the labels changed.",
     ...(known ? [" Wrong: ", strong(percent(before.wrong)), " before, ", strong(percent(now.wrong)), " now."] : [])];
-  if (known && now.wrong < before.wrong) pixelsLine.push(" Fewer pixels: cutting it makes borders a little thinner or broader, and this network's were off.");
+  if (known && now.wrong < before.wrong) pixelsLine.push(" Fewer are wrong: counted in pixels, cutting it would be no loss.");
   return { cellsLine, pixelsLine, worse };
 }
 

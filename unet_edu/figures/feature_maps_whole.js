@@ -4,7 +4,7 @@
 //     tilesOf ─▶ for each tile: mirroredTile ─▶ the network, all on; then as it is now ─▶ its place in two layers ─▶ shown
 //     all there ─▶ a worker counts the cells, writes the files to save, finds the window where an intervention costs most
 
-const TILES = [268, 332, 396, 460, 524, 572]; // pixels of a tile's input: the cheapest for a picture is taken
+const TILES = [268, 332, 396, 460, 524, 572, 604]; // pixels of a tile's input: the cheapest for a picture is taken
 const STRIDE_OF_SEARCH = 32; // pixels from one window to the next, a multiple of 2^depth
 
 /** The number of the pixel that stands at `at` of a row of `count`, mirrored beyond both ends, the last not repeated. */
@@ -114,12 +114,13 @@ function wholePicture(shared, run) {
   let known = { picture: -1, weights: "", before: null, done: null }; // bytes of the prediction with everything on
   let now = null; // { key, bytes, width, height, left, top, altered, finished } of the prediction as it is
   let token = 0; // of the run under way
-  let helper = null;
+  let helper = null, finding = false;
   const line = element("p", { class: "lf-fm-whole-line" });
   const save = (words, ask, file) => element("button", { type: "button", disabled: true, onclick: () => saveAs(ask, file) }, words);
   const saves = [save("save this picture", "overlay", "unet-membranes.png"), save("save the label image", "labels", "unet-labels.png")];
   const node = element("div", { class: "lf-fm-whole" }, line, element("div", { class: "lf-buttons" }, ...saves));
-  node.hidden = true;
+  const idle = "Of the whole picture: it is segmented tile by tile. Nothing leaves this browser.";
+  line.textContent = idle;
 
   /** The picture itself, without what was mirrored to it: { left, top, width, height, greys, truth }. */
   function picture() {
@@ -137,8 +138,13 @@ function wholePicture(shared, run) {
 
   async function compute() {
     const wanted = get("view") === "whole";
-    node.hidden = !wanted;
-    if (!wanted || !shared.source || !shared.greys || !shared.now || now?.key === keyOf()) return;
+    if (!wanted && finding) return;
+    if (!wanted) {
+      token += 1; // what is under way ends
+      if (now && !now.finished) [now, line.textContent] = [null, idle];
+      return;
+    }
+    if (!shared.source || !shared.greys || !shared.now || now?.key === keyOf()) return;
     try {
       await segment(get("off"), get("cover"));
     } catch (error) {
@@ -244,7 +250,10 @@ function wholePicture(shared, run) {
 
   /** Move the window to where what is off costs most cells; resolves to what was found: { x, y, lost }, or null for none. */
   async function find() {
-    if (now?.key !== keyOf() || !now.finished) if (!(await segment(get("off"), []))) return undefined;
+    finding = true;
+    const there = (now?.key === keyOf() && now.finished) || (await segment(get("off"), []));
+    finding = false;
+    if (!there) return undefined;
     const size = get("size"), side = shared.now.output.size, edge = (size - side) / 2;
     const { width, height, truth } = picture();
     const offset = STRIDE_OF_SEARCH - (edge % 16); // windows whose poolings lie on the grid of the tiles
