@@ -121,7 +121,8 @@ function keepInAddress(model, root, say) {
     const differing = Object.fromEntries(keys.filter((key) => text(key) !== firstText[key]).map((key) => [key, text(key)]));
     const others = readAddress(location.hash).filter(([one]) => one !== name);
     const states = Object.keys(differing).length || evenFirst ? [[name, differing], ...others] : others;
-    const plain = !states.length && !readAddress(location.hash).length ? location.hash : writeAddress(states); // an anchor stays
+    const bare = evenFirst && states.length === 1 && !Object.keys(differing).length && figure?.id;
+    const plain = bare ? `#${name}` : states.length || readAddress(location.hash).length ? writeAddress(states) : location.hash; // an anchor stays
     history.replaceState(history.state, "", plain || location.pathname + location.search);
   }
 

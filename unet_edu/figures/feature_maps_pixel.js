@@ -47,17 +47,31 @@ function pixelPanel(shared, marks) {
     return { ...wanted, channel: Math.min(wanted.channel, stage.channels - 1), x, y, stage };
   }
 
+  let busy = false, again = false;
+  /** Frame the pixel at once, and write it out; of many calls in between the last one counts. */
   async function draw() {
-    const mine = (turn += 1);
     const it = target();
     node.hidden = !it;
     if (!it) return;
+    const { name, x, y, stage } = it;
+    const before = feeds(name, shared.skips.length).map((one) => shared.now.stages.find((other) => other.name === one));
+    marks({ it, before, where: windowBefore(name, x, y, name.startsWith("skip") ? (before[0].size - stage.size) / 2 : 0), field: fieldOf(name, x, y) });
+    again = busy;
+    if (busy) return;
+    busy = true;
+    await write();
+    busy = false;
+    if (again) await draw();
+  }
+
+  async function write() {
+    const mine = (turn += 1);
+    const it = target();
     const { name, channel, x, y, stage } = it;
     const { stages } = shared.now;
     const before = feeds(name, shared.skips.length).map((one) => stages.find((other) => other.name === one));
     const where = windowBefore(name, x, y, name.startsWith("skip") ? (before[0].size - stage.size) / 2 : 0);
     const field = fieldOf(name, x, y);
-    marks({ it, before, where, field });
     const [patches, found, value] = await Promise.all([
       Promise.all(before.map((one) => shared.source.patch(one.name, where.x, where.y, where.side))),
       shared.source.filters(name, channel, Infinity),
