@@ -178,7 +178,7 @@ def test_the_bet_is_kept_beside_the_result(shown, weights):
 def test_the_boxes_of_the_u_are_named(shown):
     for width in (800, 390):
         _, figure, _ = shown(width=width)
-        names = figure.locator(".lf-fm-box-name:not(.lf-muted)").all_inner_texts()
+        names = figure.locator(".lf-fm-box-name:not(.lf-muted)").all_text_contents()
         ends = ("relu1", "relu2") if width == 800 else ("1", "2")
         assert {"input", "pool4", "skip0", "up3", "score", *(f"d4.{end}" for end in ends)} <= set(names)
         assert len(names) == figure.locator(".lf-fm-box").count()
