@@ -56,7 +56,7 @@ function build({ model, root, say }) {
   root.append(
     element("div", { class: "lf-fm-top" }, image.scene, answer.node),
     answer.legend, run.verdict, run.where, run.bar, alarm,
-    element("div", { class: "lf-fm-top" }, element("div", {}, image.tools, image.node), element("div", {}, answer.tools, whole.node, bet.node)),
+    element("div", { class: "lf-fm-top" }, element("div", { class: "lf-fm-left" }, image.tools, image.node), element("div", {}, answer.tools, whole.node, bet.node)),
     u.node, u.list, pixel.node, channels.node, run.table.node);
 
   async function drawResult() {
