@@ -182,7 +182,7 @@ def test_the_boxes_of_the_u_are_named(shown):
         ends = ("relu1", "relu2") if width == 800 else ("1", "2")
         assert {"input", "pool4", "skip0", "up3", "score", *(f"d4.{end}" for end in ends)} <= set(names)
         assert len(names) == figure.locator(".lf-fm-box").count()
-        expect(figure.locator(".lf-fm-path-down")).to_have_text("contracting path")
+        expect(figure.locator(".lf-fm-path-down")).to_have_text("contracting path" if width == 800 else "contracting")
         small = figure.locator(".lf-fm-u svg text").evaluate_all(
             "all => Math.min(...all.map(one => parseFloat(getComputedStyle(one).fontSize)))"
         )
@@ -231,3 +231,27 @@ def test_a_skip_is_cut_in_the_whole_picture_too(shown):
     expect(figure.locator(".lf-fm-whole-line")).to_contain_text(
         re.compile(rf"{errors.merged} merged, {errors.split} split of \d+ cells; before \d+ and \d+")
     )
+
+
+@pytest.mark.parametrize("width", [800, 390])
+def test_the_height_stays_while_one_hovers_cuts_bets_and_segments(shown, width):
+    page, figure, _ = shown(width=width)
+    height = "node => node.getBoundingClientRect().height"
+    room = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.live-figure-space')).minHeight)")
+    heights = [figure.evaluate(height)]
+    for name in ("input", "d0.relu1", "u1.relu1", "output"):
+        figure.locator(f"[title^='{name} ']").hover()
+        expect(figure.locator(".lf-fm-pixel .lf-fm-title")).to_contain_text(f"written out: {name}, channel")
+        page.wait_for_timeout(300)
+        heights.append(figure.evaluate(height))
+    figure.get_by_role("button", name="skip connection of level 0").click()
+    expect(figure.locator(".lf-fm-cells")).to_contain_text("Not one cell")
+    heights.append(figure.evaluate(height))
+    figure.get_by_role("button", name="skip1", exact=True).click()
+    expect(figure.locator(".lf-fm-tried")).to_have_count(4, timeout=120_000)
+    heights.append(figure.evaluate(height))
+    figure.get_by_role("button", name="the whole picture").click()
+    page.wait_for_selector("[data-whole=done]", timeout=240_000)
+    heights.append(figure.evaluate(height))
+    assert max(heights) - min(heights) <= 1, heights
+    assert max(heights) <= room + 1

@@ -2,6 +2,8 @@
 // one stage with all its channels, one channel with the filters that feed it. sources.js computes; each part is drawn by a file
 // of its own, feature_maps_PART.js. What the parts share is `shared`, made in build().
 
+const NARROW = 520; // pixels: less than that is one column
+
 const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 const number = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2)).replace("-", "−");
 const pathOf = (name) => (/^(skip)/.test(name) ? "skip" : /^(u\d|up)/.test(name) ? "up" : /^(d\d|pool)/.test(name) ? "down" : "end");
@@ -53,6 +55,7 @@ function build({ model, root, say }) {
   shared.hover = pixel.hover;
   channels.node.hidden = true; // until there is something to look into
   root.classList.add("lf-fm");
+  root.classList.toggle("lf-fm-narrow", shared.wide < NARROW);
   root.append(
     element("div", { class: "lf-fm-top" }, image.scene, answer.node),
     answer.legend, run.verdict, run.where, run.bar, alarm,
@@ -110,6 +113,7 @@ function build({ model, root, say }) {
     bet.end, image.end, whole.end,
     whenResized(root, () => {
       shared.wide = root.clientWidth;
+      root.classList.toggle("lf-fm-narrow", shared.wide < NARROW);
       if (shared.now) u.draw().then(channels.draw);
     }),
   ];

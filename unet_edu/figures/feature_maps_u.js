@@ -64,7 +64,7 @@ function uMap(shared) {
     const sizes = addBoxes(stages, places);
     const paths = places.isU ? Object.entries(PATHS).map(([path, words]) => svg("text", {
       x: path === "down" ? 0 : width, y: bottom - 16, "text-anchor": path === "down" ? "start" : "end", class: `lf-fm-path lf-fm-path-${path}`,
-    }, words)) : [];
+    }, places.side >= NAMED ? words : words.split(" ")[0])) : [];
     wires.replaceChildren(...(places.isU ? addWires(places) : []), ...sizes, ...paths);
     return true;
   }
