@@ -76,6 +76,26 @@
     },
   };
 
+  // Libraries that few readers need lie in vendor/ beside this script. load(…) fetches them one after the other, each once.
+  const VENDOR = new URL("vendor/", document.currentScript.src);
+  const vendored = new Map();
+  globalThis.unetEduVendor = {
+    async load(...names) {
+      for (const name of names) {
+        if (!vendored.has(name)) {
+          vendored.set(name, new Promise((resolve, reject) => {
+            const onerror = () => {
+              vendored.delete(name);
+              reject(new Error(`the library ${name} could not be loaded`));
+            };
+            document.head.append(Object.assign(document.createElement("script"), { src: new URL(name, VENDOR), onload: resolve, onerror }));
+          }));
+        }
+        await vendored.get(name);
+      }
+    },
+  };
+
   const modules = new Map(); // by their text: two figures of a kind share one
   function load(text) {
     if (!modules.has(text)) {

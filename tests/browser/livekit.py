@@ -6,6 +6,7 @@ import json
 from bookkit import ROOT
 from ipywidgets.embed import dependency_state
 
+from unet_edu import checkpoints
 from unet_edu.figures.base import height_of
 
 STATIC = ROOT / "book" / "_static"
@@ -37,6 +38,17 @@ def write_page(path, figures, theme="light"):
         PAGE.format(theme=theme, static=STATIC.as_uri(), state=text, figures="\n".join(shown)), encoding="utf-8"
     )
     return path.as_uri()
+
+
+def with_weights(text):
+    """Return the text of a page whose networks get their weights, as those of the book do, but from the page itself."""
+    files = {
+        name: base64.b64encode((checkpoints.FOLDER / f"{name}.safetensors").read_bytes()).decode()
+        for name in ("unet8-cells", "unet8-isbi")
+    }
+    script = f"""<script>unetEduWeights.load = async (name) =>
+        Uint8Array.from(atob({json.dumps(files)}[name]), (letter) => letter.charCodeAt(0)).buffer</script></head>"""
+    return text.replace("</head>", script)
 
 
 def nudge(figure):

@@ -50,7 +50,7 @@ def loss_of(**values):
 
 
 def shares(figure):
-    return [float(text.split()[0]) / 100 for text in figure.locator(".lf-fm-verdict strong").all_inner_texts()]
+    return [float(text.split()[0]) / 100 for text in figure.locator(".lf-fm-pixels strong").all_inner_texts()]
 
 
 @pytest.mark.parametrize(("where", "colours", "width"), EVERY_WAY)
@@ -130,12 +130,12 @@ def test_the_window_and_the_cover_are_dragged(shown):
         mouse.move(*points[1], steps=5)
         mouse.up()
 
-    before = figure.locator(".lf-fm-answers").screenshot()
+    before = figure.locator(".lf-fm-curtain").screenshot()
     drag((210, 210), (134, 134))  # as far as the corner allows
     expect(figure.locator(".lf-fm-window")).to_have_attribute("x", "0")
     expect(figure.locator("progress")).to_be_hidden()
     assert shares(figure) == pytest.approx([loss_of(x=0, y=0)[1]], abs=0.0051)
-    assert figure.locator(".lf-fm-answers").screenshot() != before
+    assert figure.locator(".lf-fm-curtain").screenshot() != before
     figure.get_by_role("button", name="a cover").click()
     drag((134, 134), (140, 150))
     expect(figure.locator(".lf-fm-cover")).to_have_count(1)
@@ -153,21 +153,21 @@ def test_a_picture_of_the_readers_own(shown, tmp_path):
     alarm = figure.locator("[role=alert]")
     rng = np.random.default_rng(0)
     files = {}
-    for name, (width, height) in {"small": (200, 400), "large": (2048, 1500), "good": (300, 280)}.items():
+    for name, (width, height) in {"small": (15, 400), "large": (4400, 300), "good": (300, 280)}.items():
         files[name] = tmp_path / f"{name}.png"
         Image.fromarray(rng.integers(0, 255, (height, width, 3), np.uint8)).save(files[name])
     files["text"], files["broken"] = tmp_path / "words.txt", tmp_path / "broken.png"
     files["text"].write_text("no picture")
     files["broken"].write_bytes(files["good"].read_bytes()[:80])
     for name, words in [
-        ("small", "200 × 400 pixels; the network needs at least 268"),
+        ("small", "15 × 400 pixels; the network needs at least 16"),
         ("text", "is no picture"),
         ("broken", "cannot be read"),
     ]:
         chooser.set_input_files(files[name])
         expect(alarm).to_contain_text(words)
     chooser.set_input_files(files["large"])
-    expect(figure.locator(".lf-fm-note")).to_contain_text("2048 × 1500 pixels and is shown at 1024 × 750")
+    expect(figure.locator(".lf-fm-note")).to_contain_text("4400 × 300 pixels and is shown at 4096 × 279")
     expect(alarm).to_be_empty()
     expect(figure.locator(".lf-fm-verdict strong")).to_have_count(0)  # nobody knows the truth of this picture
     chooser.set_input_files(files["good"])

@@ -10,6 +10,7 @@ import zlib
 import nbformat
 import numpy as np
 import pytest
+import traitlets
 from bookkit import ROOT
 from ipywidgets.embed import dependency_state
 from nbclient import NotebookClient
@@ -137,3 +138,85 @@ def test_the_room_for_a_figure_is_a_length_that_steps_with_its_width():
             room = first + sum(by for at, by in steps if width >= at + 1)
             assert height + base.LINE <= room <= height + 700, (kind, width)
     assert base.height_of("Unmeasured") == "0px"
+
+
+@every_figure
+def test_the_address_keeps_what_a_reader_chooses(figure):
+    """Each key is a synchronised trait with a rule; none holds the data of the figure."""
+    made = figure()
+    assert set(made.legal) == set(made.kept)
+    assert len(made.kept) >= 3
+    for key, rule in made.legal.items():
+        assert made.trait_metadata(key, "sync"), key
+        assert set(rule) & {"of", "least", "each", "any", "word"}, key
+        assert not isinstance(getattr(made, key), bytes)
+
+
+@every_figure
+def test_what_a_link_may_say_is_what_python_takes(figure, node):
+    """Values at and beyond each limit: base.js takes a text if, and only if, the trait takes the value."""
+    made = figure()
+    tried = []
+    for key, rule in made.legal.items():
+        if "of" in rule:
+            tried += [(key, str(one).lower() if isinstance(one, bool) else str(one), one) for one in rule["of"]]
+            tried.append((key, "no such choice", "no such choice"))
+        elif "each" not in rule and "word" not in rule:
+            ends = [rule, *rule.get("any", [])]
+            numbers = [one[end] for one in ends for end in ("least", "most") if one.get(end) is not None]
+            for number in {*numbers, *(limit - 1 for limit in numbers), *(limit + 1 for limit in numbers)}:
+                tried.append((key, str(number), number))
+            tried += [(key, text, None) for text in ("", "1.5", "x", "1e3", " 7", "--1")]
+    code = """import { readFileSync } from "node:fs"; const [tried, legal] = JSON.parse(readFileSync(0, "utf-8"));
+        console.log(JSON.stringify(tried.map(([key, text]) => figure.legalValue(text, legal[key]) ?? null)))"""
+    text = json.dumps([[one[:2] for one in tried], made.legal])
+    for (key, words, value), found in zip(tried, node(figure, code, text), strict=True):
+        fresh, taken = figure(), value is not None
+        try:
+            setattr(fresh, key, value)
+        except traitlets.TraitError:
+            taken = False
+        if key == "zoom" and value not in (1, 2, 4, 8, 16):
+            taken = False  # a link holds what the buttons lead to
+        assert (found is not None) is taken, (key, words)
+        if taken:
+            assert found == value
+
+
+def test_a_state_is_written_into_an_address_and_read_back(node):
+    states = [
+        ["fig-lab", {"off": "skip2,d3.relu2:17", "x": "12", "own": "true"}],
+        ["CropLadder", {"size": "700"}],
+        ["fig-x", {}],
+    ]
+    code = """import { readFileSync } from "node:fs"; const states = JSON.parse(readFileSync(0, "utf-8"));
+        const address = figure.writeAddress(states);
+        const odd = ["", "#fig-lab", "#%", "#a:b=%E0%A4%A", "#:x=1", "#a:x", "#a:x=1;;b"].map(figure.readAddress);
+        console.log(JSON.stringify([address, figure.readAddress(address), odd, figure.writeAddress([])]))"""
+    address, found, odd, empty = node(figures.CropLadder, code, json.dumps(states))
+    assert address == "#fig-lab:off=skip2,d3.relu2:17&x=12&own=true;CropLadder:size=700;fig-x:"
+    assert found == states
+    assert odd == [[], [], [], [["a", {"b": ""}]], [], [["a", {}]], [["a", {"x": "1"}]]]
+    assert empty == ""
+
+
+def test_lists_and_words_of_a_link_are_checked(node):
+    rule = base.rule_of(figures.Upsampling.class_traits()["two"])
+    cases = [
+        ("1,2,3,4", rule, [1, 2, 3, 4]),
+        ("1,2,3", rule, None),
+        ("1,2,3,4,5", rule, None),
+        ("1,2,3,201", rule, None),
+        ("", base.rule_of(figures.FeatureMaps.class_traits()["off"]), []),
+        ("skip2,d3.relu2:17", {"each": {"word": True}, "least": 0, "most": 9}, ["skip2", "d3.relu2:17"]),
+        ("<img>", {"word": True}, None),
+        ("x" * 41, {"word": True}, None),
+    ]
+    code = """import { readFileSync } from "node:fs"; const cases = JSON.parse(readFileSync(0, "utf-8"));
+        console.log(JSON.stringify(cases.map(([text, rule]) => figure.legalValue(text, rule) ?? null)))"""
+    assert node(figures.CropLadder, code, json.dumps(cases)) == [wanted for *_, wanted in cases]
+
+
+def test_a_trait_of_another_kind_has_no_rule():
+    with pytest.raises(TypeError, match="no rule for Bytes"):
+        base.rule_of(traitlets.Bytes())

@@ -11,7 +11,7 @@ from unet_edu import checkpoints
 from unet_edu.arithmetic import SizeError
 from unet_edu.data import cells, nuclei
 from unet_edu.figures import FeatureMaps
-from unet_edu.figures.feature_maps import SAMPLE, SAMPLES, SIDE, WINDOW, sample_image
+from unet_edu.figures.feature_maps import SAMPLE, SAMPLES, SIDE, WINDOW, checkpoint_words, sample_image
 from unet_edu.models import UNet
 
 READ = 'import { readFileSync } from "node:fs"; const given = JSON.parse(readFileSync(0, "utf-8"));'
@@ -61,23 +61,129 @@ def test_the_script_compares_two_predictions(node):
     ("width", "height", "answer"),
     [
         (268, 268, 1),
-        (1024, 700, 1),
-        (4000, 3000, 0.256),
-        (268, 5000, "too long and thin"),
-        (267, 900, "267 × 900 pixels; the network needs at least 268"),
-        (1, 1, "at least 268"),
-        (12000, 9000, 1024 / 12000),
-        (3000, 400, 0.67),
+        (16, 16, 1),
+        (256, 256, 1),
+        (4096, 4096, 1),
+        (5000, 3000, 0.8192),
+        (12000, 9000, 4096 / 12000),
+        (15, 900, "15 × 900 pixels; the network needs at least 16"),
+        (1, 1, "at least 16"),
+        (17, 5000, "too long and thin"),
+        (20, 5000, 0.8192),
     ],
 )
 def test_a_picture_is_made_to_fit_or_refused(node, width, height, answer):
-    code = f"let it; try {{ it = figure.fitting({width}, {height}, 268) }} catch (e) {{ it = e.message }}"
+    code = f"let it; try {{ it = figure.fitting({width}, {height}) }} catch (e) {{ it = e.message }}"
     found = node(FeatureMaps, f"{code} console.log(JSON.stringify(it))")
     if isinstance(answer, str):
         assert answer in found
     else:
         assert found == pytest.approx(answer)
-        assert min(width, height) * found >= 268 - 1e-9
+        assert min(width, height) * found >= 16
+        assert max(width, height) * found <= 4096
+
+
+def test_the_tiles_of_the_page_are_exact(node):
+    """They cover the picture once, on the grid of the poolings, mirrored as numpy mirrors."""
+    for width, height, side in [(420, 420, 84), (84, 84, 84), (85, 300, 100), (1000, 30, 420), (16, 16, 84)]:
+        tiles = node(FeatureMaps, f"console.log(JSON.stringify(figure.tilesOf({width}, {height}, {side}, 16)))")
+        covered = np.zeros((height, width), int)
+        for tile in tiles:
+            assert tile["left"] % 16 == tile["top"] % 16 == 0
+            assert max(tile["width"], tile["height"]) <= side
+            covered[tile["top"] :, tile["left"] :][: tile["height"], : tile["width"]] += 1
+        assert (covered == 1).all()
+    found = node(FeatureMaps, "console.log(JSON.stringify([...Array(60)].map((_, at) => figure.mirrored(at - 25, 7))))")
+    assert found == np.pad(np.arange(7), (25, 28), mode="reflect").tolist()
+    assert node(FeatureMaps, "console.log(JSON.stringify(figure.mirrored(-3, 1)))") == 0
+    sizes = "[[420, 420], [84, 84], [4096, 4096]]"
+    cheap = f"console.log(JSON.stringify({sizes}.map((s) => figure.cheapestTile(...s, 184, 16))))"
+    assert node(FeatureMaps, cheap) == [604, 268, 604]
+
+
+def test_greys_are_spread_between_percentiles(node):
+    values = np.random.default_rng(0).integers(0, 4096, 5000)
+    code = f"""{READ} const limits = figure.contrastLimits(Uint16Array.from(given));
+        console.log(JSON.stringify([limits, [...figure.asGreys(given, limits)]]))"""
+    limits, greys = node(FeatureMaps, code, json.dumps(values.tolist()))
+    low, high = np.percentile(values, (0.5, 99.5), method="nearest")
+    assert limits == pytest.approx([low, high], abs=2)
+    wanted = np.clip((values - limits[0]) / (limits[1] - limits[0]), 0, 1) * 255
+    assert np.abs(greys - wanted).max() <= 0.5 + 1e-9
+
+
+def test_a_picture_that_is_scaled_down_keeps_its_means(node):
+    values = np.random.default_rng(0).integers(0, 256, (20, 8192))
+    code = f"""{READ} const {{ width, height, values, was }} =
+            figure.shrunk({{ width: 8192, height: 40, values: [...given, ...given] }});
+        console.log(JSON.stringify([width, height, was, [...values]]))"""
+    width, height, was, found = node(FeatureMaps, code, json.dumps(values.ravel().tolist()))
+    assert (width, height, was) == (4096, 20, [8192, 40])
+    twice = np.concatenate([values, values])
+    np.testing.assert_allclose(
+        np.reshape(found, (20, 4096)), twice.reshape(20, 2, 4096, 2).mean((1, 3)), atol=0.5 + 1e-9
+    )
+
+
+def test_the_bet_is_won_by_cells_before_pixels(node):
+    def cost(merged, split, wrong):
+        before = {"merged": 1, "split": 1, "wrong": 0.1}
+        return {"changed": 0.5, "before": before, "now": {"merged": merged, "split": split, "wrong": wrong}}
+
+    def worst(**tried):
+        return node(FeatureMaps, f"console.log(JSON.stringify(figure.worstOf({json.dumps(list(tried.items()))})))")
+
+    assert worst(skip0=cost(1, 1, 0.9), skip1=cost(1, 2, 0.1)) == "skip1"
+    assert worst(skip0=cost(1, 1, 0.2), skip1=cost(1, 1, 0.3)) == "skip1"
+    assert worst(skip0=cost(1, 1, 0.1), skip1=cost(0, 1, 0.05)) is None
+
+
+def test_a_pixel_is_written_out_as_a_convolution(node):
+    rng = np.random.default_rng(0)
+    patches, weights = rng.normal(size=(5, 9)), rng.normal(size=(5, 9))
+    given = [patches.ravel().tolist(), [{"input": at, "weights": list(one)} for at, one in enumerate(weights)]]
+    code = f"""{READ} const [patches, filters] = given;
+        const {{ sum, value, terms }} = figure.writtenOut(Float64Array.from(patches), filters, 0.5, true);
+        console.log(JSON.stringify([sum, value, terms.map((term) => [term.input, term.sum])]))"""
+    total, value, terms = node(FeatureMaps, code, json.dumps(given))
+    sums = (patches * weights).sum(1)
+    assert total == pytest.approx(sums.sum() + 0.5)
+    assert value == pytest.approx(max(total, 0))
+    assert [at for at, _ in terms] == np.argsort(-np.abs(sums)).tolist()
+    assert [one for _, one in terms] == pytest.approx(sorted(sums, key=abs, reverse=True))
+
+
+def test_weights_are_named_alike_in_both_languages(node):
+    names = node(
+        type("Weights", (), {"_esm": f"{FeatureMaps._esm}\nexport const names = WEIGHTS;"}),
+        "console.log(JSON.stringify(figure.names))",
+    )
+    assert names == {name: checkpoint_words(name) for name in FeatureMaps.weights.values}
+
+
+def test_inverted_and_with_other_weights(monkeypatch):
+    figure, other = FeatureMaps(), FeatureMaps(invert=True)
+    np.testing.assert_allclose(other.seen, 1 - figure.seen, atol=1e-6)
+    first = figure.staged
+    assert figure.staged is first
+    figure.weights = "unet8-isbi"
+    assert figure.staged is not first
+    own = FeatureMaps(UNet(base_width=2).eval())
+    kept = own.staged
+    own.weights = "unet8-isbi"
+    assert own.staged is kept
+
+
+def test_the_kernel_hands_a_patch_over():
+    figure = FeatureMaps()
+    figure.staged.run(figure.seen)
+    content, (data,) = figure.staged.answer(
+        {"type": "patch", "id": "7", "name": "d1.relu2", "x": 5, "y": 9, "side": 3}, []
+    )
+    assert content["id"] == "7"
+    found = np.frombuffer(data, np.float32).reshape(16, 3, 3)
+    for channel in (0, 15):
+        np.testing.assert_array_equal(found[channel], figure.staged.map("d1.relu2", channel)[9:12, 5:8])
 
 
 def test_what_is_wrong_is_refused_with_a_reason():

@@ -39,9 +39,11 @@ function liveFigure(name, build) {
     root.append(status);
     if (!el.closest("figure")) root.append(element("p", { class: "lf-caption" }, model.get("caption")));
     const forget = whenKernelAnswers(model, () => (root.dataset.kernel = "live"));
+    const release = keepInAddress(model, root, say);
     return () => {
       clearTimeout(pause);
       forget();
+      release();
       end();
       root.remove();
     };
@@ -55,6 +57,109 @@ function whenKernelAnswers(model, then) {
   model.on("msg:custom", onReply);
   model.send({ type: "ping" });
   return () => model.off("msg:custom", onReply);
+}
+
+// The state of a figure in the address of its page: #fig-name:key=value&key=value, of several figures one after the other with
+// semicolons between them, the one changed last first. What a link says is taken as far as it is legal: `legal`, from Python.
+
+/** The state in an address's part behind #: [[name, { key: text }]]. */
+export function readAddress(hash) {
+  return hash.replace(/^#/, "").split(";").map((part) => /^([\w-]+):(.*)$/.exec(part)).filter(Boolean).map(([, name, pairs]) =>
+    [name, Object.fromEntries(pairs.split("&").filter(Boolean).map((pair) => pair.split("=").map(decoded)).filter((pair) => pair.length === 2))]);
+}
+
+/** The address of such a state, with #; "" where there is none. */
+export function writeAddress(states) {
+  const parts = states.map(([name, pairs]) => `${name}:${Object.entries(pairs).map(([key, text]) => `${key}=${encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":")}`).join("&")}`);
+  return parts.length ? `#${parts.join(";")}` : "";
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch { // a % that stands for nothing
+    return "";
+  }
+}
+
+/** A value from its text, or undefined where the rule of `legal` does not allow it. */
+export function legalValue(text, rule) {
+  if (rule.any) return rule.any.map((one) => legalValue(text, one)).find((value) => value !== undefined);
+  if (rule.of) return rule.of.find((value) => String(value) === text);
+  if (rule.each) {
+    const values = text === "" ? [] : text.split(",").map((one) => legalValue(one, rule.each));
+    return values.includes(undefined) || values.length < rule.least || values.length > rule.most ? undefined : values;
+  }
+  if (rule.word) return /^[\w.:-]{0,40}$/.test(text) ? text : undefined;
+  const value = Number(text);
+  const whole = /^-?\d{1,9}$/.test(text) && value % (rule.step ?? 1) === 0;
+  return whole && value >= (rule.least ?? -Infinity) && value <= (rule.most ?? Infinity) ? value : undefined;
+}
+
+const kept = new WeakSet(); // models whose state is in the address already: two views of a figure have one
+
+/** Keep the state of a figure of a page without a kernel in the page's address, and offer a link to it; returns what ends it. */
+function keepInAddress(model, root, say) {
+  const legal = model.get("legal") ?? {};
+  const keys = Object.keys(legal);
+  if (!model.kernelless || !keys.length || kept.has(model)) return () => {};
+  kept.add(model);
+  const figure = root.closest("figure");
+  const name = figure?.id || root.dataset.liveFigure;
+  const text = (key) => String(model.get(key));
+  const first = Object.fromEntries(keys.map((key) => [key, model.get(key)]));
+  const firstText = Object.fromEntries(keys.map((key) => [key, text(key)]));
+
+  function apply() {
+    const mine = readAddress(location.hash).find(([one]) => one === name);
+    if (!mine) return false;
+    const given = keys.filter((key) => key in mine[1]).map((key) => [key, legalValue(mine[1][key], legal[key])]);
+    change(model, { ...first, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) });
+    return true;
+  }
+  function write(evenFirst = false) {
+    const differing = Object.fromEntries(keys.filter((key) => text(key) !== firstText[key]).map((key) => [key, text(key)]));
+    const others = readAddress(location.hash).filter(([one]) => one !== name);
+    const states = Object.keys(differing).length || evenFirst ? [[name, differing], ...others] : others;
+    const bare = evenFirst && states.length === 1 && !Object.keys(differing).length && figure?.id;
+    const plain = bare ? `#${name}` : states.length || readAddress(location.hash).length ? writeAddress(states) : location.hash; // an anchor stays
+    history.replaceState(history.state, "", plain || location.pathname + location.search);
+  }
+
+  let acted = false, due; // only what a reader does is kept, not what plays by itself
+  const act = () => (acted = true);
+  const later = () => {
+    if (!acted) return;
+    clearTimeout(due);
+    due = setTimeout(write, 250);
+  };
+  const ACTS = ["pointerdown", "keydown", "input", "drop"];
+  ACTS.forEach((kind) => root.addEventListener(kind, act, true));
+  keys.forEach((key) => model.on(`change:${key}`, later));
+  addEventListener("hashchange", apply);
+  const link = element("button", { type: "button", class: "lf-link" }, "copy link to this state");
+  link.onclick = async () => {
+    clearTimeout(due);
+    write(true);
+    const address = location.href;
+    const done = await navigator.clipboard?.writeText(address).then(() => true, () => false);
+    link.textContent = done ? "link copied" : "the link is in the address bar";
+    say(`${link.textContent}.`);
+    setTimeout(() => (link.textContent = "copy link to this state"), 2500);
+  };
+  const table = [...root.children].findLast((one) => one.tagName === "DETAILS");
+  if (table) table.before(link);
+  else root.append(link);
+  if (apply() && readAddress(location.hash)[0][0] === name && performance.getEntriesByType("navigation")[0]?.type === "navigate") {
+    requestAnimationFrame(() => (figure ?? root).scrollIntoView());
+  }
+  return () => {
+    clearTimeout(due);
+    kept.delete(model);
+    ACTS.forEach((kind) => root.removeEventListener(kind, act, true));
+    keys.forEach((key) => model.off(`change:${key}`, later));
+    removeEventListener("hashchange", apply);
+  };
 }
 
 /** Call draw() now and after every change of one of the keys, once a change of several keys; returns what ends it. */

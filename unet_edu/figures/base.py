@@ -25,6 +25,7 @@ import traitlets
 from unet_edu.book import LIVE_FIGURE_MIME, render_light_and_dark
 
 HERE = Path(__file__).parent
+LONGEST = 4096  # values of a list in a link
 LINE = 22  # pixels of a line of text in a figure
 PICTURE = '<img alt="{alt}" style="max-width:100%;background:#fff;padding:6px" src="data:{mime};base64,{data}">'
 
@@ -44,11 +45,15 @@ class LiveFigure(anywidget.AnyWidget):
     scripts = ()  # files beside this one that the figure's script builds on
     colour_maps = ()  # of matplotlib, that the script paints with: "magma" is the constant MAGMA there
 
+    kept = ()  # traits that the page's address keeps, so that a link leads to what was seen
+
     caption = traitlets.Unicode().tag(sync=True)
+    legal = traitlets.Dict().tag(sync=True)
 
     def __init__(self, *, name: str | None = None, **traits):
         super().__init__(**traits)
         self.name = name
+        self.legal = self.legal_values()
         self.on_msg(self._answer)
 
     def __init_subclass__(cls, **kwargs):
@@ -59,6 +64,10 @@ class LiveFigure(anywidget.AnyWidget):
             cls._esm = "\n".join([*before, colour_tables(cls.colour_maps), script.read_text("utf-8")])
             cls._css = "\n".join(path.read_text("utf-8") for path in styles if path.exists())
         super().__init_subclass__(**kwargs)
+
+    def legal_values(self):
+        """Return for each of `kept` what `legalValue` of base.js may take from a link: a rule as `rule_of` makes it."""
+        return {key: rule_of(self.traits()[key]) for key in self.kept}
 
     def poster(self):
         """Return (matplotlib figure, alt text) for the present values: what is seen where no script runs."""
@@ -89,6 +98,28 @@ class LiveFigure(anywidget.AnyWidget):
         return data, metadata
 
     _ipython_display_ = None  # of ipywidgets 7, which would leave the poster out
+
+
+def rule_of(trait):
+    """Return what values a trait allows, as plain data.
+
+    {"of": values}, {"least": number or None, "most": number or None} of a whole number, {"each": rule, "least": length,
+    "most": length} of a list, {"any": rules}, or {"word": True} for letters, digits and .:-_. Raises TypeError for a
+    trait of another kind.
+    """
+    if isinstance(trait, traitlets.Bool):
+        return {"of": [False, True]}
+    if isinstance(trait, traitlets.Enum):
+        return {"of": list(trait.values)}
+    if isinstance(trait, traitlets.Int):
+        return {"least": trait.min, "most": trait.max}
+    if isinstance(trait, traitlets.List):
+        return {"each": rule_of(trait._trait), "least": trait._minlen, "most": min(trait._maxlen, LONGEST)}
+    if isinstance(trait, traitlets.Union):
+        return {"any": [rule_of(one) for one in trait.trait_types]}
+    if isinstance(trait, traitlets.Unicode):
+        return {"word": True}
+    raise TypeError(f"no rule for {type(trait).__name__}: the address keeps numbers, words, choices and lists of them")
 
 
 def height_of(kind):

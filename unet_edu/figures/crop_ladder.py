@@ -28,6 +28,8 @@ class CropLadder(LiveFigure):
 
     scripts = ("arithmetic.js",)
 
+    kept = ("size", "depth", "kernel", "padding")
+
     size = integer(572, LIMITS["size"])
     depth = integer(4, LIMITS["depth"])
     kernel = integer(3, LIMITS["kernel"])

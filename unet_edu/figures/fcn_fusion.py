@@ -42,6 +42,8 @@ class FcnFusion(LiveFigure):
 
     colour_maps = ("RdBu_r",)
 
+    kept = ("step", "own", "cut", "curtain", "show")
+
     step = traitlets.Enum(tuple(NETWORKS), "16s").tag(sync=True)
     own = traitlets.Bool(True).tag(sync=True)
     cut = integer(50, LIMITS["cut"])

@@ -1,6 +1,8 @@
-// Inside a U-Net: the image, the U with a picture of every map, one stage with all its channels, one channel with the
-// filters that feed it, and the prediction with and without what is switched off. sources.js computes; each part is drawn by
-// a file of its own, feature_maps_PART.js. What the parts share is `shared`, made in build().
+// Inside a U-Net: the image, the prediction beside it with and without what is switched off, the U with a picture of every map,
+// one stage with all its channels, one channel with the filters that feed it. sources.js computes; each part is drawn by a file
+// of its own, feature_maps_PART.js. What the parts share is `shared`, made in build().
+
+const NARROW = 520; // pixels: less than that is one column
 
 const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 const number = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2)).replace("-", "−");
@@ -27,25 +29,48 @@ function build({ model, root, say }) {
     kernel: !model.kernelless,
     greys: null, truth: null, // of the image: grey values, labels where they are known
     source: null, // computes: sources.js
-    now: null, // { stages, output, whole, ms, where, x, y, cover } of the last run
+    picture: 0, // counts the pictures that were put in
+    skips: null, // names of the skip connections, once the network ran
+    now: null, // { stages, output, whole, ms, where, x, y, here, cover } of the last run
+    inner: null, // the part of the image that is no mirror image: { left, top, width, height }; null: all of it
+    layers: () => (get("view") === "whole" && whole.layers()) || run.layers(), // what the answer shows
+    drawAnswer: () => answer.draw(),
     stale: new Set(), // stages that changed since their picture was drawn
     gone: false, // the figure was taken away
     wide: root.clientWidth, // measured only where it may have changed, for measuring makes the browser lay out
   };
   const run = networkRun(shared, drawResult);
   const image = imageInput(shared, run.start);
+  const answer = answerPanel(shared);
+  const bet = skipBet(shared, run);
+  const whole = wholePicture(shared, run);
+  shared.find = whole.find;
   const u = uMap(shared);
   const channels = channelGrid(shared);
+  const pixel = pixelPanel(shared, ({ it, before, where, field }) => {
+    u.point(it, before, where);
+    channels.point(it);
+    image.point(field);
+  });
+  shared.hover = pixel.hover;
   channels.node.hidden = true; // until there is something to look into
   root.classList.add("lf-fm");
-  root.append(element("div", { class: "lf-fm-top" }, image.node, run.node), u.node, u.list, channels.node, run.table.node);
+  root.classList.toggle("lf-fm-narrow", shared.wide < NARROW);
+  root.append(
+    element("div", { class: "lf-fm-top" }, image.scene, answer.node),
+    answer.legend, run.verdict, run.where, run.bar, alarm,
+    element("div", { class: "lf-fm-top" }, element("div", { class: "lf-fm-left" }, image.tools, image.node), element("div", {}, answer.tools, whole.node, bet.node)),
+    u.node, u.list, pixel.node, channels.node, run.table.node);
 
   async function drawResult() {
     image.draw();
+    shared.skips = shared.now.stages.filter(({ name }) => name.startsWith("skip")).map(({ name }) => partOf(name)).sort();
+    bet.draw();
+    whole.compute();
     channels.node.hidden = false;
     shared.wide = root.clientWidth;
     channels.forget();
-    await Promise.all([u.draw(), channels.draw()]);
+    await Promise.all([u.draw(), channels.draw(), pixel.draw()]);
   }
 
   async function load() {
@@ -53,14 +78,26 @@ function build({ model, root, say }) {
     const [greys, labels] = await Promise.all([unpack(bytes), get("truth").byteLength ? unpack(get("truth")) : null]);
     if (shared.gone || bytes !== get("image")) return;
     shared.greys = new Uint8Array(greys);
+    if (get("invert")) shared.greys.forEach((value, at) => (shared.greys[at] = 255 - value));
     shared.truth = labels && new Uint8Array(labels);
+    shared.picture += 1;
     run.forget();
     image.draw();
     run.compute();
   }
 
+  /** Other weights: another network computes. */
+  function onWeights() {
+    const again = () => {
+      run.other();
+      run.start();
+    };
+    model.on("change:weights", again);
+    return () => model.off("change:weights", again);
+  }
+
   const ends = [
-    drawOnChange(model, ["image", "truth", "width", "height"], load),
+    drawOnChange(model, ["image", "truth", "width", "height", "invert"], load),
     drawOnChange(model, ["x", "y", "size", "cover", "off"], () => {
       image.draw();
       if (shared.now) u.mark();
@@ -68,9 +105,15 @@ function build({ model, root, say }) {
     }),
     drawOnChange(model, ["stage"], () => shared.now && u.mark()),
     drawOnChange(model, ["stage", "channel"], channels.draw),
-    drawOnChange(model, ["tool"], image.draw),
+    drawOnChange(model, ["stage", "channel", "pixel"], pixel.draw),
+    drawOnChange(model, ["tool", "weights"], image.draw),
+    drawOnChange(model, ["curtain", "show", "view", "zoom"], answer.draw),
+    drawOnChange(model, ["view", "off", "cover"], whole.compute),
+    onWeights(),
+    bet.end, image.end, whole.end,
     whenResized(root, () => {
       shared.wide = root.clientWidth;
+      root.classList.toggle("lf-fm-narrow", shared.wide < NARROW);
       if (shared.now) u.draw().then(channels.draw);
     }),
   ];

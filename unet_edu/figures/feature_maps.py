@@ -44,6 +44,11 @@ class FeatureMaps(LiveFigure):
     the middle of the image unless given.
     stage, channel: what is shown large. off: what is off, "skip2", a stage "d3.relu2", a channel "d3.relu2:17".
     cover: [x, y, side] in the window, a square of it that is covered with its mean; [] for none.
+    pixel: [x, y] of the pixel of that channel which is written out; [] for the middle one.
+    show: how the prediction is drawn, "membranes", "probability" or "changes". view: of what, "window" or "whole".
+    zoom: how many times the whole picture is enlarged, 1, 2, 4, 8 or 16. curtain: where before ends and now begins,
+    in percent. bet: a skip. sample: which picture is in. invert: black becomes white. contrast: whether a reader's own
+    picture is spread from its 0.5th to its 99.5th percentile.
     Raises ValueError for another image, SizeError for a size that is not legal for the shipped network, TraitError for
     anything else out of range.
     """
@@ -56,12 +61,40 @@ class FeatureMaps(LiveFigure):
         "network_worker.js",
         "sources.js",
         "arithmetic.js",
+        "wiring.js",
+        "cells.js",
+        "png.js",
+        "feature_maps_file.js",
         "feature_maps_image.js",
         "feature_maps_run.js",
+        "feature_maps_answer.js",
+        "feature_maps_bet.js",
+        "feature_maps_whole.js",
         "feature_maps_u.js",
         "feature_maps_channels.js",
+        "feature_maps_pixel.js",
     )
     colour_maps = ("RdBu_r",)
+
+    kept = (
+        "weights",
+        "sample",
+        "x",
+        "y",
+        "stage",
+        "channel",
+        "pixel",
+        "off",
+        "cover",
+        "tool",
+        "show",
+        "view",
+        "zoom",
+        "curtain",
+        "bet",
+        "invert",
+        "contrast",
+    )
 
     weights = traitlets.Enum(("unet8-cells", "unet8-isbi"), "unet8-cells").tag(sync=True)
     network = traitlets.Unicode().tag(sync=True)
@@ -76,9 +109,18 @@ class FeatureMaps(LiveFigure):
     y = traitlets.Int(min=0).tag(sync=True)
     stage = traitlets.Unicode("d1.relu2").tag(sync=True)
     channel = traitlets.Int(0, min=0).tag(sync=True)
+    pixel = traitlets.List(traitlets.Int(min=0)).tag(sync=True)
     off = traitlets.List(traitlets.Unicode()).tag(sync=True)
     cover = traitlets.List(traitlets.Int()).tag(sync=True)
     tool = traitlets.Enum(("window", "cover"), "window").tag(sync=True)
+    show = traitlets.Enum(("membranes", "probability", "changes"), "membranes").tag(sync=True)
+    view = traitlets.Enum(("window", "whole"), "window").tag(sync=True)
+    zoom = integer(1, (1, 16))
+    curtain = integer(50, (0, 100))
+    bet = traitlets.Unicode().tag(sync=True)
+    sample = traitlets.Enum(("first", "own", *SAMPLES), "first").tag(sync=True)
+    invert = traitlets.Bool(False).tag(sync=True)
+    contrast = traitlets.Bool(True).tag(sync=True)
     caption = traitlets.Unicode(
         "Inside a trained U-Net. Every box is a map of the network, every tile of the large panel one of its channels. "
         "Blue is the contracting path, green the expansive path, orange what the skip connections carry across."
@@ -101,6 +143,15 @@ class FeatureMaps(LiveFigure):
         samples = {name: _grey(sample_image(name)) for name in SAMPLES} if not given else {}
         super().__init__(weights=weights, network=words, **samples, **(values | more))
 
+    def legal_values(self):
+        """Return the rules of `LiveFigure.legal_values`; a reader's own picture is in no link."""
+        return super().legal_values() | {"sample": {"of": ["first", *SAMPLES]}, "zoom": {"of": [1, 2, 4, 8, 16]}}
+
+    @traitlets.observe("weights")
+    def _other_weights(self, change):
+        if getattr(self, "_model", None) is None:
+            self._network = None
+
     @traitlets.validate("cover")
     def _a_square(self, proposal):
         if len(proposal.value) not in (0, 3) or min(proposal.value, default=0) < 0:
@@ -117,7 +168,7 @@ class FeatureMaps(LiveFigure):
         return self._network
 
     def _answer(self, widget, content, buffers):
-        if content.get("type") in ("run", "map", "thumbnails", "filters"):
+        if content.get("type") in ("run", "map", "patch", "thumbnails", "filters"):
             answer, arrays = self.staged.answer(content, buffers)
             self.send(answer, arrays)
         else:
@@ -129,6 +180,7 @@ class FeatureMaps(LiveFigure):
         import zlib
 
         greys = np.frombuffer(zlib.decompress(self.image), np.uint8).reshape(self.height, self.width)
+        greys = 255 - greys if self.invert else greys
         window = greys[self.y : self.y + self.size, self.x : self.x + self.size] / np.float32(255)
         if self.cover:
             x, y, side = self.cover

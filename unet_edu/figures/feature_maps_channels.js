@@ -17,7 +17,7 @@ export function feeds(name, depth) {
   return kind === "output" ? ["score"] : [];
 }
 
-/** { node, draw, forget }: draw() when another stage or channel is chosen; after forget() the maps are taken anew. */
+/** { node, draw, point, forget }: draw() when another stage or channel is chosen; after forget() the maps are taken anew. */
 function channelGrid(shared) {
   const { model, get } = shared;
   let seen = { stage: "" }; // what the panel shows
@@ -29,6 +29,8 @@ function channelGrid(shared) {
   const channelTitle = element("p", { class: "lf-fm-title" });
   const offChannel = element("button", { type: "button", onclick: () => flip(model, `${partOf(get("stage"))}:${get("channel")}`) });
   const large = element("canvas", { role: "img", "aria-label": "The channel." });
+  const spot = element("span", { class: "lf-fm-at", "aria-hidden": "true" });
+  const largeBox = element("div", { class: "lf-fm-large" }, large, spot);
   const before = element("canvas", { role: "img", "aria-label": "The channel before the crop." });
   const frame = element("span", { class: "lf-fm-frame", "aria-hidden": "true" });
   const beforeBox = element("figure", { class: "lf-fm-before" }, element("div", {}, before, frame), element("figcaption", {}));
@@ -39,7 +41,7 @@ function channelGrid(shared) {
   const detail = element("div", { class: "lf-fm-detail" },
     element("div", { class: "lf-fm-channels" }, title, offStage, gridBox),
     element("div", { class: "lf-fm-channel" }, channelTitle, offChannel,
-      element("div", { class: "lf-fm-pair" }, beforeBox, element("figure", { class: "lf-fm-large" }, large)),
+      element("div", { class: "lf-fm-pair" }, beforeBox, largeBox),
       range, histogram, fedBy, filters));
 
   async function draw() {
@@ -176,5 +178,28 @@ function channelGrid(shared) {
     },
   });
 
-  return { node: detail, draw, forget: () => (seen = { stage: "" }) };
+  const stageNow = () => shared.now?.stages.find((one) => one.name === get("stage"));
+  const sizeNow = () => stageNow()?.size ?? 1;
+  const placeIn = pixelOn(large, () => [sizeNow(), sizeNow()]);
+  pointing(largeBox, {
+    label: "The channel. Arrow keys choose the pixel that is written out.",
+    at: () => (get("pixel").length === 2 ? get("pixel") : [Math.floor(sizeNow() / 2), Math.floor(sizeNow() / 2)]),
+    range: () => [sizeNow() - 1, sizeNow() - 1],
+    place: placeIn,
+    go: (pixel) => change(model, { pixel }),
+  });
+  hovering(largeBox, {
+    place: placeIn, size: () => [sizeNow(), sizeNow()],
+    go: ([x, y]) => shared.hover({ name: get("stage"), channel: get("channel"), x, y }),
+  });
+  largeBox.addEventListener("pointerleave", () => shared.hover(null));
+
+  /** Frame the pixel that is written out, where it is one of this channel. */
+  function point({ name, channel, x, y }) {
+    const size = sizeNow();
+    spot.hidden = name !== get("stage") || channel !== Math.min(get("channel"), (stageNow()?.channels ?? 1) - 1);
+    Object.assign(spot.style, { left: `${(100 * (x + 0.5)) / size}%`, top: `${(100 * (y + 0.5)) / size}%`, width: `${100 / size}%`, height: `${100 / size}%` });
+  }
+
+  return { node: detail, draw, point, forget: () => (seen = { stage: "" }) };
 }

@@ -1,72 +1,108 @@
-// FeatureMaps: the image with the window that the network sees and the covered square, and the reader's own picture.
+// FeatureMaps: the image with the window that the network sees and the covered square; other pictures, and the reader's own.
 
-const LONGEST = 1024; // pixels; a larger image is scaled down
 const SAMPLE = 300; // pixels a side of the nuclei
 const SAMPLES = { nuclei: "nuclei", stained: "stained nuclei" };
+const SHOWN = 1024; // pixels a side of the image as it is drawn
+const THUMBNAIL = 44; // pixels of a sample on its button
+const WEIGHTS = { "unet8-cells": "trained on drawn tissue", "unet8-isbi": "trained on the slices of ISBI 2012" };
 
-/** What scale makes a picture fit: 1, or less for a large one; throws where it is too small, or too long and thin. */
-export function fitting(width, height, least) {
-  const [short, long] = [Math.min(width, height), Math.max(width, height)];
-  if (short < least) throw new Error(`That picture has ${width} × ${height} pixels; the network needs at least ${least} on each side.`);
-  const scale = Math.min(1, Math.max(LONGEST / long, least / short));
-  if (scale * long > 4 * LONGEST) throw new Error(`That picture is too long and thin: ${width} × ${height} pixels. Cut a piece of at most 1 : 15 out of it.`);
-  return scale;
+/** Every step-th pixel of greys: { data, width, height }, so that no side has more than `most`. */
+function thinned(greys, width, height, most) {
+  const step = Math.ceil(Math.max(width, height) / most);
+  if (step === 1) return { data: greys, width, height };
+  const [wide, high] = [Math.floor(width / step), Math.floor(height / step)];
+  const data = new Uint8Array(wide * high);
+  for (let y = 0; y < high; y += 1) for (let x = 0; x < wide; x += 1) data[y * wide + x] = greys[y * step * width + x * step];
+  return { data, width: wide, height: high };
 }
 
-/** { node, draw }; start() is called when a reader moves something or brings a picture. */
+/** { node, scene, tools, draw, point, end }: the picture, what moves on it, and where others come from; start() fetches the network. */
 function imageInput(shared, start) {
   const { model, root, get, say, alarm, kernel } = shared;
   const scene = element("canvas");
   const marks = svg("svg", { "aria-hidden": "true", preserveAspectRatio: "none" });
   const held = grip("drag the window or the cover");
   const stageBox = element("div", { class: "lf-fm-scene lf-drags" }, scene, marks, held.node);
+  const square = element("div", { class: "lf-fm-square" }, stageBox);
   const tools = choice(model, "tool", "drag", [["window", "the window"], ["cover", "a cover"]]);
   const uncover = element("button", { type: "button", onclick: () => change(model, { cover: [] }) }, "uncover");
+  const weights = choice(model, "weights", "weights", Object.keys(WEIGHTS).map((name) => [name, WEIGHTS[name]]),
+    (name) => ({ network: get("network").replace(WEIGHTS[get("weights")], WEIGHTS[name]) }));
+  weights.node.hidden = !get("network").endsWith(WEIGHTS[get("weights")]); // a network of the reader's own has its own
+  const invert = toggle(model, "invert", "invert");
+  const contrast = toggle(model, "contrast", "auto-contrast");
+  const pages = element("select", { "aria-label": "page of the file" });
   const chooser = (words, extra) => {
-    const input = element("input", { type: "file", accept: "image/*", class: "lf-unseen", tabindex: -1, "aria-hidden": "true", ...extra });
+    const input = element("input", { type: "file", accept: "image/*,.tif,.tiff", class: "lf-unseen", tabindex: -1, "aria-hidden": "true", ...extra });
     input.onchange = () => {
       if (input.files[0]) takePicture(input.files[0]);
       input.value = "";
     };
     return [element("button", { type: "button", onclick: () => input.click() }, words), input];
   };
-  const own = element("div", { class: "lf-buttons" }, ...chooser("your own image …", {}), ...chooser("camera …", { capture: "environment" }));
+  const own = element("div", { class: "lf-buttons" }, ...chooser("your own picture …", {}), ...chooser("camera …", { capture: "environment" }), pages);
   const first = Object.fromEntries(["image", "truth", "width", "height"].map((key) => [key, get(key)]));
   const offered = Object.entries(SAMPLES).filter(([name]) => get(name).byteLength);
-  const samples = element("div", { class: "lf-buttons" },
-    element("button", { type: "button", onclick: () => show(first, "The first image is back.") }, "first image"),
-    ...offered.map(([name, words]) => element("button", {
-      type: "button", "data-sample": name,
-      onclick: () => show({ image: get(name), truth: new DataView(new ArrayBuffer(0)), width: SAMPLE, height: SAMPLE }, `Real ${words} are in.`),
-    }, words)));
+  const pictures = {
+    first: { ...first, words: "The first image is back.", title: "first image" },
+    ...Object.fromEntries(offered.map(([name, words]) => [name, {
+      image: get(name), truth: new DataView(new ArrayBuffer(0)), width: SAMPLE, height: SAMPLE, words: `Real ${words} are in.`, title: words,
+    }])),
+  };
+  const samples = element("div", { class: "lf-buttons lf-fm-samples", role: "group", "aria-label": "pictures" },
+    ...Object.entries(pictures).map(([name, { title }]) => element("button", { type: "button", "data-sample": name, onclick: () => putSample(name) },
+      element("canvas", { "aria-hidden": "true" }), title)));
   const note = element("span");
-  const hint = "Also by paste or drop. These weights know only tissue under the microscope, cells with dark membranes between them: of anything else they make the nearest thing they were trained on.";
-  const node = element("div", { class: "lf-fm-left" }, stageBox,
-    element("div", { class: "lf-controls lf-fm-tools" }, tools.node, uncover), samples, own,
-    element("p", { class: "lf-fm-note lf-muted" }, note, hint), alarm);
+  const hint = "Also by paste or drop; TIFF and 16 bits, too. These weights know only tissue under the microscope, cells with dark membranes between them: of anything else they make the nearest thing they were trained on.";
+  const moves = element("div", { class: "lf-controls lf-fm-tools" }, tools.node, uncover);
+  const node = element("div", { class: "lf-fm-own" }, samples, own,
+    element("div", { class: "lf-controls lf-fm-tools" }, contrast.node, invert.node), weights.node,
+    element("p", { class: "lf-fm-note lf-muted" }, note, hint));
+  let file = null, raw = null; // of the reader's own picture
+  let inside = "first"; // the sample that is in
+
+  let field = null; // the receptive field of the pixel that is written out: [left, right, top, bottom] in the window
+  const fieldMark = svg("rect", { class: "lf-fm-field" });
+  function point(frame) {
+    field = frame;
+    const [x, y] = cornerOf(model), [left, right, top, bottom] = field;
+    for (const [key, value] of Object.entries({ x: x + left, y: y + top, width: right - left, height: bottom - top })) fieldMark.setAttribute(key, value);
+    if (!fieldMark.isConnected) marks.append(fieldMark);
+  }
 
   let painted = null; // what the canvas shows
   function draw() {
     const [width, height, size] = [get("width"), get("height"), get("size")];
-    if (shared.greys && painted !== shared.greys) paint(scene, shared.greys, width, height, [0, 255]);
+    if (shared.greys && painted !== shared.greys) {
+      const small = thinned(shared.greys, width, height, SHOWN);
+      paint(scene, small.data, small.width, small.height, [0, 255]);
+    }
     painted = shared.greys;
-    stageBox.style.aspectRatio = `${width} / ${height}`;
+    Object.assign(stageBox.style, { width: `${(100 * width) / Math.max(width, height)}%`, aspectRatio: `${width} / ${height}` });
     marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const [x, y] = cornerOf(model);
     const side = shared.now?.output.size ?? size - 2 * border();
     const edge = (size - side) / 2;
-    const box = (left, top, wide, name) => svg("rect", { x: left, y: top, width: wide, height: wide, class: name });
+    const box = (left, top, wide, name, high = wide) => svg("rect", { x: left, y: top, width: wide, height: high, class: name });
     const shade = svg("path", { d: `M0 0H${width}V${height}H0ZM${x} ${y}v${size}h${size}v${-size}Z`, class: "lf-fm-shade" });
     const nodes = [shade, box(x, y, size, "lf-fm-window"), box(x + edge, y + edge, side, "lf-fm-output")];
+    const { inner } = shared;
+    if (inner && (inner.width < width || inner.height < height)) nodes.push(box(inner.left, inner.top, inner.width, "lf-fm-inner", inner.height));
     if (get("cover").length) {
       const [left, top, wide] = get("cover");
       nodes.push(box(x + left, y + top, wide, "lf-fm-cover"));
     }
     marks.replaceChildren(...nodes);
+    if (field) point(field);
     held.update(middle().map((value, axis) => value / [width, height][axis]));
     uncover.disabled = get("cover").length === 0;
-    samples.querySelectorAll("[data-sample]").forEach((button) => { button.disabled = size > SAMPLE; });
-    tools.update();
+    samples.querySelectorAll("[data-sample]").forEach((button) => {
+      button.disabled = button.dataset.sample !== "first" && size > SAMPLE;
+      button.setAttribute("aria-pressed", button.dataset.sample === get("sample"));
+    });
+    contrast.node.hidden = !raw;
+    pages.hidden = !raw || raw.pages < 2;
+    [tools, weights, invert, contrast].forEach(({ update }) => update());
   }
 
   const covered = () => Math.round(get("size") / 5);
@@ -100,48 +136,88 @@ function imageInput(shared, start) {
     const size = get("size");
     const [x, y] = [values.width, values.height].map((side) => Math.floor((side - size) / 2));
     [alarm.textContent, note.textContent] = ["", ""];
-    change(model, { ...values, cover: [], x, y });
+    change(model, { x, y, ...values, cover: [] });
     start();
     say(words);
   }
 
-  async function takePicture(file) {
+  function putSample(name, place = {}) {
+    const { image, truth, width, height, words } = pictures[name];
+    [raw, file, shared.inner, inside] = [null, null, null, name];
+    show({ image, truth, width, height, sample: name, zoom: 1, ...place }, words);
+  }
+
+  async function takePicture(given, page = 0) {
     alarm.textContent = "";
     try {
-      if (file.type && !file.type.startsWith("image/")) throw new Error(`“${file.name}” is no picture (${file.type}).`);
-      const bitmap = await createImageBitmap(file).catch(() => {
-        throw new Error(`“${file.name}” cannot be read as a picture: it is damaged, or of a kind that this browser cannot read.`);
-      });
-      const scale = fitting(bitmap.width, bitmap.height, get("size"));
-      const [width, height] = [Math.round(bitmap.width * scale), Math.round(bitmap.height * scale)];
-      const canvas = Object.assign(document.createElement("canvas"), { width, height });
-      const context = canvas.getContext("2d", { willReadFrequently: true });
-      context.drawImage(bitmap, 0, 0, width, height);
-      const { data } = context.getImageData(0, 0, width, height);
-      const grey = new Uint8Array(width * height);
-      for (let at = 0; at < grey.length; at += 1) {
-        grey[at] = Math.round(0.299 * data[4 * at] + 0.587 * data[4 * at + 1] + 0.114 * data[4 * at + 2]);
-      }
-      const packed = new Blob([grey]).stream().pipeThrough(new CompressionStream("deflate"));
-      const image = new DataView(await new Response(packed).arrayBuffer());
-      const shrunk = scale < 1 ? ` It was ${bitmap.width} × ${bitmap.height} pixels and is shown at ${width} × ${height}.` : "";
-      show({ image, width, height, truth: new DataView(new ArrayBuffer(0)) }, `Your picture is in.${shrunk}`);
-      note.textContent = `Your picture stays ${kernel ? "on this machine and its kernel" : "in this browser"}.${shrunk} `;
+      const found = shrunk(await readPicture(given, page));
+      [file, raw] = [given, found];
+      pages.replaceChildren(...Array.from({ length: raw.pages }, (_, at) => element("option", { value: at, selected: at === raw.page }, `page ${at + 1} of ${raw.pages}`)));
+      const small = raw.width < raw.was[0] ? ` It was ${raw.was[0]} × ${raw.was[1]} pixels and is shown at ${raw.width} × ${raw.height}.` : "";
+      await putRaw({ view: "whole", zoom: 1 }, `Your picture is in.${small}`);
+      const { inner } = shared;
+      const mirror = inner.width < get("width") || inner.height < get("height") ? ` It has ${inner.width} × ${inner.height} pixels; the window needs ${get("size")}: around it it is mirrored.` : "";
+      note.textContent = `Your picture stays ${kernel ? "on this machine and its kernel" : "in this browser"}.${small}${mirror} `;
     } catch (error) {
       alarm.textContent = error.message;
     }
   }
-  root.addEventListener("paste", (event) => {
-    const file = [...event.clipboardData.files][0];
-    if (!file) return;
+
+  /** Puts the reader's own picture in, its contrast as chosen. */
+  async function putRaw(values, words) {
+    const limits = get("contrast") ? contrastLimits(raw.values) : [0, raw.most];
+    const { greys, width, height, inner } = mirroredTo(asGreys(raw.values, limits), raw.width, raw.height, get("size"));
+    const packed = new Blob([greys]).stream().pipeThrough(new CompressionStream("deflate"));
+    const image = new DataView(await new Response(packed).arrayBuffer());
+    [shared.inner, inside] = [inner, "own"];
+    show({ image, width, height, truth: new DataView(new ArrayBuffer(0)), sample: "own", ...values }, words);
+  }
+
+  pages.onchange = () => takePicture(file, Number(pages.value));
+  const ends = [
+    drawOnChange(model, ["contrast"], () => raw && putRaw({ x: get("x"), y: get("y") }, get("contrast") ? "The contrast is spread." : "The contrast is that of the file.")),
+    drawOnChange(model, ["sample"], () => get("sample") !== inside && pictures[get("sample")] && putSample(get("sample"), { x: get("x"), y: get("y") })),
+  ];
+
+  let seen = false;
+  const observer = new IntersectionObserver((entries) => (seen = entries.at(-1).isIntersecting));
+  observer.observe(root);
+  const onPaste = (event) => {
+    const typing = event.target.closest?.("input:not([type=range], [type=checkbox]), textarea, [contenteditable]");
+    const pasted = [...(event.clipboardData?.files ?? [])][0];
+    if (!pasted || !seen || typing) return;
     event.preventDefault();
-    takePicture(file);
-  });
-  root.addEventListener("dragover", (event) => event.preventDefault());
+    takePicture(pasted);
+  };
+  document.addEventListener("paste", onPaste);
+
+  let over = 0; // of the elements that a dragged file entered and did not leave
+  const hasFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  const mark = (count) => {
+    over = Math.max(count, 0);
+    root.classList.toggle("lf-fm-dropping", over > 0);
+  };
+  root.addEventListener("dragenter", (event) => hasFile(event) && mark(over + 1));
+  root.addEventListener("dragleave", (event) => hasFile(event) && mark(over - 1));
+  root.addEventListener("dragover", (event) => hasFile(event) && event.preventDefault());
   root.addEventListener("drop", (event) => {
+    mark(0);
+    if (!event.dataTransfer.files[0]) return;
     event.preventDefault();
-    if (event.dataTransfer.files[0]) takePicture(event.dataTransfer.files[0]);
+    takePicture(event.dataTransfer.files[0]);
   });
 
-  return { node, draw };
+  for (const button of samples.children) {
+    const { image, width, height } = pictures[button.dataset.sample];
+    unpack(image).then((greys) => {
+      const small = thinned(new Uint8Array(greys), width, height, THUMBNAIL);
+      paint(button.firstChild, small.data, small.width, small.height, [0, 255]);
+    });
+  }
+  const end = () => {
+    ends.forEach((one) => one());
+    observer.disconnect();
+    document.removeEventListener("paste", onPaste);
+  };
+  return { node, scene: square, tools: moves, draw, point, end };
 }

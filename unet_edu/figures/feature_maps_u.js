@@ -1,6 +1,11 @@
 // FeatureMaps: the U, a picture of every map of the network, and the plugs that cut its skip connections.
 
 const TILE = 40; // pixels of a picture of a channel
+const NAMED = 46; // pixels of a box that is wide enough for its whole name
+const PATHS = { down: "contracting path", up: "expansive path" };
+
+/** The name of a stage as it fits under its box: d1.relu2, or d1.2 where there is little room. */
+export const shortName = (name, side) => (side >= NAMED ? partOf(name) : partOf(name).replace("relu", "").replace("output", "out"));
 
 /** Where the boxes of the stages stand, on a width in pixels: { isU, depth, side, high, at: { name: [x, y] } }. */
 function placesOf(names, width) {
@@ -12,7 +17,7 @@ function placesOf(names, width) {
   const side = Math.min((width - room) / across - gap, 52);
   const step = side + gap;
   const indent = isU ? Math.max(Math.min((width - 9 * step - 40) / 2 / Math.max(depth - 1, 1), step * 0.75), 0) : 0;
-  const high = side + (width > 560 ? 24 : 14);
+  const high = side + (side >= NAMED ? 36 : 15);
   const at = {};
   names.forEach((name, index) => {
     const [, kind, level] = /^([a-z]+)(\d*)/.exec(name) ?? [, "", ""];
@@ -32,7 +37,7 @@ function placesOf(names, width) {
 
 /**
  * A button with a picture for every stage, in rows by level; a network of another kind in the order in which it computes.
- * { node, list, draw, mark }: draw() after a run, mark() when something was chosen or switched.
+ * { node, list, draw, mark, point }: draw() after a run, mark() when something was chosen or switched.
  */
 function uMap(shared) {
   const { model, get } = shared;
@@ -57,7 +62,10 @@ function uMap(shared) {
     map.style.height = `${bottom}px`;
     wires.setAttribute("viewBox", `0 0 ${width} ${bottom}`);
     const sizes = addBoxes(stages, places);
-    wires.replaceChildren(...(places.isU ? addWires(places) : []), ...sizes);
+    const paths = places.isU ? Object.entries(PATHS).map(([path, words]) => svg("text", {
+      x: path === "down" ? 0 : width, y: bottom - 16, "text-anchor": path === "down" ? "start" : "end", class: `lf-fm-path lf-fm-path-${path}`,
+    }, places.side >= NAMED ? words : words.split(" ")[0])) : [];
+    wires.replaceChildren(...(places.isU ? addWires(places) : []), ...sizes, ...paths);
     return true;
   }
 
@@ -70,12 +78,20 @@ function uMap(shared) {
       const button = element("button", {
         type: "button", class: `lf-fm-box lf-fm-${isU ? pathOf(name) : "end"}`, tabindex: -1,
         "aria-label": `${name}, ${channels} channel${channels > 1 ? "s" : ""} of ${size} × ${size} pixels`, title: `${name} · ${channels} × ${size}²`,
-        onclick: () => change(model, { stage: name, channel: 0 }),
+        onclick: (event) => change(model, { stage: name, channel: 0, ...(event.detail ? { pixel: placeIn(event) } : {}) }), // else by a key
       }, canvas);
+      const placeIn = pixelOn(canvas, () => [size, size]);
+      hovering(button, {
+        place: placeIn, size: () => [size, size],
+        go: ([column, row]) => shared.hover({ name, channel: boxes.get(name).channel ?? 0, x: column, y: row }),
+      });
+      button.addEventListener("pointerleave", () => shared.hover(null));
       Object.assign(button.style, { left: `${x}px`, top: `${y}px`, width: `${side}px`, height: `${side}px` });
       map.append(button);
-      boxes.set(name, { button, canvas });
-      if (side >= 34) texts.push(svg("text", { x: x + side / 2, y: y + side + 12, "text-anchor": "middle", class: "lf-muted" }, String(size)));
+      boxes.set(name, { button, canvas, size });
+      const under = (line, words, kind) => texts.push(svg("text", { x: x + side / 2, y: y + side + 11 + 11 * line, "text-anchor": "middle", class: `lf-fm-box-name ${kind}` }, words));
+      under(0, shortName(name, side), "");
+      if (side >= NAMED) under(1, `${channels} × ${size}²`, "lf-muted");
     }
     return texts;
   }
@@ -146,10 +162,25 @@ function uMap(shared) {
       const small = await shared.source.thumbnails(name, TILE);
       if (shared.gone || shared.now !== now) return; // a later run draws its own
       const at = name === "output" ? small.greys.length / small.side ** 2 - 1 : small.busiest;
+      boxes.get(name).channel = at;
       paint(boxes.get(name).canvas, small.greys.subarray(at * small.side ** 2), small.side, small.side, [0, 255]);
       shared.stale.delete(name);
     }));
   }
 
-  return { node: map, list, draw, mark };
+  const frames = Array.from({ length: 3 }, () => element("span", { class: "lf-fm-at", "aria-hidden": "true" }));
+  /** Frame a pixel in its box, and its window in the boxes that feed it. */
+  function point({ name, x, y }, before, where) {
+    frames.forEach((frame) => frame.remove());
+    [[name, x, y, 1], ...before.map((one) => [one.name, where.x, where.y, where.side])].forEach(([one, left, top, side], at) => {
+      const box = boxes.get(one);
+      if (!box) return;
+      const part = (value) => `${(100 * value) / box.size}%`;
+      Object.assign(frames[at].style, { left: part(left + side / 2), top: part(top + side / 2), width: part(side), height: part(side) });
+      frames[at].classList.toggle("lf-fm-at-before", at > 0);
+      box.button.append(frames[at]);
+    });
+  }
+
+  return { node: map, list, draw, mark, point };
 }

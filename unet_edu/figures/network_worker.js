@@ -28,9 +28,9 @@ function plainUnet(network, count) {
       maps = unet(image, size, network, off, count);
       return Object.keys(maps);
     },
-    map(name, channel) {
+    map(name, channel, from = 0, to = maps[name].size) {
       const { size, data } = maps[name];
-      return data.slice(channel * size ** 2, (channel + 1) * size ** 2);
+      return data.slice((channel * size + from) * size, (channel * size + to) * size);
     },
   };
 }
@@ -146,12 +146,21 @@ function work() {
   }
 
   /** A question to the first worker about the last run. */
-  async function answer({ id, ask, name, channel, side }) {
+  async function answer({ id, ask, name, channel, side, x, y }) {
     const { channels, size } = current.stages.find((stage) => stage.name === name);
     await complete(name);
     if (ask === "map") {
       const data = current.map(name, channel);
       postMessage({ id, answer: { size, data, ...statistics(data) } }, [data.buffer]);
+      return;
+    }
+    if (ask === "patch") {
+      const patch = new Float32Array(channels * side * side);
+      for (let each = 0; each < channels; each += 1) {
+        const rows = current.map(name, each, y, y + side);
+        for (let row = 0; row < side; row += 1) patch.set(rows.subarray(row * size + x, row * size + x + side), (each * side + row) * side);
+      }
+      postMessage({ id, answer: patch }, [patch.buffer]);
       return;
     }
     if (small.get(name)?.asked !== side) {

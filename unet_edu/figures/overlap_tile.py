@@ -51,6 +51,8 @@ class OverlapTile(LiveFigure):
     scripts = ("arithmetic.js",)
     colour_maps = ("magma",)
 
+    kept = ("tile", "stride", "row", "column", "show")
+
     tile = integer(572, LIMITS["tile"])
     stride = traitlets.Union([traitlets.Int(), traitlets.Enum(("edge", "grid"))], default_value="edge").tag(sync=True)
     row = integer(0, LIMITS["row"])
@@ -73,6 +75,11 @@ class OverlapTile(LiveFigure):
         packed = {name: found.packed[name] for name in DATA}
         numbers = {"strip_top": found.strip_top, "peak": found.peak, "rounding": found.rounding}
         super().__init__(tile=tile, stride=stride, **packed, **numbers, **more)
+
+    def legal_values(self):
+        """Return the rules of `LiveFigure.legal_values`; a stride in pixels is a multiple of `STEP`."""
+        strides = {"any": [{"of": ["edge", "grid"]}, {"least": STEP, "most": LIMITS["tile"][1], "step": STEP}]}
+        return super().legal_values() | {"stride": strides}
 
     @traitlets.validate("stride")
     def _on_the_raster(self, proposal):

@@ -38,8 +38,10 @@ class ReceptiveField(LiveFigure):
     The gradient is that of the output pixel at the same place; there are trained weights for depth 4 only.
     """
 
-    scripts = ("arithmetic.js",)
+    scripts = ("arithmetic.js", "wiring.js")
     colour_maps = ("magma",)
+
+    kept = ("size", "depth", "stage", "position", "direction", "weights", "share")
 
     size = integer(572, LIMITS["size"])
     depth = integer(4, LIMITS["depth"])

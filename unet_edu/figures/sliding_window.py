@@ -44,6 +44,8 @@ class SlidingWindow(LiveFigure):
 
     colour_maps = ("magma",)
 
+    kept = ("side", "done", "layer")
+
     side = integer(64, LIMITS["side"])
     done = integer(420, LIMITS["done"])
     layer = traitlets.Enum([name for name, *_ in layers()], "conv1").tag(sync=True)

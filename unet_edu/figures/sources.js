@@ -2,6 +2,7 @@
 //
 //     run({ image, size, off, outline }, onProgress)  → { ms, where, stages: [{ name, channels, size }], output: map,
 //                                                       changed: names, where known }, or null where a later call came in between
+//     patch(name, x, y, side)                         → the values of a square of all channels of a stage, channel after channel
 //     map(name, channel)                              → { size, data, low, high, mean, zeros, bins }
 //     thumbnails(name, side), filters(name, channel, most), dispose()
 //
@@ -95,6 +96,7 @@ export async function pageSource(load, workers = navigator.hardwareConcurrency ?
       });
     },
     map: (name, channel) => ask({ ask: "map", name, channel }),
+    patch: (name, x, y, side) => ask({ ask: "patch", name, x, y, side }),
     thumbnails: (name, side) => ask({ ask: "thumbnails", name, side }),
     async filters(name, channel, most) {
       return filtersOf(network.tensors, name, channel, most);
@@ -149,6 +151,10 @@ export function kernelSource(model) {
       const [reply, [data]] = await ask({ type: "map", name, channel });
       const values = floats(data);
       return { size: reply.size, data: values, ...statistics(values) };
+    },
+    async patch(name, x, y, side) {
+      const [, [data]] = await ask({ type: "patch", name, x, y, side });
+      return floats(data);
     },
     async thumbnails(name, side) {
       const [reply, [greys]] = await ask({ type: "thumbnails", name, side });

@@ -113,6 +113,10 @@ class StagedNetwork:
         value = self.map(question["name"], question["channel"])
         return {"size": value.shape[-1]}, [value]
 
+    def _answer_patch(self, question, _):
+        x, y, side = (question[key] for key in ("x", "y", "side"))
+        return {}, [self._stage(question["name"])[:, y : y + side, x : x + side].float().cpu().numpy()]
+
     def _answer_thumbnails(self, question, _):
         greys, flat, busiest = self.thumbnails(question["name"], question["side"])
         return {"side": greys.shape[-1], "flat": flat, "busiest": busiest}, [greys]

@@ -35,6 +35,8 @@ class TrainingReplay(LiveFigure):
     that comes with the package. Raises TraitError for anything else.
     """
 
+    kept = ("run", "frame", "show")
+
     run = traitlets.Unicode().tag(sync=True)
     frame = traitlets.Int(0).tag(sync=True)
     plays = traitlets.Bool(False).tag(sync=True)
@@ -56,6 +58,11 @@ class TrainingReplay(LiveFigure):
         self.run = next(iter(self.facts)) if run is None else run
         self.frame = last if frame is None else frame  # the poster shows how it ends
         self.plays = frame is None
+
+    def legal_values(self):
+        """Return the rules of `LiveFigure.legal_values`; the runs and frames are those that there are."""
+        most = max((len(facts["steps"]) for facts in self.facts.values()), default=1) - 1
+        return super().legal_values() | {"run": {"of": list(self.facts)}, "frame": {"least": 0, "most": most}}
 
     @traitlets.validate("run")
     def _known(self, proposal):

@@ -40,6 +40,8 @@ class Upsampling(LiveFigure):
     is painted, 0 to 35. show: "values" or "count". Raises TraitError for anything else.
     """
 
+    kept = ("method", "show", "coarse", "two", "three", "x", "y", "cell")
+
     method = traitlets.Enum(METHODS, "three").tag(sync=True)
     coarse = traitlets.List(traitlets.Int(min=0, max=100), minlen=SIDE**2, maxlen=SIDE**2).tag(sync=True)
     two = traitlets.List(traitlets.Int(min=-200, max=200), minlen=4, maxlen=4).tag(sync=True)

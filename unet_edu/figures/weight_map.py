@@ -52,6 +52,8 @@ class WeightMap(LiveFigure):
 
     colour_maps = ("magma",)
 
+    kept = ("scene", "gap", "w0", "sigma", "balance", "x", "y", "show", "tool", "drawn")
+
     scene = traitlets.Enum(SCENES, "discs").tag(sync=True)
     gap = integer(3, LIMITS["gap"])
     w0 = integer(10, LIMITS["w0"])
@@ -74,6 +76,11 @@ class WeightMap(LiveFigure):
         place = dict(zip("xy", START.get(scene, (0, 0)), strict=True))  # where there is something to see
         values = {"scene": scene, "gap": gap, "w0": w0, "sigma": sigma, "balance": balance}
         super().__init__(**values, **packed, **(place | more))
+
+    def legal_values(self):
+        """Return the rules of `LiveFigure.legal_values`; what is drawn are codes of pixels of the map."""
+        drawn = super().legal_values()["drawn"] | {"each": {"least": 0, "most": 2 * SIDE**2 - 1}}
+        return super().legal_values() | {"drawn": drawn}
 
     @traitlets.validate("drawn")
     def _on_the_map(self, proposal):
