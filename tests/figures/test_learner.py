@@ -14,7 +14,7 @@ from unet_edu.figures.learner import SKIPS, build
 from unet_edu.models import UNet
 from unet_edu.training.recipe import RECIPES, Recipe, learning_rate, make_optimizer
 
-FILES = ("engine.js", "learning.js")
+FILES = ("engine.js", "learning.js", "wasm.js", "kernels.js", "learning_kernels.js", "learning_simd.js")
 ENGINE = type("Engine", (), {"_esm": "\n".join((HERE / name).read_text("utf-8") for name in FILES)})
 LEARN = """
 import { readFileSync, writeFileSync } from "node:fs";
