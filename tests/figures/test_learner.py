@@ -11,7 +11,6 @@ from torch.nn.functional import cross_entropy
 
 from unet_edu.figures.base import HERE
 from unet_edu.figures.learner import SKIPS, build
-from unet_edu.models import UNet
 from unet_edu.training.recipe import RECIPES, Recipe, learning_rate, make_optimizer
 
 FILES = ("engine.js", "learning.js", "wasm.js", "kernels.js", "learning_kernels.js", "learning_simd.js")
@@ -164,10 +163,52 @@ def compare(node, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("engine", ["plain"])
+@pytest.mark.parametrize("engine", ["plain", "simd"])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_gradient_of_every_parameter_is_that_of_autograd(compare, name, engine):
     here, there, found, wanted = compare(NETWORKS[name], ONCE, engine)
     assert here == pytest.approx(there, rel=1e-5)
     for parameter, gradient in wanted.items():
         assert np.abs(found[parameter] - gradient).max() <= 1e-4 * np.abs(gradient).max(), parameter
+
+
+@pytest.mark.parametrize("engine", ["plain", "simd"])
+def test_the_gradient_of_dice_is_that_of_autograd(compare, engine):
+    here, there, found, wanted = compare(NETWORKS["depth 1, width 2"], ONCE, engine, loss="dice")
+    assert here == pytest.approx(there, rel=1e-5)
+    for parameter, gradient in wanted.items():
+        assert np.abs(found[parameter] - gradient).max() <= 1e-4 * np.abs(gradient).max(), parameter
+
+
+RUNS = [(name, {}) for name in NETWORKS] + [
+    ("depth 2", {"start": "pytorch"}),
+    ("depth 2", {"start": "zero"}),
+    ("depth 1, width 2", {"loss": "dice"}),
+    ("depth 1, width 2", {"loss": "upside-down", "steps": 20}),
+    ("depth 2", {"optimizer": "sgd", "momentum": 0.99, "learning_rate": 1e-3, "schedule": "constant"}),
+    ("no skips", {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 1e-2, "learning_rate": 3e-3}),
+    ("depth 1, width 2", {"engine": "plain"}),
+    ("depth 2", {"start": "large", "learning_rate": 1e-4}),
+]
+
+
+@pytest.mark.parametrize(("name", "changes"), RUNS)
+def test_fifty_steps_have_the_losses_of_pytorch(compare, name, changes):
+    """From the same weights, on the same tiles, with each switch of the figure."""
+    changes = {"steps": 50, "learning_rate": 3e-3, **changes}
+    how = {key: changes.pop(key) for key in ("start", "loss", "engine") if key in changes}
+    recipe = Recipe(**{**dataclasses.asdict(RECIPES["one-cycle"]), "batch": 2, "tile": 92, **changes})
+    here, there, _, _ = compare(NETWORKS[name], recipe, how.pop("engine", "simd"), **how)
+    assert len(here) == changes["steps"]
+    assert here == pytest.approx(there, rel=1e-3, abs=1e-6)
+    if how.get("start") == "zero":
+        assert len(set(np.round(here, 6))) > 1, "the biases of the scores learn, and nothing else"
+        assert here[-1] > 0.3
+
+
+def test_a_network_of_unknown_skips_is_refused():
+    assert sorted(SKIPS) == ["crop", "none", "pool", "resize"]
+    with pytest.raises(ValueError, match="skips must be 2 of 'crop', 'resize', 'pool', 'none', not"):
+        build(depth=2, width=8, skips=["crop", "cut"])
+    with pytest.raises(ValueError, match="skips must be 1 of"):
+        build(depth=1, width=8, skips=["crop", "crop"])

@@ -35,6 +35,8 @@ class TrainingReplay(LiveFigure):
     that comes with the package. Raises TraitError for anything else.
     """
 
+    scripts = ("segments.js",)
+
     run = traitlets.Unicode().tag(sync=True)
     frame = traitlets.Int(0).tag(sync=True)
     plays = traitlets.Bool(False).tag(sync=True)
