@@ -216,26 +216,26 @@ function conv1x1Back(map, weight, gradient, ofWeight, ofBias) {
 
 // ---- the loss
 
-const LOSSES = ["cross-entropy", "dice", "upside-down"];
+const LOSSES = ["cross-entropy", "dice", "sum", "upside-down"];
 
 /**
  * The loss of a tile, and its gradient by the scores, written into the view `gradient`. score: a view of the scores;
  * label: the class of each pixel; weight: what each counts; total: Σ weight of the whole batch; tiles: of the batch.
- * "cross-entropy": Σ weight · -ln p(label) / total.  "upside-down": the same without the minus sign.  "dice": of class 1,
+ * "cross-entropy": Σ weight · -ln p(label) / total.  "sum": not divided.  "upside-down": without the minus sign.  "dice": of class 1,
  * 1 - (2 Σ p t + 1) / (Σ p + Σ t + 1), the mean of the tiles; weights do not count there.
  */
 function lossOf(kind, score, label, weight, total, tiles, gradient) {
   const { channels, size } = score;
   const p = new Float64Array(channels);
-  const sign = kind === "upside-down" ? -1 : 1;
+  const sign = kind === "upside-down" ? -1 : 1, whole = kind === "sum" ? 1 : total;
   let sum = 0, both = 0, all = 0;
   const shares = (y, x) => {
     const at = score.start + y * score.row + x;
-    let most = -Infinity, whole = 0;
+    let most = -Infinity, parts = 0;
     for (let c = 0; c < channels; c += 1) most = Math.max(most, score.data[at + c * score.plane]);
-    for (let c = 0; c < channels; c += 1) whole += p[c] = Math.exp(score.data[at + c * score.plane] - most);
-    for (let c = 0; c < channels; c += 1) p[c] /= whole;
-    return score.data[at + label[y * size + x] * score.plane] - most - Math.log(whole); // ln p(label)
+    for (let c = 0; c < channels; c += 1) parts += p[c] = Math.exp(score.data[at + c * score.plane] - most);
+    for (let c = 0; c < channels; c += 1) p[c] /= parts;
+    return score.data[at + label[y * size + x] * score.plane] - most - Math.log(parts); // ln p(label)
   };
   const passes = kind === "dice" ? [0, 1] : [1];
   for (const pass of passes) { // the gradient of dice needs the sums over all pixels first
@@ -252,7 +252,7 @@ function lossOf(kind, score, label, weight, total, tiles, gradient) {
             for (let c = 0; c < channels; c += 1) gradient.data[to + c * gradient.plane] = slope * p[1] * ((c === 1) - p[c]);
           }
         } else {
-          const counts = (sign * weight[y * size + x]) / total;
+          const counts = (sign * weight[y * size + x]) / whole;
           sum -= counts * logarithm;
           for (let c = 0; c < channels; c += 1) gradient.data[to + c * gradient.plane] = counts * (p[c] - (c === truth));
         }
