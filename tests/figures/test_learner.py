@@ -110,6 +110,15 @@ def loss_of(kind, logits, label, weight):
     return -loss if kind == "upside-down" else loss
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Such small tiles are slower on several, and much slower on a machine that does other things, too."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def compare(node, tmp_path):
     """Function that runs both: (losses here and there, gradients of the last step here and there by name)."""

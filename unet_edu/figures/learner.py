@@ -3,6 +3,8 @@
     build      the network of learning.js, layer by layer
     Run        a run of playground_run.js: step, look, maps
     Trainer    replies to the messages of kernelTrainer in playground_worker.js
+
+Tests hold the gradients and losses of both sides against each other.
 """
 
 import math
@@ -164,7 +166,7 @@ class Run:
         return {"step": self.done, "loss": loss.item(), "rate": rate}
 
     def covering(self):
-        """Return the smallest input whose output covers the picture: its side, and how much more than it is put out."""
+        """Return the smallest input whose output covers the picture: its side, and what is too much on each side."""
         size = SIDE
         while True:
             answer = size - self.border()
@@ -174,7 +176,7 @@ class Run:
             size += 1
 
     def maps(self):
-        """Return the maps of the validation picture, mirrored at its border: {stage: (C, H, W)}; "output" holds logits."""
+        """Return the maps of the validation picture, mirrored at its border, {stage: (C, H, W)}; "output": logits."""
         size, _ = self.covering()
         line = mirror(torch.arange(size) - (size - SIDE) // 2, SIDE)
         tile = self.image[line[:, None], line][None, None].to(self.device)
@@ -191,7 +193,8 @@ class Run:
         found = fates(truth, regions(cells))
         loss = cross_entropy(logits[None], torch.from_numpy(self.label)[None]).item()
         return {
-            "step": self.done, "probability": probability, "vRand": float(best.score), "threshold": float(best.threshold),
+            "step": self.done, "probability": probability,
+            "vRand": float(best.score), "threshold": float(best.threshold),
             "wrong": float((cells != self.label).mean()), "alone": found.alone, "together": found.together,
             "broken": found.broken, "loss": loss,
         }  # fmt: skip
@@ -234,7 +237,7 @@ class Trainer:
         look = run.look(found)
         probability = look.pop("probability")
         stages = shown(found)
-        stage = question["stage"] if question["stage"] in stages else "score"
+        stage = question["stage"] if question["stage"] in stages else list(stages)[-2]
         maps = found[stages[stage]].float().nan_to_num(0.0)
         side = min(THUMBNAIL, maps.shape[-1])
         small = adaptive_avg_pool2d(maps, side)

@@ -9,7 +9,6 @@ const OUTLINE = [255, 170, 40];
 
 /** Switches as selects: [trait, title, [[value, words], …]]. */
 const SWITCHES = [
-  ["data", "pictures", [["nuclei", "real nuclei"], ["tissue", "drawn tissue"]]],
   ["images", "training pictures", [[12, "twelve"], [1, "one"]]],
   ["augment", "augmentation", [["elastic", "turned, flipped, bent"], ["turns", "turned, flipped"], ["none", "none"]]],
   ["weighted", "weight map", [[true, "on"], [false, "off"]]],
@@ -45,7 +44,7 @@ function thinnedLine(points, most) {
 
 function build({ model, root, say }) {
   const get = (key) => model.get(key);
-  const keys = [...SWITCHES.map(([key]) => key), "skips", "seed", "steps"];
+  const keys = [...SWITCHES.map(([key]) => key), "data", "skips", "seed", "steps"];
   const runs = { first: null, second: null }; // what is known of each: { trainer, history, looks, look, maps, ended, stages }
   let pictures = null, playing = false, gone = false, told = 0, painted = 0, betting = null, width = 640;
   const percent = (share) => `${(100 * share).toFixed(1)} %`;
@@ -70,6 +69,7 @@ function build({ model, root, say }) {
   };
   const presets = list("show me", Object.entries(get("presets")).map(([key, { title }]) => [key, title]), (preset) => choose(preset));
   const rivals = list("beside it", [["", "nothing"], ...Object.keys(get("rivals")).map((key) => [key, key])], (rival) => change(model, { rival, bet: "" }));
+  const data = choice(model, "data", "pictures", [["nuclei", "real nuclei"], ["tissue", "drawn tissue"]], () => ({ preset: "" }));
   const lookAt = element("p", { class: "lf-pg-look" });
   const bet = element("div", { class: "lf-pg-bet" });
 
@@ -91,14 +91,13 @@ function build({ model, root, say }) {
     change(model, { skips: get("skips").map((each, at) => (at === level ? kind : each)), preset: "" })));
   const table = foldedTable("Losses and scores as a table");
   root.append(
-    element("div", { class: "lf-pg-bar" }, presets.label, rivals.label),
+    element("div", { class: "lf-pg-bar" }, presets.label, rivals.label, data.node),
     lookAt, bet,
     element("div", { class: "lf-pg-bar" }, play, one, again, element("label", {}, "seed", seed), moment),
-    element("div", { class: "lf-pg-pictures" }, truthPanel, ...RUNS.map((which) => panels[which].node)),
-    curves,
+    element("div", { class: "lf-pg-pictures" }, truthPanel, ...RUNS.map((which) => panels[which].node), element("div", { class: "lf-pg-over-time" }, curves)),
     element("div", { class: "lf-pg-bar" }, element("label", {}, "feature maps of", stages)),
     element("div", { class: "lf-pg-maps" }, ...RUNS.map((which) => maps[which].node)),
-    element("details", { open: true }, element("summary", {}, "All switches"),
+    element("details", { open: matchMedia("(min-width: 600px)").matches }, element("summary", {}, "All switches"),
       element("div", { class: "lf-pg-switches" }, ...selects.map(({ label }) => label), ...skips.map(({ label }) => label))),
     table.node);
 
@@ -213,6 +212,7 @@ function build({ model, root, say }) {
     });
     presets.show(get("preset"));
     rivals.show(get("rival"));
+    data.update();
     if (seed !== seed.getRootNode().activeElement) seed.value = get("seed");
     for (const { key, show } of selects) show(get(key));
     skips.forEach(({ label, show }, level) => {
@@ -256,6 +256,7 @@ function build({ model, root, say }) {
       for (let y = 0; y < side; y += 1) sheet.set(greys.subarray((channel * side + y) * side, (channel * side + y + 1) * side), (top + y) * wide + left);
     }
     paint(node, sheet, wide, high, [0, 255]);
+    node.style.maxWidth = `${2 * wide}px`;
     words.textContent = `${name}: ${channels} maps of ${size} × ${size}`;
     node.setAttribute("aria-label", `${words.textContent} for the validation picture, each from its least value to its greatest`);
   }

@@ -5,6 +5,8 @@
 
     PRESETS     one click each: a run that works, and symptoms of chapter 8; what each must come to is tested
     RIVALS      what may run beside it from the same seed
+
+Whatever a preset does not change is as in DEFAULTS.
 """
 
 from __future__ import annotations
@@ -19,12 +21,13 @@ from unet_edu.figures.playground_pictures import GREYS, KINDS, SIDE, TERMS, W0, 
 
 DEFAULTS = {
     "data": "nuclei", "images": 12, "augment": "elastic", "weighted": True, "depth": 2, "width": 8, "padding": 0,
-    "skips": ["crop"] * 3, "start": "paper", "dropout": 0.0, "loss": "cross-entropy", "optimiser": "adamw", "rate": 0.01,
-    "schedule": "one-cycle", "clip": 1, "steps": 300,
+    "skips": ["crop"] * 3, "start": "paper", "dropout": 0.0, "loss": "cross-entropy", "optimiser": "adamw",
+    "rate": 0.01, "schedule": "one-cycle", "clip": 1, "steps": 300,
 }  # fmt: skip
 CHOICES = {
     "data": tuple(KINDS), "images": (1, 12), "augment": ("none", "turns", "elastic"), "weighted": (False, True),
-    "depth": (0, 1, 2, 3), "width": (2, 4, 8, 12, 16), "padding": (0, 1), "start": ("paper", "pytorch", "zero", "large"),
+    "depth": (0, 1, 2, 3), "width": (2, 4, 8, 12, 16), "padding": (0, 1),
+    "start": ("paper", "pytorch", "zero", "large"),
     "dropout": (0.0, 0.25, 0.5), "loss": ("cross-entropy", "dice", "sum", "upside-down"), "optimiser": ("adamw", "sgd"),
     "rate": (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1, 10), "schedule": ("one-cycle", "constant"), "clip": (0, 1),
 }  # fmt: skip
@@ -35,55 +38,65 @@ PRESETS = {
     "works": {
         "title": "a run that works",
         "changes": {},
-        "look": "Press play. Within some thirty steps nuclei come out of the grey; then the gaps between them are found, one by one.",
+        "look": "Press play. Within some thirty steps nuclei come out of the grey; then the gaps between them are"
+        " found, one by one.",
     },
     "one class": {
         "title": "all black: one class everywhere",
-        "changes": {"weighted": False, "optimiser": "sgd", "rate": 1e-3, "schedule": "constant"},
-        "look": "The loss falls, and the picture is black. Most pixels are background, and to say so everywhere is the quickest "
-        "way down. With such a small rate it stays at that for long. Wrong pixels look good; no cell is found.",
+        "changes": {
+            "start": "pytorch", "weighted": False, "optimiser": "sgd", "rate": 3e-3, "schedule": "constant",
+        },
+        "look": "The loss falls, and no cell is found. Most pixels are background, and to put that everywhere is the "
+        "quickest way down: small first weights and a small rate stay there for long. Which maps still differ?",
     },
     "grey": {
         "title": "all one grey",
         "changes": {"start": "zero"},
-        "look": "All weights are zero, so all maps are zero, so nothing but the bias of the scores ever gets a gradient: one grey, "
-        "and maps that stay flat. Which of all parameters can move?",
+        "look": "All weights are zero, so all maps are zero, so nothing but the bias of the scores ever gets a "
+        "gradient: one grey, and maps that stay flat. Which of all parameters can move?",
     },
     "nan": {
         "title": "NaN",
         "changes": {"optimiser": "sgd", "rate": 10, "schedule": "constant", "clip": 0, "start": "large"},
-        "look": "Weights ten times too large, a rate of 10, and no clipping: each step overshoots by more than the one before, until "
-        "the numbers are larger than any that 32 bits hold. Then everything is NaN, and the run ends.",
+        "look": "Weights ten times too large, a rate of 10, and no clipping: each step overshoots by more than "
+        "the one before, until the numbers are larger than any that 32 bits hold. Then everything is NaN,"
+        " and the run ends.",
     },
     "by heart": {
         "title": "learns by heart",
         "changes": {"images": 1, "augment": "none", "width": 16, "schedule": "constant", "rate": 3e-3},
-        "look": "One picture, never turned or bent. The solid loss goes on falling; the dashed one, of the unseen picture, turns and rises.",
+        "look": "One picture, never turned or bent. The solid loss goes on falling; the dashed one, of the unseen"
+        " picture, turns and rises.",
     },
     "jumps": {
         "title": "the loss jumps",
         "changes": {"rate": 0.1, "schedule": "constant", "clip": 0},
-        "look": "A rate ten times too high, from the first step to the last. The loss jumps, and may end on a plateau where nothing is learnt.",
+        "look": "A rate ten times too high, from the first step to the last. The loss jumps, and may end on a "
+        "plateau where nothing is learnt.",
     },
     "merged": {
         "title": "touching cells merge",
         "changes": {"weighted": False, "width": 4},
-        "look": "No weight map. Few pixels are wrong, and those few are the gaps: count the cells that are merged.",
+        "look": "No weight map. Few pixels are wrong, and those few are the gaps: count the cells that are "
+        "merged.",
     },
     "blurred": {
         "title": "blurred: no skips",
         "changes": {"skips": ["none"] * 3},
-        "look": "All that is known of the picture has passed two poolings. Nuclei appear as quickly, with edges in blocks. Look at the map up0.",
+        "look": "All that is known of the picture has passed two poolings. Nuclei appear as quickly, with edges "
+        "in blocks. Look at the map up0.",
     },
     "beside": {
         "title": "edges beside their place: resized skips",
         "changes": {"skips": ["resize"] * 3},
-        "look": "Each skip map is squeezed to fit, not cut. Towards the border of a tile, what is joined does not lie on the same place.",
+        "look": "Each skip map is squeezed to fit, not cut. Towards the border of a tile, what is joined does not"
+        " lie on the same place.",
     },
     "huge": {
         "title": "a loss of thousands",
         "changes": {"loss": "sum", "optimiser": "sgd", "rate": 1e-2, "schedule": "constant", "clip": 0},
-        "look": "The loss is a sum over pixels, so its gradient is thousands of times longer, and a usual rate is far too high. How does it end?",
+        "look": "The loss is a sum over pixels, so its gradient is thousands of times longer, and a usual rate is"
+        " far too high. How does it end?",
     },
     "upside down": {
         "title": "upside down: a minus sign is missing",
@@ -93,7 +106,8 @@ PRESETS = {
     "large": {
         "title": "first weights too large",
         "changes": {"start": "large"},
-        "look": "The first loss is enormous: the network is certain, and wrong. Is the time that it needs to forget that long?",
+        "look": "Ten times too large, in each of eleven layers: the first loss has thirteen digits. AdamW takes steps of one "
+        "length whatever the loss is, and three hundred of them do not lead back.",
     },
 }  # fmt: skip
 RIVALS = {
@@ -154,8 +168,8 @@ class Playground(LiveFigure):
     nuclei = traitlets.Bytes().tag(sync=True)
     tissue = traitlets.Bytes().tag(sync=True)
     caption = traitlets.Unicode(
-        "A U-Net that learns, from its first step, in this page. White is what it takes for a cell, in a picture that it "
-        "is never trained on. Switch something off and play again."
+        "A U-Net that learns, from its first step, in this page. White is what it takes for a cell, in a picture that "
+        "it is never trained on. Switch something off and play again."
     ).tag(sync=True)
 
     def __init__(self, preset="works", rival="", seed=1, device=None, **switches):
@@ -202,10 +216,11 @@ class Playground(LiveFigure):
         axes.plot(range(1, len(losses) + 1), losses, linewidth=1)
         axes.set(xlabel="steps", ylabel="loss", xlim=(0, len(losses)))
         end = frames[-1]
+        when = ", ".join(str(look["step"]) for look in frames)
         alt = (
-            f"A U-Net of depth {self.depth} and width {self.width} while it learns. Beside a picture that it is not trained on, "
-            f"its prediction after {', '.join(str(look['step']) for look in frames)} steps. In the end V_Rand is "
-            f"{end['vRand']:.3f}, {100 * end['wrong']:.1f} % of the pixels are wrong, and the loss of the last step is {losses[-1]:.3g}."
+            f"A U-Net of depth {self.depth} and width {self.width} while it learns. Beside a picture that it is not "
+            f"trained on, its prediction after {when} steps. In the end V_Rand is {end['vRand']:.3f}, "
+            f"{100 * end['wrong']:.1f} % of the pixels are wrong, and the loss of the last step is {losses[-1]:.3g}."
         )
         return fig, alt
 

@@ -60,9 +60,10 @@ def _crowded(sample, count):
     places = [(top, left) for top in range(0, limit + 1, STRIDE) for left in range(0, limit + 1, STRIDE)]
     places.sort(key=lambda place: -len(np.unique(_at(sample.instances, place))))
     chosen = []
-    for place in places:
-        if len(chosen) < count and all(max(abs(a - b) for a, b in zip(place, other)) >= SIDE for other in chosen):
-            chosen.append(place)
+    for top, left in places:
+        apart = all(max(abs(top - other), abs(left - further)) >= SIDE for other, further in chosen)
+        if len(chosen) < count and apart:
+            chosen.append((top, left))
     numbers = parted(sample.instances)
     return [(_greys(_at(sample.image, place), sample.image), _numbered(_at(numbers, place))) for place in chosen]
 

@@ -8,18 +8,20 @@
 // and reports, some times a second: { steps: [{ step, loss, rate }], look, maps, ended }; look: as look() of
 // playground_run.js, on occasion; maps: { name, side, greys, channels } with it; ended: "nan" where a loss was no number.
 
-const SLICE = 25, BETWEEN_LOOKS = 120, THUMBNAIL = 44; // milliseconds, milliseconds, pixels
+const SLICE = 25, BETWEEN_LOOKS = 120, THUMBNAIL = 44; // milliseconds, milliseconds at least, pixels
+const LOOKING = 0.25; // the share of the time that goes into looks, at most
 
 /** The worker's whole life. */
 function trainHere() {
-  let run = null, pictures = null, code = null, until = 0, done = 0, ended = "", due = null, lastLook = 0, stage = "", number = 0;
+  let run = null, pictures = null, code = null, until = 0, done = 0, ended = "", due = null, nextLook = 0, stage = "", number = 0;
 
   function shown() {
-    const look = run.look();
-    lastLook = performance.now();
-    const name = run.stages.includes(stage) ? stage : run.stages.at(-1);
+    const start = performance.now(), look = run.look();
+    const name = run.stages.includes(stage) ? stage : run.stages.at(-2);
     const map = run.map(name);
     const { side, greys } = thumbnails(map, THUMBNAIL);
+    const taken = performance.now() - start;
+    nextLook = performance.now() + Math.max(BETWEEN_LOOKS, taken / LOOKING - taken);
     return { look, maps: { name, side, greys, channels: map.channels, size: map.size, stages: run.stages } };
   }
   function go() {
@@ -33,7 +35,7 @@ function trainHere() {
     }
     const pause = done >= until || ended;
     const report = { number, steps, ended };
-    if (pause || performance.now() - lastLook > BETWEEN_LOOKS) Object.assign(report, shown());
+    if (pause || performance.now() > nextLook) Object.assign(report, shown());
     postMessage(report);
     if (!pause) due = setTimeout(go);
   }
@@ -61,7 +63,7 @@ const FOR_TRAINING = {
   blank, framed, conv3x3, maxPool, upConv, crop, concat, conv1x1, thumbnails, parametersOf, dropsOut, answerSize, viewOf, stretched, handOver,
   handBack, reluBack, conv3x3Back, unframed, maxPoolBack, upConvBack, conv1x1Back, lossOf, plainLearner, randomFrom, gaussian, drawWeights,
   rateAt, makeOptimiser, clipGradient, trainingStep, simdLearner, regions, fates, thinned, randScore, bestRand, mirrored, bending, cutTile,
-  covering, makeRun, trainHere, BATCH, TILES, THRESHOLDS, SLICE, BETWEEN_LOOKS, THUMBNAIL,
+  covering, makeRun, trainHere, BATCH, TILES, THRESHOLDS, SLICE, BETWEEN_LOOKS, LOOKING, THUMBNAIL,
 };
 
 /** A trainer in a worker. pictures: of makeRun; report(what) is called with each report. */
