@@ -10,6 +10,7 @@ page without a kernel; where a kernel runs, the traits of the widget follow what
     FcnFusion       FCN-32s, 16s, 8s and U-Net on the same image, and what each fusion adds
     FeatureMaps     inside a U-Net that runs in the page or on the kernel: its maps, its filters, what a part is worth
     OverlapTile     a large image in tiles: what they cost, and where a network contradicts itself at their seams
+    Playground      a U-Net that learns in the page: switch a part, press play, and watch
     ReceptiveField  which pixels a value is made of, which values a pixel reaches, and how much of that counts
     SlidingWindow   a window for every pixel: what is computed again and again, counted
     TrainingReplay  what a network predicts for an image while it learns, with its loss and its scores
@@ -24,6 +25,7 @@ _HOMES = {
     "FcnFusion": "fcn_fusion",
     "FeatureMaps": "feature_maps",
     "OverlapTile": "overlap_tile",
+    "Playground": "playground",
     "ReceptiveField": "receptive_field",
     "SlidingWindow": "sliding_window",
     "TrainingReplay": "training_replay",

@@ -6,51 +6,6 @@ const TOP = 10; // tenths: the challenge's last threshold
 const FILM = 8; // pictures in the film strip
 const MISSED = [255, 90, 80], INVENTED = [80, 160, 255], NOBODY = [120, 124, 132], BETWEEN = [16, 16, 22];
 
-/** The 4-connected regions of the places where inside(at) is true: { numbers: 0 for none, else 1…n; count: n }. */
-export function regions(inside, width, height) {
-  const numbers = new Int32Array(width * height);
-  const waiting = new Int32Array(width * height);
-  let count = 0;
-  for (let start = 0; start < numbers.length; start += 1) {
-    if (numbers[start] || !inside(start)) continue;
-    count += 1;
-    numbers[start] = count;
-    waiting[0] = start;
-    for (let left = 1; left > 0;) {
-      const at = waiting[(left -= 1)];
-      const visit = (next) => {
-        if (numbers[next] || !inside(next)) return;
-        numbers[next] = count;
-        waiting[left++] = next;
-      };
-      if (at % width > 0) visit(at - 1);
-      if (at % width < width - 1) visit(at + 1);
-      if (at >= width) visit(at - width);
-      if (at < numbers.length - width) visit(at + width);
-    }
-  }
-  return { numbers, count };
-}
-
-/** What became of true cells among segments, as `fates` of training_replay.py; `most`: each segment's commonest cell. */
-export function fates(truth, segments, count) {
-  const cells = truth.reduce((a, b) => Math.max(a, b), 0);
-  const both = new Int32Array((cells + 1) * (count + 1));
-  for (let at = 0; at < truth.length; at += 1) both[truth[at] * (count + 1) + segments[at]] += 1;
-  const crowd = new Int32Array(count + 1), holder = new Int32Array(cells + 1), most = new Int32Array(count + 1);
-  for (let cell = 1; cell <= cells; cell += 1) {
-    const row = both.subarray(cell * (count + 1), (cell + 1) * (count + 1));
-    const size = row.reduce((a, b) => a + b, 0);
-    for (let segment = 1; segment <= count; segment += 1) {
-      if (2 * row[segment] > size) crowd[(holder[cell] = segment)] += 1;
-      if (row[segment] > both[most[segment] * (count + 1) + segment] || (!most[segment] && row[segment])) most[segment] = cell;
-    }
-  }
-  const held = [...holder].filter(Boolean);
-  const alone = held.filter((segment) => crowd[segment] === 1).length;
-  return { alone, together: held.length - alone, broken: cells - held.length, most };
-}
-
 /** A colour for each cell; those of close numbers are far apart in hue and lightness. */
 function colourOf(cell) {
   const hue = (cell * 137.5) % 360, light = [0.45, 0.62, 0.78][cell % 3];

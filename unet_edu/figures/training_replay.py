@@ -35,6 +35,7 @@ class TrainingReplay(LiveFigure):
     that comes with the package. Raises TraitError for anything else.
     """
 
+    scripts = ("segments.js",)
     kept = ("run", "frame", "show")
 
     run = traitlets.Unicode().tag(sync=True)

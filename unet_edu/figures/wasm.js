@@ -44,6 +44,19 @@ const multiplyAdd = (one, other, sum, relaxed) => (relaxed
   ? [...one, ...other, ...sum, ...simd(0x105)]
   : [...sum, ...one, ...other, ...simd(230), ...simd(228)]);
 
+const less = (one, other) => [...one, ...other, 0x49]; // of whole numbers without sign
+const single = (address, offset = 0) => [...address, 0x2a, 2, ...unsigned(offset)]; // one number of memory
+const storeSingle = (address, offset, value) => [...address, ...value, 0x38, 2, ...unsigned(offset)];
+const sumOf = (numbers) => numbers.reduce((sum, number) => [...sum, ...number, 0x92]); // of single numbers
+const lane = (four, number) => [...four, ...simd(31), number]; // one of a vector's four
+const NOUGHTS = [...simd(12), ...new Array(16).fill(0)]; // a vector of zeros, or of no bits
+const product = (one, other) => [...one, ...other, ...simd(230)];
+const alike = (one, other) => [...one, ...other, ...simd(65)]; // all bits of a number where two are equal, else none
+const above = (one, other) => [...one, ...other, ...simd(68)]; // the same where one is greater
+const both = (one, other) => [...one, ...other, ...simd(78)]; // bits that are in both
+const butNot = (one, other) => [...one, ...other, ...simd(79)]; // bits that are in one and not in the other
+const either = (one, other) => [...one, ...other, ...simd(80)];
+
 /** Run the body, and again while the condition holds. */
 const repeat = (body, condition) => [0x03, 0x40, ...body, ...condition, 0x0d, 0, 0x0b];
 

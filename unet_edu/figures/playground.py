@@ -1,0 +1,242 @@
+"""Playground: a U-Net that learns before the reader's eyes, in the page or on the kernel.
+
+    playground.js ── playground_worker.js ┬ a worker: playground_run.js, learning_simd.js      no kernel
+                                          └ messages: Runs of learner.py                        Playground(device=…)
+
+    PRESETS     one click each: a run that works, and symptoms of chapter 8; what each must come to is tested
+    RIVALS      what may run beside it from the same seed
+
+Whatever a preset does not change is as in DEFAULTS.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import traitlets
+
+from unet_edu.figures.base import LiveFigure, integer
+from unet_edu.figures.learner import Run, Trainer
+from unet_edu.figures.playground_pictures import GREYS, KINDS, SIDE, TERMS, W0, pictures
+
+DEFAULTS = {
+    "data": "nuclei", "images": 12, "augment": "elastic", "weighted": True, "depth": 2, "width": 8, "padding": 0,
+    "skips": ["crop"] * 3, "start": "paper", "dropout": 0.0, "loss": "cross-entropy", "optimiser": "adamw",
+    "rate": 0.01, "schedule": "one-cycle", "clip": 1, "steps": 300,
+}  # fmt: skip
+CHOICES = {
+    "data": tuple(KINDS), "images": (1, 12), "augment": ("none", "turns", "elastic"), "weighted": (False, True),
+    "depth": (0, 1, 2, 3), "width": (2, 4, 8, 12, 16), "padding": (0, 1),
+    "start": ("paper", "pytorch", "zero", "large"),
+    "dropout": (0.0, 0.25, 0.5), "loss": ("cross-entropy", "dice", "sum", "upside-down"), "optimiser": ("adamw", "sgd"),
+    "rate": (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1, 10), "schedule": ("one-cycle", "constant"), "clip": (0, 1),
+}  # fmt: skip
+SKIPS = ("crop", "resize", "pool", "none")
+
+# changes: of DEFAULTS. look: what to watch. The outcomes are asserted in tests/figures/test_playground.py.
+PRESETS = {
+    "works": {
+        "title": "a run that works",
+        "changes": {},
+        "look": "Press play. Within some thirty steps nuclei come out of the grey; then the gaps between them are"
+        " found, one by one.",
+    },
+    "one class": {
+        "title": "all black: one class everywhere",
+        "changes": {
+            "start": "pytorch", "weighted": False, "optimiser": "sgd", "rate": 3e-3, "schedule": "constant",
+        },
+        "look": "The loss falls, and no cell is found. Most pixels are background, and to put that everywhere is the "
+        "quickest way down: small first weights and a small rate stay there for long. Which maps still differ?",
+    },
+    "grey": {
+        "title": "all one grey",
+        "changes": {"start": "zero"},
+        "look": "All weights are zero, so all maps are zero, so nothing but the bias of the scores ever gets a "
+        "gradient: one grey, and maps that stay flat. Which of all parameters can move?",
+    },
+    "nan": {
+        "title": "NaN",
+        "changes": {"optimiser": "sgd", "rate": 10, "schedule": "constant", "clip": 0, "start": "large"},
+        "look": "Weights ten times too large, a rate of 10, and no clipping: each step overshoots by more than "
+        "the one before, until the numbers are larger than any that 32 bits hold. Then everything is NaN,"
+        " and the run ends.",
+    },
+    "by heart": {
+        "title": "learns by heart",
+        "changes": {"images": 1, "augment": "none", "width": 16, "schedule": "constant", "rate": 3e-3},
+        "look": "One picture, never turned or bent. The solid loss goes on falling; the dashed one, of the unseen"
+        " picture, turns and rises.",
+    },
+    "jumps": {
+        "title": "the loss jumps",
+        "changes": {"rate": 0.1, "schedule": "constant", "clip": 0},
+        "look": "A rate ten times too high, from the first step to the last. The loss jumps, and may end on a "
+        "plateau where nothing is learnt.",
+    },
+    "merged": {
+        "title": "touching cells merge",
+        "changes": {"weighted": False, "width": 4},
+        "look": "No weight map. Few pixels are wrong, and those few are the gaps: count the cells that are "
+        "merged.",
+    },
+    "blurred": {
+        "title": "blurred: no skips",
+        "changes": {"skips": ["none"] * 3},
+        "look": "All that is known of the picture has passed two poolings. Nuclei appear as quickly, with edges "
+        "in blocks. Look at the map up0.",
+    },
+    "beside": {
+        "title": "edges beside their place: resized skips",
+        "changes": {"skips": ["resize"] * 3},
+        "look": "Each skip map is squeezed to fit, not cut. Towards the border of a tile, what is joined does not"
+        " lie on the same place.",
+    },
+    "huge": {
+        "title": "a loss of thousands",
+        "changes": {"loss": "sum", "optimiser": "sgd", "rate": 1e-2, "schedule": "constant", "clip": 0},
+        "look": "The loss is a sum over pixels, so its gradient is thousands of times longer, and a usual rate is"
+        " far too high. How does it end?",
+    },
+    "upside down": {
+        "title": "upside down: a minus sign is missing",
+        "changes": {"loss": "upside-down"},
+        "look": "The loss falls, ever faster, and below zero. The picture becomes the opposite of the truth.",
+    },
+    "large": {
+        "title": "first weights too large",
+        "changes": {"start": "large"},
+        "look": "Ten times too large, in each of eleven layers: the first loss has thirteen digits. AdamW takes steps of "
+        "one length whatever the loss is, and three hundred of them do not lead back.",
+    },
+}  # fmt: skip
+RIVALS = {
+    "without skips": {"skips": ["none"] * 3},
+    "skips after the pool": {"skips": ["pool"] * 3},
+    "resized skips": {"skips": ["resize"] * 3},
+    "no weight map": {"weighted": False},
+    "no bending": {"augment": "turns"},
+    "one picture": {"images": 1},
+    "depth 1": {"depth": 1},
+    "width 2": {"width": 2},
+    "padded": {"padding": 1},
+    "PyTorch's first weights": {"start": "pytorch"},
+    "SGD": {"optimiser": "sgd"},
+}
+
+
+class Playground(LiveFigure):
+    """A U-Net that learns while the reader watches; ``Playground()`` needs no kernel once it stands in a page.
+
+    preset: a key of `PRESETS`. rival: what runs beside it, a key of `RIVALS`, or "". seed: of first weights, tiles and
+    dropout, 0 to 9999. device: None: the page computes; else a torch device's name, "" for the best one: where a kernel
+    runs, it computes there. switches: values of `DEFAULTS`, instead of the preset's; each must be one of `CHOICES`,
+    skips a list of three kinds of `SKIPS`, steps 1 to 3000. Raises TraitError for anything else.
+    """
+
+    scripts = (
+        "engine.js", "learning.js", "wasm.js", "kernels.js", "learning_kernels.js", "learning_simd.js", "segments.js",
+        "playground_run.js", "playground_worker.js",
+    )  # fmt: skip
+
+    data = traitlets.Enum(CHOICES["data"], DEFAULTS["data"]).tag(sync=True)
+    images = traitlets.Enum(CHOICES["images"], DEFAULTS["images"]).tag(sync=True)
+    augment = traitlets.Enum(CHOICES["augment"], DEFAULTS["augment"]).tag(sync=True)
+    weighted = traitlets.Bool(DEFAULTS["weighted"]).tag(sync=True)
+    depth = traitlets.Enum(CHOICES["depth"], DEFAULTS["depth"]).tag(sync=True)
+    width = traitlets.Enum(CHOICES["width"], DEFAULTS["width"]).tag(sync=True)
+    padding = traitlets.Enum(CHOICES["padding"], DEFAULTS["padding"]).tag(sync=True)
+    skips = traitlets.List(traitlets.Enum(SKIPS), DEFAULTS["skips"], minlen=3, maxlen=3).tag(sync=True)
+    start = traitlets.Enum(CHOICES["start"], DEFAULTS["start"]).tag(sync=True)
+    dropout = traitlets.Enum(CHOICES["dropout"], DEFAULTS["dropout"]).tag(sync=True)
+    loss = traitlets.Enum(CHOICES["loss"], DEFAULTS["loss"]).tag(sync=True)
+    optimiser = traitlets.Enum(CHOICES["optimiser"], DEFAULTS["optimiser"]).tag(sync=True)
+    rate = traitlets.Enum(CHOICES["rate"], DEFAULTS["rate"]).tag(sync=True)
+    schedule = traitlets.Enum(CHOICES["schedule"], DEFAULTS["schedule"]).tag(sync=True)
+    clip = traitlets.Enum(CHOICES["clip"], DEFAULTS["clip"]).tag(sync=True)
+    steps = integer(DEFAULTS["steps"], (1, 3000))
+    seed = integer(1, (0, 9999))
+    preset = traitlets.Enum(("", *PRESETS), "works").tag(sync=True)
+    rival = traitlets.Enum(("", *RIVALS), "").tag(sync=True)
+    bet = traitlets.Enum(("", "first", "second", "even"), "").tag(sync=True)
+    stage = traitlets.Unicode().tag(sync=True)  # whose maps are shown; "" is the last one
+    device = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
+    defaults = traitlets.Dict(DEFAULTS).tag(sync=True)
+    presets = traitlets.Dict(PRESETS).tag(sync=True)
+    rivals = traitlets.Dict(RIVALS).tag(sync=True)
+    scales = traitlets.Dict({"side": SIDE, "greys": GREYS, "terms": W0 / TERMS}).tag(sync=True)
+    nuclei = traitlets.Bytes().tag(sync=True)
+    tissue = traitlets.Bytes().tag(sync=True)
+    caption = traitlets.Unicode(
+        "A U-Net that learns, from its first step, in this page. White is what it takes for a cell, in a picture that "
+        "it is never trained on. Switch something off and play again."
+    ).tag(sync=True)
+
+    def __init__(self, preset="works", rival="", seed=1, device=None, **switches):
+        if preset not in PRESETS:
+            raise traitlets.TraitError(f"preset must be one of {', '.join(map(repr, PRESETS))}, not {preset!r}")
+        packed = {kind: pictures(kind).packed() for kind in KINDS}
+        more = DEFAULTS | PRESETS[preset]["changes"] | switches
+        shown = "" if set(switches) & set(DEFAULTS) else preset
+        super().__init__(preset=shown, rival=rival, seed=seed, device=device, **more, **packed)
+        self.trainer = Trainer(device)
+
+    def config(self):
+        """Return the switches as a dict, as `learner.Run` and makeRun of playground_run.js take them."""
+        values = {key: getattr(self, key) for key in (*DEFAULTS, "seed")}
+        decay = 0.01 if self.optimiser == "adamw" else 0.0
+        return values | {
+            "skips": self.skips[: self.depth], "clip": self.clip or None, "momentum": 0.9, "decay": decay,
+        }  # fmt: skip
+
+    def _answer(self, widget, content, buffers):
+        super()._answer(widget, content, buffers)
+        if content.get("type") == "train":
+            reply, arrays = self.trainer.answer(content)
+            self.send(reply, arrays)
+
+    def poster(self):
+        """Draw what a run of this config comes to in PyTorch: the picture, four predictions, loss and V_Rand."""
+        import matplotlib.pyplot as plt
+
+        frames, losses = recorded(repr(self.config()))
+        sample = pictures(self.data)
+        fig = plt.figure(figsize=(9, 4.2), layout="constrained")
+        top, bottom = fig.subfigures(2, 1, height_ratios=[1.25, 1])
+        first, *rest = top.subplots(1, len(frames) + 1)
+        first.imshow(sample.images[-1], cmap="gray")
+        first.contour(sample.instances[-1] > 0, [0.5], colors="orange", linewidths=0.7)
+        first.set_title("unseen picture", fontsize=9)
+        for panel, look in zip(rest, frames, strict=True):
+            panel.imshow(look["probability"], cmap="gray", vmin=0, vmax=1)
+            panel.set_title(f"step {look['step']}: V_Rand {look['vRand']:.2f}", fontsize=9)
+        for panel in (first, *rest):
+            panel.axis("off")
+        axes = bottom.subplots()
+        axes.plot(range(1, len(losses) + 1), losses, linewidth=1)
+        axes.set(xlabel="steps", ylabel="loss", xlim=(0, len(losses)))
+        end = frames[-1]
+        when = ", ".join(str(look["step"]) for look in frames)
+        alt = (
+            f"A U-Net of depth {self.depth} and width {self.width} while it learns. Beside a picture that it is not "
+            f"trained on, its prediction after {when} steps. In the end V_Rand is {end['vRand']:.3f}, "
+            f"{100 * end['wrong']:.1f} % of the pixels are wrong, and the loss of the last step is {losses[-1]:.3g}."
+        )
+        return fig, alt
+
+
+POSTER_STEPS = (0, 15, 60)  # a poster is drawn wherever a figure is shown: a run of seconds
+
+
+@cache
+def recorded(config):
+    """Return (looks of `Run` after some steps, losses) of a config, given as its repr: a string can be cached."""
+    import ast
+
+    run = Run(ast.literal_eval(config) | {"steps": POSTER_STEPS[-1]}, "cpu")
+    frames, losses = [run.look()], []
+    for step in range(1, POSTER_STEPS[-1] + 1):
+        losses.append(run.step()["loss"])
+        if step in POSTER_STEPS:
+            frames.append(run.look())
+    return frames, losses
