@@ -183,6 +183,7 @@ def solved_by(exercise, forbids=True):
 QUICK = ("crop.centre", "blocks.assemble", "blocks.double_conv", "reading.five", "score.dice")  # others: weekly
 
 
+@pytest.mark.slow  # minutes for all of them together
 @pytest.mark.parametrize(
     "exercise",
     [pytest.param(each, marks=() if each.id in QUICK else pytest.mark.weekly, id=each.id) for each in everything()],
