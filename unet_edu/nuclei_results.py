@@ -145,10 +145,14 @@ def difference(judgement, score="F1"):
 
 
 class WeightMapSaid(NamedTuple):
-    """Does the border weight part touching cells? answer: a word or few. text: sentences, a group each."""
+    """Does the border weight part touching cells? answer: a word or few. text: sentences, a group each.
+
+    watershed: a sentence on F1 where pieces are cut at their waists afterwards; "" where no group has two pairs.
+    """
 
     answer: str
     text: str
+    watershed: str
 
 
 def weight_map(record):
@@ -160,7 +164,7 @@ def weight_map(record):
     found = {group: judge(record, group, "merged", [row]).get(row) for group in groups(record)}
     made = {group: one for group, one in found.items() if one is not None}
     corrected = dict(zip(made, comparisons.holm([one.found.p for one in made.values()]), strict=True))
-    verdicts, told = [], []
+    verdicts, told, cut = [], [], []
     for group, one in found.items():
         if one is None:
             told.append(f"On {group} images there are too few paired runs to say.")
@@ -176,7 +180,10 @@ def weight_map(record):
             f"{results.p_text(corrected[group])}, {one.found.pairs} pairs. "
             f"Without the map, F1 changes by {difference(f1)}, {results.p_text(f1.p)}."
         )
-    return WeightMapSaid(_answer(verdicts, list(found)), " ".join(told))
+        after = judge(record, group, "F1, watershed", [row])[row]
+        cut.append(f"by {difference(after)}, {results.p_text(after.p)}, on {group} images")
+    watershed = f"Without the map, F1 then changes {results.listed(cut)}." if cut else ""
+    return WeightMapSaid(_answer(verdicts, list(found)), " ".join(told), watershed)
 
 
 def _mean(entries, score):
