@@ -1,4 +1,4 @@
-"""What the chapters' folded solutions say in answer to questions of their prompts, and what they do beyond the cases."""
+"""What the chapters' folded solutions say in answer to questions of their prompts, and do beyond the cases."""
 
 import numpy as np
 import pytest
