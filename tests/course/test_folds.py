@@ -10,7 +10,7 @@ from torch import nn
 from _ext.exercise_cells import exercises as cells_of
 from unet_edu import metrics
 from unet_edu.course.registry import find
-from unet_edu.data import cells
+from unet_edu.data import cells, nuclei
 from unet_edu.models import UNet
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -197,3 +197,11 @@ def test_weights_that_make_a_blend_a_crop():
     row = blended(tiles, [0, 3], 10, np.array([0, 0, 1, 1, 1, 0, 0]))
     np.testing.assert_array_equal(row[2:8], [2, 3, 4, 9, 10, 11])
     assert np.isnan(row[[0, 1, 8, 9]]).all()
+
+
+def test_how_many_touching_nuclei_are_lost_in_mergers():
+    lost_in_mergers, source = solution("score.lost")
+    assert "40 of its 142 nuclei" in source
+    dish = nuclei.load("fluorescence", "validation", whole=False)[0]
+    assert len(np.unique(dish.instances)) - 1 == 142
+    assert lost_in_mergers(dish.instances, metrics.regions(dish.label)) == 40
