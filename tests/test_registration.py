@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from unet_edu import arithmetic
 from unet_edu.activations import capture
@@ -161,3 +162,63 @@ def test_errors():
         registration(model, 44, [4])
     with pytest.raises(IndexError):
         evidence(model, 44, 4)
+
+
+class Level(nn.Module):
+    """A padded U-Net, one channel wide; `begins` places the cut of its skip, from what is too much."""
+
+    def __init__(self, inside, begins):
+        super().__init__()
+        self.pool, self.inside, self.skip = nn.MaxPool2d(2), inside, Begins(begins)
+        self.up, self.out = nn.ConvTranspose2d(1, 1, 2, stride=2), nn.Conv2d(2, 1, 3, padding=1)
+
+    def forward(self, x):
+        up = self.up(self.inside(self.pool(x)))
+        return self.out(torch.cat([self.skip(x, up), up], dim=1))
+
+
+class Begins(nn.Module):
+    """A skip that is cut from a place on."""
+
+    is_skip = True
+
+    def __init__(self, begins):
+        super().__init__()
+        self.begins = begins
+
+    def forward(self, skip, like):
+        top, left = (self.begins(a - b) for a, b in zip(skip.shape[-2:], like.shape[-2:], strict=True))
+        return skip[..., top : top + like.shape[-2], left : left + like.shape[-1]]
+
+
+@pytest.mark.parametrize(
+    ("begins", "size", "wanted"),
+    [
+        (lambda more: 0, 572, [0, 0, 0, 0]),  # at the right and at the bottom, where poolings dropped pixels
+        (lambda more: int(round(more / 2)), 572, [6, 6, 8, 0]),  # from the centre, as torchvision's center_crop
+        (lambda more: int(round(more / 2)), 560, [0, 0, 0, 0]),  # a multiple of 16: nothing to cut
+    ],
+)
+def test_where_a_padded_network_must_cut_its_skips(begins, size, wanted):
+    """Image pixels between deep map and skips of levels 0, 1, 2, 3: a cut from the centre is out of register."""
+    net = nn.Conv2d(1, 1, 3, padding=1)
+    for _ in range(4):
+        net = Level(net, begins)
+    paths = ("deep", "skip", "inside.skip", "inside.inside.skip", "inside.inside.inside.skip")
+    deep, *skips = (registration(net, (64, size), positions=range(270, 286), path=path) for path in paths)
+    assert [round((skip - deep).mean()) for skip in skips] == wanted
+
+
+def test_registration_looks_along_x_alone():
+    """A skip that is cut four rows too low passes, as the chapter on reading says."""
+
+    class Low(nn.Module):
+        is_skip = True
+
+        def forward(self, skip, like):
+            height, width = like.shape[-2:]
+            return skip[..., 8 : 8 + height, 4 : 4 + width]  # 4 and 4 would be right
+
+    net = OneLevelUNet(base_width=1)
+    net.skip0 = Low()
+    np.testing.assert_allclose(registration(net, 124, path="skip0"), 0, atol=1e-9)

@@ -1,4 +1,4 @@
-"""What the chapters' folded solutions answer to the questions of their prompts, and what they do beyond the cases."""
+"""What the chapters' folded solutions say in answer to questions of their prompts, and do beyond the cases."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from torch import nn
 from _ext.exercise_cells import exercises as cells_of
 from unet_edu import metrics
 from unet_edu.course.registry import find
-from unet_edu.data import cells
+from unet_edu.data import cells, nuclei
 from unet_edu.models import UNet
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -160,3 +160,48 @@ def test_a_probe_of_other_images_targets_finds_nothing():
 def test_a_process_without_weight_counts_nothing_even_as_nan():
     merged, _ = solution("after.merge")
     np.testing.assert_array_equal(merged(np.array([[np.nan], [6.0]]), np.array([0.0, 3.0])), [6])
+
+
+def test_numbers_that_folds_give_are_what_the_solutions_return():
+    side, source = solution("fcn.side")
+    assert side(1000) == 39 - find("fcn.side").book["kernel"]
+    assert f"39 - {find('fcn.side').book['kernel']} scores" in source
+    convs = find("arithmetic.block_out").book["convs"]
+    block_out, source = solution("arithmetic.block_out")
+    assert f"572 - 2 * {convs} with kernel 3" in source
+    assert (block_out(572, 3), block_out(572, 5)) == ((572 - 2 * convs) // 2, (572 - 4 * convs) // 2) == (284, 282)
+    added, source = solution("reading.added")
+    assert "18 * 64 + 19 * (64 + 1)" in source
+    assert added(3, 21) == 18 * 64 + 19 * (64 + 1) == 2387
+    widest_gap, source = solution("augment.widest_gap")
+    assert "2 · 5² · ln 10" in source
+    assert widest_gap(1, 10) == int(np.sqrt(2 * 5**2 * np.log(10))) - 1
+    memory_length, source = solution("training.memory")
+    assert "0.9: 7 gradients, 0.99: 69" in source
+    assert (memory_length(0.9), memory_length(0.99)) == (7, 69)
+    assert solution("predict.mirror")[0](-17, 1) == 0
+    assert solution("score.dice")[0](0.5) == pytest.approx(2 / 3)
+
+
+def test_two_scores_of_cells_that_ran_together_two_by_two():
+    mask_and_cells, source = solution("score.hidden")
+    assert "F1 0" in source
+    mask, cells_f1 = mask_and_cells([300] * 20, [[2 * pair, 2 * pair + 1] for pair in range(10)])
+    assert (mask, cells_f1) == (6000 / (6000 + 10 * find("score.hidden").book["bridge"]), 0)
+
+
+def test_weights_that_make_a_blend_a_crop():
+    blended, source = solution("after.blend")
+    assert "as wide as the overlap" in source
+    tiles = np.arange(14.0).reshape(2, 7)
+    row = blended(tiles, [0, 3], 10, np.array([0, 0, 1, 1, 1, 0, 0]))
+    np.testing.assert_array_equal(row[2:8], [2, 3, 4, 9, 10, 11])
+    assert np.isnan(row[[0, 1, 8, 9]]).all()
+
+
+def test_how_many_touching_nuclei_are_lost_in_mergers():
+    lost_in_mergers, source = solution("score.lost")
+    assert "40 of its 142 nuclei" in source
+    dish = nuclei.load("fluorescence", "validation", whole=False)[0]
+    assert len(np.unique(dish.instances)) - 1 == 142
+    assert lost_in_mergers(dish.instances, metrics.regions(dish.label)) == 40
