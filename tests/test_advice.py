@@ -15,7 +15,7 @@ from torch import nn
 from unet_edu import checkpoints, metrics
 from unet_edu.data import Sample, cells
 from unet_edu.data.weightmap import weight_map
-from unet_edu.models import OneLevelUNet, UNet
+from unet_edu.models import OneLevelUNet, SlidingWindowNet, UNet
 from unet_edu.predict import predict
 from unet_edu.thinning import thin
 from unet_edu.training import RECIPES, fit
@@ -109,6 +109,17 @@ def test_what_an_interpolation_added_is_cut_off():
     image = drawn(30, 26) * 1.04 - 0.02
     (code,) = advised(ValueError, predict, net(), image)
     assert np.array_equal(follow(code, image=image), image.clip(0, 1))
+
+
+@pytest.mark.parametrize("top", [1, 255, 4095, 65535])
+def test_tensors_of_whole_numbers(top):
+    seen = torch.from_numpy(drawn(1, 1, 36, 36)).float()
+    seen[0, 0, 0, 0] = 1
+    stored = (seen * top).round().int()
+    (code,) = advised(TypeError, net(), stored)
+    assert torch.equal(follow(code, images=stored), stored / top)
+    (code,) = advised(TypeError, SlidingWindowNet().predict, stored[0, 0])
+    assert torch.equal(follow(code, image=stored), stored / top)
 
 
 def test_a_scale_below_the_values_names_the_right_one():

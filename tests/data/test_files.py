@@ -1,11 +1,12 @@
 """Files of every kind, made here: how they are read and scaled, what masks mean, what does not fit, what is saved."""
 
 import csv
+import re
 
 import numpy as np
 import pytest
 import tifffile
-import torch
+from bookkit import ROOT
 from PIL import Image
 
 from unet_edu import checkpoints
@@ -167,8 +168,6 @@ def test_one_scaling_for_all_images_of_a_set(tmp_path):
     ],
 )
 def test_how_a_scaling_is_found(array, wanted, how):
-    import re
-
     scaling = find_scaling([array])
     assert scaling[:2] == wanted
     assert re.match(how, scaling.how)
@@ -365,8 +364,6 @@ def test_all_that_does_not_fit_stands_in_one_list(tmp_path):
         "empty.png: no cell",
         "broken.png: is no image",
     ):
-        import re
-
         assert sum(bool(re.search(says, one)) for one in problems) == 1, says
         assert re.search(says, str(found.value))
 
@@ -450,19 +447,21 @@ def test_what_is_not_saved(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_from_files_to_a_trained_network(tmp_path):
-    """The whole way: folders, `fit`, a mask in a file."""
-    from dataclasses import replace
-
-    from unet_edu.training import RECIPES, fit
-
+def test_the_whole_way_as_the_readme_has_it(tmp_path, monkeypatch, one_thread):
+    """Folders, `fit`, weights, a mask in a file: the README's own lines, with one small step."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
+    (code,) = (block for block in blocks if "unet_edu.data.files" in block)
+    monkeypatch.chdir(tmp_path)
     for number in range(2):
         sample = cells.tissue(96, number)
         pillow(tmp_path / "images" / f"{number}.png", np.rint(sample.image * 4095).astype(np.uint16))
         pillow(tmp_path / "masks" / f"{number}.png", sample.label * 255)
-    data = load(tmp_path / "images", tmp_path / "masks")
-    torch.manual_seed(0)
-    net = OneLevelUNet(base_width=2)
-    fit(net, data.samples, replace(RECIPES["one-cycle"], steps=3, batch=1, tile=52), device="cpu")
+    assert "steps=400" in code
+    exec(code.replace("steps=400", "steps=1, batch=1, tile=188"), names := {})
+    net, data = names["net"], names["data"]
+    assert data.scaling[:2] == (0, 4095)
     inside = predict(net, data.samples[0].image)[1] > 0.5
-    assert np.array_equal(pages(save_label(tmp_path / "found.png", inside))[0].values, inside)
+    assert np.array_equal(pages(tmp_path / "found.tif")[0].values, inside)
+    again, _ = checkpoints.read(tmp_path / "net.safetensors")
+    stored = pages(tmp_path / "images" / "0.png")[0].values
+    np.testing.assert_allclose(predict(again, stored), predict(net, data.samples[0].image), atol=0.02)  # half precision

@@ -2,6 +2,8 @@
 
 import torch
 
+from unet_edu.greys import bit_depth
+
 
 def check_images(images, channels):
     """Raise unless `images` is a floating tensor of shape (N, channels, H, W): TypeError or ValueError."""
@@ -16,7 +18,16 @@ def check_images(images, channels):
     if shape[1] != channels:
         raise ValueError(f"the network was built for in_channels={channels}, not {shape[1]}: shape {shape}")
     if not images.dtype.is_floating_point:
-        raise TypeError(f"the network takes floating-point images, not {images.dtype}: convert with images.float()")
+        raise TypeError(f"the network takes floating-point images, not {images.dtype}: {division(images, 'images')}")
+
+
+def division(images, name):
+    """Return what makes floats in [0, 1] of a tensor of whole numbers, by its values: words with code."""
+    low, high = (0, 0) if images.numel() == 0 or images.is_complex() else (int(images.min()), int(images.max()))
+    if low < 0 or high == 1:
+        return f"convert with `{name}.float()`"
+    top = 2 ** bit_depth(high) - 1
+    return f"divide grey values of 0 … {top} by {top}, `{name} / {top}`"
 
 
 def check_count(**counts):

@@ -20,7 +20,7 @@ from torch import nn
 from torch.nn.functional import conv2d, max_pool2d
 
 from unet_edu.arithmetic import conv_out, pool_out
-from unet_edu.models.checks import check_count, check_images
+from unet_edu.models.checks import check_count, check_images, division
 
 WINDOW = 95
 MAPS = 48
@@ -170,7 +170,7 @@ class SlidingWindowNet(nn.Module):
         """Return the image as a tensor (in_channels, H, W), in the network's dtype, on its device; else raise."""
         image = torch.as_tensor(image)
         if not image.dtype.is_floating_point:
-            raise TypeError(f"the image must hold floats, not {image.dtype}: divide grey values of 0 … 255 by 255")
+            raise TypeError(f"the image must hold floats, not {image.dtype}: {division(image, 'image')}")
         shape = tuple(image.shape)
         if image.ndim == 2:
             image = image[None]
