@@ -22,17 +22,24 @@ DRAWING = """<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" width="300" height="300"><rect width="9" height="9"/></svg>"""
 
 
+WAITING = "<script>unetEduWeights.load = () => new Promise(() => {})</script></head>"  # the weights never come
+
+
 @pytest.fixture
 def shown(small_page):
     """Function that shows the figure: (page, the figure, what it complained about); quick: without the weights."""
 
     def show(quick=True, **more):
-        page, complaints = small_page([FeatureMaps()], mend=(lambda text: text) if quick else with_weights, **more)
+        page, complaints = small_page([FeatureMaps()], mend=without_weights if quick else with_weights, **more)
         figure = page.locator("[data-live-figure=FeatureMaps]")
         figure.locator(".lf-fm-scene").wait_for(state="visible")
         return page, figure, complaints
 
     return show
+
+
+def without_weights(text):
+    return text.replace("</head>", WAITING)
 
 
 def spread(values):
