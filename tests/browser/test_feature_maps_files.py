@@ -22,17 +22,24 @@ DRAWING = """<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" width="300" height="300"><rect width="9" height="9"/></svg>"""
 
 
+WAITING = "<script>unetEduWeights.load = () => new Promise(() => {})</script></head>"  # the weights never come
+
+
 @pytest.fixture
 def shown(small_page):
     """Function that shows the figure: (page, the figure, what it complained about); quick: without the weights."""
 
     def show(quick=True, **more):
-        page, complaints = small_page([FeatureMaps()], mend=(lambda text: text) if quick else with_weights, **more)
+        page, complaints = small_page([FeatureMaps()], mend=without_weights if quick else with_weights, **more)
         figure = page.locator("[data-live-figure=FeatureMaps]")
         figure.locator(".lf-fm-scene").wait_for(state="visible")
         return page, figure, complaints
 
     return show
+
+
+def without_weights(text):
+    return text.replace("</head>", WAITING)
 
 
 def spread(values):
@@ -51,7 +58,8 @@ def drawn(figure):
 
 def put(page, figure, path):
     """Put a file in and wait until it is drawn, or refused."""
-    page.evaluate("globalThis.before = document.querySelector('.lf-fm-note').textContent")
+    page.evaluate("document.querySelector('.lf-fm-note span').textContent = ''")
+    page.evaluate("document.querySelector('[role=alert]').textContent = ''")
     alarm = figure.locator("[role=alert]")
     figure.locator("input[type=file]").first.set_input_files(path)
     page.wait_for_function(
@@ -124,8 +132,10 @@ def test_the_page_of_a_tiff_is_chosen_and_the_library_comes_with_the_first(shown
     assert "UTIF.js" in asked
     assert figure.locator("select option").all_inner_texts() == [f"page {at} of 3" for at in (1, 2, 3)]
     for at in (2, 0, 1):
+        page.evaluate("document.querySelector('.lf-fm-note span').textContent = ''")
         figure.locator("select").select_option(str(at))
-        page.wait_for_timeout(600)
+        expect(figure.locator(".lf-fm-note")).to_contain_text("Your picture")
+        page.wait_for_timeout(300)
         assert np.abs(drawn(figure) - spread(pages[at])).max() <= 1
     assert asked.count("UTIF.js") == 1
 

@@ -196,11 +196,16 @@ def test_without_scripts_the_poster_stays(chromium, addresses):
     context.close()
 
 
-def test_a_reload_starts_anew(ladder):
+def test_a_reload_keeps_what_was_seen_and_the_bare_address_starts_anew(ladder):
     seen, figure = ladder()
     figure.get_by_role("button", name="700", exact=True).click()
     expect(headline(figure)).to_have_text("700 → 516")
+    seen.page.wait_for_function("location.hash.includes('size=700')")
     seen.page.reload()
+    expect(headline(figure)).to_have_text("700 → 516")
+    bare = seen.page.url.partition("#")[0]
+    seen.page.goto("about:blank")
+    seen.page.goto(bare)
     expect(headline(figure)).to_have_text("572 → 388")
     assert seen.complaints == []
 

@@ -171,9 +171,9 @@ def test_what_a_link_may_say_is_what_python_takes(figure, node):
         console.log(JSON.stringify(tried.map(([key, text]) => figure.legalValue(text, legal[key]) ?? null)))"""
     text = json.dumps([[one[:2] for one in tried], made.legal])
     for (key, words, value), found in zip(tried, node(figure, code, text), strict=True):
-        fresh, taken = figure(), value is not None
+        taken = value is not None
         try:
-            setattr(fresh, key, value)
+            setattr(made, key, value)
         except traitlets.TraitError:
             taken = False
         if key == "zoom" and value not in (1, 2, 4, 8, 16):

@@ -145,7 +145,11 @@ class FeatureMaps(LiveFigure):
 
     def legal_values(self):
         """Return the rules of `LiveFigure.legal_values`; a reader's own picture is in no link."""
-        return super().legal_values() | {"sample": {"of": ["first", *SAMPLES]}, "zoom": {"of": [1, 2, 4, 8, 16]}}
+        rules = {"sample": {"of": ["first", *SAMPLES]}, "zoom": {"of": [1, 2, 4, 8, 16]}}
+        for key, count in {"cover": 3, "pixel": 2}.items():
+            each = {"least": 0, "most": LARGEST * 4}
+            rules[key] = {"any": [{"each": each, "least": some, "most": some} for some in (0, count)]}
+        return super().legal_values() | rules
 
     @traitlets.observe("weights")
     def _other_weights(self, change):

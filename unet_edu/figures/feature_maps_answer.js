@@ -4,7 +4,7 @@
 //     layer     { left, top, width, height, bytes }   bytes: 0 not computed yet, 1 … 127 membrane, 128 … 255 cell
 //     rectangle { left, top, width, height }          of the picture, which the panel shows
 
-const MOST_SHOWN = 1024; // pixels a side that are painted; of a larger rectangle every second one, and so on
+const MOST_SHOWN = 700; // pixels a side that are painted; of a larger rectangle every second one, and so on
 const MOST_ZOOM = 16;
 const [MEMBRANE, LOST, NEW] = [[255, 170, 30], [255, 70, 90], [80, 165, 255]];
 const TINT = 0.72; // how much a colour covers the grey
@@ -31,19 +31,18 @@ export function answerPixels({ greys, width: row }, rectangle, before, after, ed
   const data = new Uint8ClampedArray(4 * width * height);
   for (let line = 0; line < height; line += 1) {
     const y = rectangle.top + line * step;
+    const [wasFrom, nowFrom] = [before, after].map((layer) => (layer ? (y - layer.top) * layer.width - layer.left : 0));
     for (let column = 0; column < width; column += 1) {
       const x = rectangle.left + column * step;
       const grey = greys[y * row + x], at = 4 * (line * width + column);
-      const here = (layer) => (layer ? layer.bytes[(y - layer.top) * layer.width + x - layer.left] : 0);
-      const isAfter = x >= edge;
-      const [was, now] = [here(before), here(after)];
-      const value = isAfter ? now : was;
-      let colour = null, cover = TINT;
-      if (show === "probability" && value) [colour, cover] = [[value, value, value], 1];
-      else if (show === "changes" && was && now && was < 128 !== now < 128) colour = now < 128 ? NEW : LOST;
-      else if (show === "membranes" && value && isAfter && was && was < 128 !== now < 128) colour = now < 128 ? NEW : LOST;
-      else if (show === "membranes" && value && value < 128) colour = MEMBRANE;
-      for (let part = 0; part < 3; part += 1) data[at + part] = colour ? grey + (colour[part] - grey) * cover : grey;
+      const was = before ? before.bytes[wasFrom + x] : 0, now = after ? after.bytes[nowFrom + x] : 0;
+      const isAfter = x >= edge, value = isAfter ? now : was;
+      const differs = was > 0 && now > 0 && was < 128 !== now < 128;
+      let colour = null;
+      if (show === "changes") colour = differs ? (now < 128 ? NEW : LOST) : null;
+      else if (show === "membranes" && value) colour = isAfter && differs ? (now < 128 ? NEW : LOST) : value < 128 ? MEMBRANE : null;
+      const plain = show === "probability" && value ? value : grey;
+      for (let part = 0; part < 3; part += 1) data[at + part] = colour ? grey + (colour[part] - grey) * TINT : plain;
       data[at + 3] = 255;
     }
   }

@@ -69,8 +69,8 @@ async function readTiff(name, bytes, page) {
   const bits = shown.t258?.[0] ?? 1, channels = shown.t277?.[0] ?? shown.t258?.length ?? 1, format = shown.t339?.[0] ?? 1;
   if (![8, 16].includes(bits) || format !== 1) throw wrong(`it has ${bits} bits a value${format === 1 ? "" : ", no whole numbers"}; 8 and 16 bits are read`);
   if (shown.data.length < (width * height * channels * bits) / 8) throw wrong("it ends too early");
-  const view = new DataView(shown.data.buffer, shown.data.byteOffset);
-  const all = bits === 8 ? shown.data : Uint16Array.from({ length: width * height * channels }, (_, at) => view.getUint16(2 * at, shown.isLE));
+  const view = new DataView(shown.data.buffer, shown.data.byteOffset); // UTIF.js turns 16 bits to little-endian
+  const all = bits === 8 ? shown.data : Uint16Array.from({ length: width * height * channels }, (_, at) => view.getUint16(2 * at, true));
   const values = channels >= 3 ? brightness(all, channels) : Uint16Array.from({ length: width * height }, (_, at) => all[at * channels]);
   const most = 2 ** bits - 1;
   if (shown.t262?.[0] === 0) values.forEach((value, at) => (values[at] = most - value)); // white is zero

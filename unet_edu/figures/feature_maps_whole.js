@@ -5,6 +5,7 @@
 //     all there ─▶ a worker counts the cells, writes the files to save, finds the window where an intervention costs most
 
 const TILES = [268, 332, 396, 460, 524, 572, 604]; // pixels of a tile's input: the cheapest for a picture is taken
+const BETWEEN_PICTURES = 150; // milliseconds
 const STRIDE_OF_SEARCH = 32; // pixels from one window to the next, a multiple of 2^depth
 
 /** The number of the pixel that stands at `at` of a row of `count`, mirrored beyond both ends, the last not repeated. */
@@ -170,6 +171,7 @@ function wholePicture(shared, run) {
     const tiles = tilesOf(width, height, size - lost, step);
     const source = shared.kernel ? shared.source : await pageSource(() => globalThis.unetEduWeights.load(get("weights")));
     shared.root.dataset.whole = "computing";
+    let drawn = 0;
     const tileKey = ({ left, top }) => `${size} ${left} ${top}`;
     try {
       for (let at = 0; at < tiles.length; at += 1) {
@@ -187,7 +189,10 @@ function wholePicture(shared, run) {
           if (parts === off && bytes !== before) continue;
           done.add(tileKey(tile));
         }
-        if (get("view") === "whole") shared.drawAnswer();
+        if (get("view") === "whole" && (at + 1 === tiles.length || performance.now() - drawn > BETWEEN_PICTURES)) {
+          shared.drawAnswer();
+          drawn = performance.now();
+        }
         await new Promise((resolve) => setTimeout(resolve)); // the page first
       }
     } finally {

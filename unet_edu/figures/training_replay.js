@@ -241,7 +241,7 @@ function build({ model, root, say }) {
     ({ maps, frames, curves } = loaded);
     paint(beside[0].canvas, plane(0), SIDE, SIDE, [0, 255]);
     fill(beside[1].canvas, (at) => colours[plane(1)[at]]);
-    if (get("plays")) {
+    if (get("plays") && !("restored" in root.dataset)) { // a link leads to one frame
       change(model, { plays: false, frame: 0 }); // once, for all views of it
       whenSeen.observe(picture);
     }
