@@ -13,6 +13,7 @@ from unet_edu.figures.base import HERE
 from unet_edu.figures.learner import SKIPS, build
 from unet_edu.training.recipe import RECIPES, Recipe, learning_rate, make_optimizer
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 FILES = ("engine.js", "learning.js", "wasm.js", "kernels.js", "learning_kernels.js", "learning_simd.js")
 ENGINE = type("Engine", (), {"_esm": "\n".join((HERE / name).read_text("utf-8") for name in FILES)})
 LEARN = """
@@ -108,15 +109,6 @@ def loss_of(kind, logits, label, weight):
         return (1 - (2 * (p * label).sum((1, 2)) + 1) / (p.sum((1, 2)) + label.sum((1, 2)) + 1)).mean()
     loss = (weight * cross_entropy(logits, label, reduction="none")).sum() / weight.sum()
     return -loss if kind == "upside-down" else loss
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Such small tiles are slower on several, and much slower on a machine that does other things, too."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

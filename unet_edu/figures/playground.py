@@ -106,8 +106,8 @@ PRESETS = {
     "large": {
         "title": "first weights too large",
         "changes": {"start": "large"},
-        "look": "Ten times too large, in each of eleven layers: the first loss has thirteen digits. AdamW takes steps of one "
-        "length whatever the loss is, and three hundred of them do not lead back.",
+        "look": "Ten times too large, in each of thirteen layers: the first loss has thirteen digits. AdamW takes "
+        "steps of one length, whatever the loss is, and three hundred of them do not lead back.",
     },
 }  # fmt: skip
 RIVALS = {
