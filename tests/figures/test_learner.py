@@ -196,7 +196,7 @@ RUNS = [(name, {}) for name in NETWORKS] + [
 @pytest.mark.parametrize(("name", "changes"), RUNS)
 def test_fifty_steps_have_the_losses_of_pytorch(compare, name, changes):
     """From the same weights, on the same tiles, with each switch of the figure."""
-    changes = {"steps": 50, "learning_rate": 3e-3, **changes}
+    changes = {"steps": 50, "learning_rate": 1e-3, **changes}
     how = {key: changes.pop(key) for key in ("start", "loss", "engine") if key in changes}
     recipe = Recipe(**{**dataclasses.asdict(RECIPES["one-cycle"]), "batch": 2, "tile": 92, **changes})
     here, there, _, _ = compare(NETWORKS[name], recipe, how.pop("engine", "simd"), **how)

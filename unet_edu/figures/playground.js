@@ -97,7 +97,7 @@ function build({ model, root, say }) {
     element("div", { class: "lf-pg-pictures" }, truthPanel, ...RUNS.map((which) => panels[which].node), element("div", { class: "lf-pg-over-time" }, curves)),
     element("div", { class: "lf-pg-bar" }, element("label", {}, "feature maps of", stages)),
     element("div", { class: "lf-pg-maps" }, ...RUNS.map((which) => maps[which].node)),
-    element("details", { open: matchMedia("(min-width: 600px)").matches }, element("summary", {}, "All switches"),
+    element("details", { open: true }, element("summary", {}, "All switches"),
       element("div", { class: "lf-pg-switches" }, ...selects.map(({ label }) => label), ...skips.map(({ label }) => label))),
     table.node);
 
