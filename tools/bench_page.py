@@ -2,6 +2,7 @@
 
     in one page, in turns:   this checkout ─ onnxruntime-web ─ the engine of COMMIT ─ one worker ─ two workers
     then in a figure:        click ─▶ first visible answer ─▶ all of it
+    then learning:           a training step in the page ─ the same step in PyTorch, one thread
 
 All are run in turns in headless Chromium, so that a machine that gets slower or faster does so for all; the lines are
 ratios of medians. Of two workers the processor time of the busier one counts as well, where the system tells it
@@ -20,17 +21,21 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from statistics import median
 
+import torch
 from ipywidgets.embed import dependency_state
 from playwright.sync_api import sync_playwright
 
 from tools.book_pdf import find_chromium
 from tools.onnx_unet import unet_bytes
 from unet_edu import checkpoints
-from unet_edu.figures import FeatureMaps
+from unet_edu.figures import FeatureMaps, Playground
 from unet_edu.figures.base import HERE
+from unet_edu.figures.learner import build, loss_of
+from unet_edu.training.recipe import RECIPES, make_optimizer
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "_build" / "bench-page"
@@ -39,6 +44,7 @@ RUNTIME = "onnxruntime-web@1.30.0"
 WEIGHTS, SIDE = "unet8-isbi", 268
 ROUNDS, SLOW_ROUNDS = 40, 8  # the engine of the commit takes long
 CLICKS = 21
+STEPS = 40  # of training, in turns of a few
 WORKER = "DedicatedWorker"  # how Chromium calls a worker's thread
 
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><title>bench</title>
@@ -86,6 +92,29 @@ SETUP = """async ([runtime, weights, size]) => {
     return apart / most;
 }"""
 
+LEARN = """async () => {
+    const here = await import("./learn.mjs");
+    const network = { depth: 2, width: 8, classes: 2, size: 92, padding: 0, dropout: 0, skips: ["crop", "crop"] };
+    const how = { optimiser: "adamw", momentum: 0.9, decay: 0.01 };
+    const recipe = { ...how, clip: 1, rate: 1e-3, schedule: "constant", loss: "cross-entropy" };
+    const learner = here.simdLearner(network, here.learningKernels());
+    here.drawWeights("paper", learner.table, learner.parameters, here.randomFrom(1));
+    learner.refresh();
+    const update = here.makeOptimiser(recipe, learner.parameters.length);
+    const area = here.answerSize(network) ** 2;
+    const batch = [{
+        tile: Float32Array.from({ length: 92 * 92 }, (_, at) => Math.sin(at * 0.7) + Math.cos(at / 29)),
+        label: Uint8Array.from({ length: area }, (_, at) => (at % 3 ? 1 : 0)), weight: new Float32Array(area).fill(1),
+    }];
+    let step = 0;
+    globalThis.learn = (many) => {
+        const start = performance.now();
+        for (let each = 0; each < many; each += 1) here.trainingStep(learner, update, batch, recipe, (step += 1), null);
+        return (performance.now() - start) / many;
+    };
+    learn(30); // compiled and warm
+}"""
+
 CLICK = """async (move) => {
     const root = document.querySelector("[data-live-figure=FeatureMaps]");
     const start = performance.now(), times = {};
@@ -128,6 +157,8 @@ def prepare(commit: str) -> dict[str, int]:
     scripts = [name for name in FeatureMaps.scripts if name != "arithmetic.js" and "feature_maps" not in name]
     here = "\n".join((HERE / name).read_text("utf-8") for name in scripts)
     (FOLDER / "here.mjs").write_text(here, "utf-8")
+    learning = [(HERE / name).read_text("utf-8") for name in Playground.scripts]
+    (FOLDER / "learn.mjs").write_text("\n".join(learning), "utf-8")
     (FOLDER / "before.mjs").write_text(then("engine.js"), "utf-8")
     net = checkpoints.load(WEIGHTS)
     (FOLDER / "unet.onnx").write_bytes(unet_bytes(net, SIDE))
@@ -211,6 +242,38 @@ def clicks(page) -> None:
         )
 
 
+def torch_step():
+    """Return a function that takes the step of `LEARN` in PyTorch on one thread and returns its milliseconds."""
+    torch.set_num_threads(1)
+    net = build(depth=2, width=8, skips=["crop"] * 2)
+    optimizer = make_optimizer(RECIPES["one-cycle"], list(net.parameters()))
+    tile, label, weight = torch.randn(1, 1, 92, 92), torch.arange(52 * 52).reshape(1, 52, 52) % 2, torch.ones(1, 52, 52)
+
+    def step(many):
+        start = time.perf_counter()
+        for _ in range(many):
+            optimizer.zero_grad()
+            loss_of("cross-entropy", net(tile), label, weight).backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimizer.step()
+        return 1000 * (time.perf_counter() - start) / many
+
+    step(10)
+    return step
+
+
+def learning(page) -> None:
+    """Time a training step in the page and in PyTorch in turns: depth 2, width 8, one tile of 92 × 92, one thread."""
+    page.evaluate(LEARN)
+    step = torch_step()
+    ours, theirs = [], []
+    for _ in range(STEPS // 5):
+        ours.append(page.evaluate("many => learn(many)", 5))
+        theirs.append(step(5))
+    print(f"training step / PyTorch: {median(ours) / median(theirs):.2f}")
+    print(f"milliseconds a step, medians: page {median(ours):.1f}, PyTorch {median(theirs):.1f}")
+
+
 def main() -> None:
     """Time this checkout, the runtime and the commit in one page and print a line each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -226,6 +289,7 @@ def main() -> None:
         page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
         clicks(page)
         page.goto(f"http://127.0.0.1:{server.server_port}/blank.html")
+        learning(page)
         engines(page)
         browser.close()
     print(f"scripts, compressed: {(bytes_of['here'] - bytes_of['before']) / 1000:.1f} kB more")

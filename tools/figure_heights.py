@@ -33,6 +33,7 @@ PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset=
 <body><div id="width"><figure class="live-figure-frame">
 <script type="application/vnd.jupyter.widget-view+json">{view}</script></figure></div></body></html>"""
 
+READY = {"FeatureMaps": "[data-answer=drawn]", "Playground": "[data-state=ready]"}  # once all is drawn
 STAGES = "[title^='d4.relu2'], [title^='skip1.after'], [title^='d1.relu2']"  # that `FeatureMaps` opens with in the book
 
 # The greatest height at a width: as the figure opens, and with each of its sliders at both ends and at the quarters.
@@ -72,7 +73,7 @@ def measure(page, kind: str, folder: Path) -> list[list[int]]:
     path = folder / "page.html"
     path.write_text(PAGE.format(static=static, state=state, view=view, weights=weights), "utf-8")
     page.goto(path.as_uri())
-    page.wait_for_selector("[data-answer=drawn]" if kind == "FeatureMaps" else "[data-live-figure]", timeout=120_000)
+    page.wait_for_selector(READY.get(kind, "[data-live-figure]"), timeout=120_000)
     page.wait_for_timeout(1000)
     return [[width, page.evaluate(HIGHEST.replace("STAGES", json.dumps(STAGES)), width)] for width in WIDTHS]
 

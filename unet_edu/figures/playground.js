@@ -97,7 +97,7 @@ function build({ model, root, say }) {
     element("div", { class: "lf-pg-pictures" }, truthPanel, ...RUNS.map((which) => panels[which].node), element("div", { class: "lf-pg-over-time" }, curves)),
     element("div", { class: "lf-pg-bar" }, element("label", {}, "feature maps of", stages)),
     element("div", { class: "lf-pg-maps" }, ...RUNS.map((which) => maps[which].node)),
-    element("details", { open: matchMedia("(min-width: 600px)").matches }, element("summary", {}, "All switches"),
+    element("details", { open: true }, element("summary", {}, "All switches"),
       element("div", { class: "lf-pg-switches" }, ...selects.map(({ label }) => label), ...skips.map(({ label }) => label))),
     table.node);
 
@@ -207,7 +207,7 @@ function build({ model, root, say }) {
     const step = stepOf(first);
     moment.textContent = first ? `step ${step} of ${ends()}${first.ended === "nan" ? ", stopped" : ""}, on ${first.trainer.where}` : "loading …";
     Object.assign(root.dataset, {
-      step, loss: first?.history.at(-1)?.loss ?? "", vRand: first?.look?.vRand ?? "",
+      step, loss: first?.history.length ? first.history.at(-1).loss ?? NaN : "", vRand: first?.look?.vRand ?? "",
       state: !first?.look ? "loading" : first.ended === "nan" ? "nan" : playing ? "playing" : over(first) ? "done" : step ? "paused" : "ready",
     });
     presets.show(get("preset"));
@@ -321,7 +321,7 @@ function build({ model, root, say }) {
     const at = (step) => run.history.find((each) => each.step === step) ?? {};
     const chosen = run?.looks.filter((_, place, all) => place % Math.ceil(all.length / 30) === 0) ?? [];
     table.update(["step", "loss of the tiles", "loss of the unseen picture", "V_Rand", "wrong pixels", "learning rate"], chosen.map((look) =>
-      [look.step, at(look.step).loss?.toPrecision(3) ?? "–", look.loss.toPrecision(3), look.vRand.toFixed(3), percent(look.wrong), at(look.step).rate?.toPrecision(2) ?? "–"]));
+      [look.step, at(look.step).loss?.toPrecision(3) ?? "–", (look.loss ?? NaN).toPrecision(3), look.vRand.toFixed(3), percent(look.wrong), at(look.step).rate?.toPrecision(2) ?? "–"]));
   }
   table.node.addEventListener("toggle", () => table.node.open && runs.first && fillTable());
   function drawImage() {

@@ -43,11 +43,10 @@ PRESETS = {
     },
     "one class": {
         "title": "all black: one class everywhere",
-        "changes": {
-            "start": "pytorch", "weighted": False, "optimiser": "sgd", "rate": 3e-3, "schedule": "constant",
-        },
-        "look": "The loss falls, and no cell is found. Most pixels are background, and to put that everywhere is the "
-        "quickest way down: small first weights and a small rate stay there for long. Which maps still differ?",
+        "changes": {"weighted": False, "optimiser": "sgd", "rate": 0.1, "schedule": "constant", "clip": 0},
+        "look": "SGD, and a rate that is too high for these weights: within some steps no unit of a whole layer is "
+        "above zero, and no gradient passes it. The bias of the scores alone learns, how common cells are. Look at "
+        "the maps.",
     },
     "grey": {
         "title": "all one grey",
@@ -57,10 +56,9 @@ PRESETS = {
     },
     "nan": {
         "title": "NaN",
-        "changes": {"optimiser": "sgd", "rate": 10, "schedule": "constant", "clip": 0, "start": "large"},
-        "look": "Weights ten times too large, a rate of 10, and no clipping: each step overshoots by more than "
-        "the one before, until the numbers are larger than any that 32 bits hold. Then everything is NaN,"
-        " and the run ends.",
+        "changes": {"loss": "sum", "optimiser": "sgd", "rate": 10, "schedule": "constant", "clip": 0},
+        "look": "A sum over pixels, a rate of 10, and no clipping: a step takes the weights so far that the next numbers "
+        "are larger than any that 32 bits hold. Then everything is NaN, and the run ends.",
     },
     "by heart": {
         "title": "learns by heart",
@@ -106,8 +104,8 @@ PRESETS = {
     "large": {
         "title": "first weights too large",
         "changes": {"start": "large"},
-        "look": "Ten times too large, in each of eleven layers: the first loss has thirteen digits. AdamW takes steps "
-        "of one length whatever the loss is, and three hundred of them do not lead back.",
+        "look": "Ten times too large, in each of thirteen layers: the first loss has thirteen digits. AdamW takes "
+        "steps of one length, whatever the loss is, and three hundred of them do not lead back.",
     },
 }  # fmt: skip
 RIVALS = {

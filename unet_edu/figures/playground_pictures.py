@@ -4,7 +4,7 @@
               validation image (BBBC038, public domain)
     tissue    drawn by `unet_edu.data.cells.tissue`, thirteen seeds
 
-They travel in a page, so greys are kept in 64 steps, from 0 to what all but a thousandth of the pixels stay below.
+They travel in a page, so greys are kept in 51 steps, from 0 to what all but a thousandth of the pixels stay below.
 """
 
 from functools import cache
@@ -18,7 +18,7 @@ from unet_edu.figures.base import pack
 
 SIDE = 128  # pixels
 TRAINING = 12
-GREYS = 63  # the brightest
+GREYS = 50  # the brightest
 TERMS = 15  # the largest border term, 10
 W0 = 10.0
 STRIDE = 32  # pixels between the places that are tried for a crop
@@ -28,7 +28,7 @@ VALIDATION_SEED = 1000  # drawn like those for validation elsewhere in the packa
 class Pictures(NamedTuple):
     """Thirteen pictures of one kind, uint8 (13, 128, 128) each; the last is for validation."""
 
-    images: np.ndarray  # greys, 0 to 63
+    images: np.ndarray  # greys, 0 to 50
     instances: np.ndarray  # cells by number, 0 between them
     border: np.ndarray  # the border term of the weight map in fifteenths of its largest value, 10
 

@@ -1,0 +1,108 @@
+"""Playground in headless Chromium, on a page of its own without a kernel and a network."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from unet_edu.figures import Playground
+
+pytestmark = pytest.mark.browser
+LONG = 120_000  # milliseconds, on a machine that does other things, too
+
+
+@pytest.fixture
+def shown(small_page):
+    """Function that shows a Playground and returns (page, the figure on it, complaints)."""
+
+    def show(figure, **how):
+        page, complaints = small_page([figure], **how)
+        root = page.locator("[data-live-figure=Playground]").first
+        expect(root).to_have_attribute("data-state", "ready", timeout=LONG)
+        return page, root, complaints
+
+    return show
+
+
+def picture(root):
+    return root.locator(".lf-pg-picture canvas").nth(1).evaluate("canvas => canvas.toDataURL()")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_it_learns_in_the_page(shown, theme, width):
+    _, root, complaints = shown(Playground(width=4, steps=25), theme=theme, width=width)
+    before = picture(root)
+    root.get_by_role("button", name="▶ play").click()
+    expect(root).to_have_attribute("data-state", "done", timeout=LONG)
+    assert root.get_attribute("data-step") == "25"
+    assert 0 < float(root.get_attribute("data-loss")) < 1
+    assert 0.5 < float(root.get_attribute("data-v-rand")) <= 1
+    assert picture(root) != before
+    assert "step 25 of 25, on this page" in root.inner_text()
+    assert root.evaluate("node => node.scrollWidth <= node.clientWidth + 1")
+    assert complaints == []
+
+
+def test_step_reset_and_seed(shown):
+    _, root, _ = shown(Playground(width=2))
+    first = picture(root)
+    for step in (1, 2):
+        root.get_by_role("button", name="step", exact=True).press("Enter")
+        expect(root).to_have_attribute("data-step", str(step), timeout=LONG)
+    loss = root.get_attribute("data-loss")
+    root.get_by_role("button", name="reset").press("Enter")
+    expect(root).to_have_attribute("data-state", "ready", timeout=LONG)
+    assert picture(root) == first
+    for step in (1, 2):
+        root.get_by_role("button", name="step", exact=True).press("Enter")
+        expect(root).to_have_attribute("data-step", str(step), timeout=LONG)
+    assert root.get_attribute("data-loss") == loss, "the same seed is the same run"
+    root.get_by_label("seed").fill("2")
+    root.get_by_label("seed").press("Enter")
+    expect(root).to_have_attribute("data-step", "0", timeout=LONG)
+
+
+def test_a_run_that_ends_in_nan_says_so(shown):
+    _, root, complaints = shown(Playground(width=4))
+    root.get_by_label("show me").select_option("NaN")
+    expect(root).to_have_attribute("data-state", "ready", timeout=LONG)
+    assert "rate of 10" in root.locator(".lf-pg-look").inner_text()
+    root.get_by_role("button", name="▶ play").click()
+    expect(root).to_have_attribute("data-state", "nan", timeout=LONG)
+    assert root.get_attribute("data-loss") == "NaN"
+    expect(root.get_by_role("status")).to_contain_text("no number", timeout=LONG)
+    assert complaints == []
+
+
+def test_two_runs_wait_for_a_bet(shown):
+    _, root, complaints = shown(Playground(width=2, steps=6))
+    root.get_by_label("beside it").select_option("without skips")
+    expect(root).to_have_attribute("data-state", "ready", timeout=LONG)
+    root.get_by_role("button", name="▶ play").click()
+    expect(root.locator(".lf-pg-bet")).to_contain_text("Bet first")
+    assert root.get_attribute("data-step") == "0"
+    root.get_by_role("button", name="without skips").click()
+    root.get_by_role("button", name="▶ play").click()
+    expect(root.locator(".lf-pg-bet")).to_contain_text("It came out", timeout=LONG)
+    assert root.locator(".lf-pg-picture canvas:visible").count() == 3
+    assert complaints == []
+
+
+def test_switches_make_another_run_and_maps_another_stage(shown):
+    _, root, _ = shown(Playground(width=2))
+    root.get_by_label("depth").select_option("1")
+    expect(root).to_have_attribute("data-state", "ready", timeout=LONG)
+    expect(root.get_by_label("skip 1")).to_be_hidden()
+    expect(root.get_by_label("skip 0")).to_be_visible()
+    root.get_by_label("feature maps of").select_option("d1.relu1")
+    expect(root.locator(".lf-pg-maps")).to_contain_text("d1.relu1: 4 maps of", timeout=LONG)
+    before = picture(root)
+    root.get_by_role("button", name="drawn tissue").click()
+    expect(root).to_have_attribute("data-state", "ready", timeout=LONG)
+    root.page.wait_for_timeout(300)
+    assert picture(root) != before
+
+
+def test_it_is_accessible(shown, theme):
+    page, _, _ = shown(Playground(width=2), theme=theme)
+    found = Axe().run(page, ".live-figure")
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
