@@ -13,7 +13,7 @@ VERBS = [
     "Add", "Build", "Choose", "Classify", "Close", "Compress", "Count", "Cut", "Describe", "Draw", "End", "Execute",
     "Fold", "Follow", "Give", "Grade", "Import", "Interpolate", "Judge", "Leave", "Let", "Lock", "Make", "Merge",
     "Number", "Paint", "Parse", "Print", "Put", "Raise", "Read", "Replace", "Return", "Round", "Run", "Set", "Show",
-    "Silence", "Spread", "Squeeze", "Store", "Take", "Throw", "Train", "Try", "Wait", "Warn", "Write", "Yield",
+    "Silence", "Spread", "Squeeze", "Store", "Take", "Throw", "Train", "Try", "Wait", "Write", "Yield",
 ]
 # fmt: on
 NO_NAMES = ("This", "It", "Here", "There", "We", "You")  # how the name of a thing does not begin

@@ -57,8 +57,8 @@ PRESETS = {
     "nan": {
         "title": "NaN",
         "changes": {"loss": "sum", "optimiser": "sgd", "rate": 10, "schedule": "constant", "clip": 0},
-        "look": "A sum over pixels, a rate of 10, and no clipping: a step takes the weights so far that the next numbers "
-        "are larger than any that 32 bits hold. Then everything is NaN, and the run ends.",
+        "look": "A sum over pixels, a rate of 10, and no clipping: a step takes the weights so far that the next "
+        "numbers are larger than any that 32 bits hold. Then everything is NaN, and the run ends.",
     },
     "by heart": {
         "title": "learns by heart",
