@@ -72,6 +72,8 @@ def record(tmp_path_factory):
 def test_a_quick_run_scores_every_row(record):
     assert [entry["row"] for entry in record["runs"]] == list(record["trials"])
     for entry in record["runs"]:
+        for value in entry["training"].get("loss", []):
+            assert value == round(value, 4)
         scores = entry["scores"]
         assert scores["scorer"] == "instances"
         assert set(scores["mean"]) == {"iou", *(f"{m}_{key}" for m in nuclei.METHODS for key in ("f1", "ap"))}
@@ -79,7 +81,7 @@ def test_a_quick_run_scores_every_row(record):
             for method in nuclei.METHODS:
                 found = image[method]
                 assert found["tp"] + found["fn"] == image["nuclei"]
-                assert found["f1"] == instances.Matching(found["tp"], found["fp"], found["fn"]).f1
+                assert found["f1"] == round(instances.Matching(found["tp"], found["fp"], found["fn"]).f1, 4)
         for method in nuclei.METHODS:
             tp, fp, fn = (sum(image[method][key] for image in scores["images"]) for key in ("tp", "fp", "fn"))
             assert scores["all"][f"{method}_f1"] == instances.Matching(tp, fp, fn).f1
@@ -130,8 +132,8 @@ def test_scores_of_a_known_prediction(monkeypatch):
     assert nuclei.scores(Known(), sure)["thresholds"]["mask"] == 0.269
     for image, one in zip(found["images"], nuclei.images(trial.data + ", touching", "validation"), strict=True):
         parts = nuclei.components(parted[id(one.image)].label)
-        assert image["components"]["f1"] == instances.match(one.instances, parts).f1
-        assert image["components"]["ap"] == instances.average_precision(one.instances, parts)
+        assert image["components"]["f1"] == round(instances.match(one.instances, parts).f1, 4)
+        assert image["components"]["ap"] == round(instances.average_precision(one.instances, parts), 4)
         assert image["iou"] == iou(one.label, one.label) == 1
     assert found["all"]["components_merged"] == 0
 
@@ -196,4 +198,4 @@ def test_grey_scores_are_those_of_each_group(monkeypatch):
         assert [image["name"] for image in scores["images"]] == [one.name for one in validation]
         for image, one in zip(scores["images"], validation, strict=True):
             pieces = nuclei.components(one.label)
-            assert image["components"]["f1"] == instances.match(one.instances, pieces).f1
+            assert image["components"]["f1"] == round(instances.match(one.instances, pieces).f1, 4)

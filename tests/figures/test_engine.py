@@ -134,7 +134,7 @@ def padded_maps(net, image):
     return {name: value[0].numpy() for name, value in maps.items()}
 
 
-@pytest.mark.parametrize("name", ["unet8-cells", "unet8-isbi"])
+@pytest.mark.parametrize("name", ["unet8-cells", "unet8-isbi", "unet8-nuclei"])
 @pytest.mark.parametrize(
     ("size", "off"),
     [

@@ -48,6 +48,7 @@ FIXED_ON = 4  # training images that thresholds are fixed on, at most
 METHODS = {"components": components, "watershed": partial(by_distance, smoothing=1.0, apart=7)}
 CHOICES = {"blur": (1.0, 2.0), "smoothing": (1.0, 2.0), "apart": (3, 5, 7, 10)}  # of the baseline, pixels
 QUICK = 128  # pixels a side
+DIGITS = 4  # that are kept of the scores of a single image, and of losses
 PIECE = 256, 320  # pixels: what grey images of both groups are cut into
 TURNS = {"fluorescence": 1, "stained": 6}  # how often each is there: half of all pieces are stained
 STRETCHED = ", stretched"  # behind a data set's name: greys as of `unet_edu.data.nuclei.stretched`
@@ -164,7 +165,8 @@ def _parted(sample):
 def entry_of(trial, seed, device, bf16=None, path=None):
     """Return the record's entry of one run, trained or not."""
     if isinstance(trial, Trial):
-        return run(trial, seed, device, bf16, samples=images, scored=scores)[1]
+        entry = run(trial, seed, device, bf16, samples=images, scored=scores)[1]
+        return entry | {"training": _printed(entry["training"])}
     head = made(device, seed) | {"bf16": bf16}
     found, seconds = baseline(trial.data)
     return {
@@ -183,9 +185,9 @@ def entry_of(trial, seed, device, bf16=None, path=None):
 def scores(net, trial):
     """Return the scores of a network on the validation images, plain JSON; thresholds are fixed on those for training.
 
-    "thresholds": for "mask", "components" and "watershed". "images": the scores of each image. "mean": the mean of the
-    images' IoU of the mask, F1 at IoU 0.5 and average precision. "all": of all nuclei together F1, and how many were
-    merged and split.
+    "thresholds": for "mask", "components" and "watershed". "images": the scores of each image, to four
+    digits. "mean": the mean of the images' IoU of the mask, F1 at IoU 0.5 and average precision. "all": of all nuclei
+    together F1, and how many were merged and split.
     """
     truth = trial.data.removesuffix(TOUCHING) + TOUCHING  # as it is, not parted
     found = _scores(net, images(truth, "train")[: trial.samples], images(truth, "validation"), trial.average8)
@@ -289,7 +291,16 @@ def _summary(samples, masks, cells):
         counts = {key: sum(part[key] for part in parts) for key in ("tp", "fp", "fn", "merged", "split")}
         pooled = instances.Matching(counts["tp"], counts["fp"], counts["fn"])
         together |= {f"{name}_f1": pooled.f1, f"{name}_merged": counts["merged"], f"{name}_split": counts["split"]}
-    return {"images": each, "mean": mean, "all": together}
+    return {"images": [_printed(entry) for entry in each], "mean": mean, "all": together}
+
+
+def _printed(facts):
+    """The scores of an image, or the course of a run, as kept: to four digits, so that the wheel stays small."""
+    if isinstance(facts, dict):
+        return {key: _printed(value) for key, value in facts.items()}
+    if isinstance(facts, list):
+        return [_printed(value) for value in facts]
+    return round(facts, DIGITS) if isinstance(facts, float) else facts
 
 
 COLUMNS = (
