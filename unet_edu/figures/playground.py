@@ -43,7 +43,7 @@ PRESETS = {
     },
     "one class": {
         "title": "all black: one class everywhere",
-        "changes": {"weighted": False, "optimiser": "sgd", "rate": 0.1, "schedule": "constant", "clip": 0},
+        "changes": {"weighted": False, "optimiser": "sgd", "rate": 1, "schedule": "constant"},
         "look": "SGD, and a rate that is too high for these weights: within some steps no unit of a whole layer is "
         "above zero, and no gradient passes it. The bias of the scores alone learns, how common cells are. Look at "
         "the maps.",
@@ -57,8 +57,8 @@ PRESETS = {
     "nan": {
         "title": "NaN",
         "changes": {"loss": "sum", "optimiser": "sgd", "rate": 10, "schedule": "constant", "clip": 0},
-        "look": "A sum over pixels, a rate of 10, and no clipping: a step takes the weights so far that the next numbers "
-        "are larger than any that 32 bits hold. Then everything is NaN, and the run ends.",
+        "look": "A sum over pixels, a rate of 10, and no clipping: a step takes the weights so far that the next "
+        "numbers are larger than any that 32 bits hold. Then everything is NaN, and the run ends.",
     },
     "by heart": {
         "title": "learns by heart",
