@@ -161,7 +161,7 @@ OUTCOMES = {  # what is seen after some steps: from a run's first look, losses a
     "merged": lambda before, losses, after: after["wrong"] < 0.12 and after["together"] >= 10,
     "blurred": lambda before, losses, after: 0.06 < after["wrong"] < 0.25 and after["vRand"] > 0.7,
     "beside": lambda before, losses, after: after["wrong"] < 0.25 and after["vRand"] > 0.6,
-    "huge": lambda before, losses, after: losses[0] > 1000 and math.isnan(losses[-1]),
+    "huge": lambda before, losses, after: losses[0] > 1000 and any(loss > 1e6 for loss in losses),
     "upside down": lambda before, losses, after: losses[-1] < -1000 and after["wrong"] > 0.5 and after["alone"] == 0,
     "large": lambda before, losses, after: losses[0] > 1e9 and losses[-1] > 1e6,
 }  # fmt: skip

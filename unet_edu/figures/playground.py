@@ -43,7 +43,7 @@ PRESETS = {
     },
     "one class": {
         "title": "all black: one class everywhere",
-        "changes": {"weighted": False, "optimiser": "sgd", "rate": 0.1, "schedule": "constant", "clip": 0},
+        "changes": {"weighted": False, "optimiser": "sgd", "rate": 1, "schedule": "constant"},
         "look": "SGD, and a rate that is too high for these weights: within some steps no unit of a whole layer is "
         "above zero, and no gradient passes it. The bias of the scores alone learns, how common cells are. Look at "
         "the maps.",
