@@ -137,6 +137,8 @@ class Playground(LiveFigure):
         "playground_run.js", "playground_worker.js",
     )  # fmt: skip
 
+    kept = (*DEFAULTS, "seed", "preset", "rival", "stage")
+
     data = traitlets.Enum(CHOICES["data"], DEFAULTS["data"]).tag(sync=True)
     images = traitlets.Enum(CHOICES["images"], DEFAULTS["images"]).tag(sync=True)
     augment = traitlets.Enum(CHOICES["augment"], DEFAULTS["augment"]).tag(sync=True)
