@@ -14,7 +14,17 @@ from torch import nn
 
 from unet_edu import checkpoints
 from unet_edu.checkpoints import GIVEN, NETWORKS, OWN, load, names, read, rounded, save
-from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, OneLevelUNet, PaddedUNet, SlidingWindowNet, UNet
+from unet_edu.models import (
+    ArticleUNet,
+    FCN8s,
+    FCN16s,
+    FCN32s,
+    OneLevelUNet,
+    PaddedUNet,
+    SlidingWindowNet,
+    SubpixelUNet,
+    UNet,
+)
 from unet_edu.predict import predict
 
 TOLD = {
@@ -33,6 +43,7 @@ BUILDERS = {
     "FCN16s": lambda: FCN16s(3, 2, width=2),
     "FCN8s": lambda: FCN8s(3, 2, width=1, hidden=5),
     "ArticleUNet": lambda: ArticleUNet(3, base_width=2),
+    "SubpixelUNet": lambda: SubpixelUNet(3, base_width=2, depth=1),
 }
 
 

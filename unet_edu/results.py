@@ -124,6 +124,8 @@ def days(heads):
 def counted(record):
     """Return how many runs a record holds, in words."""
     if "runs" not in record:
+        if "race" in record:  # the lab book
+            return f"{len(record['race']) + len(record['stability'])} ideas, a run each"
         count = len(record["rows"]) if "rows" in record else sum(len(table["rows"]) for table in record["tables"])
         rounds = record["settings"]["rounds"]
         whole = "1 row, timed " if count == 1 else f"{count} rows, each timed "

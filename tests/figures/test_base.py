@@ -152,6 +152,13 @@ def test_the_address_keeps_what_a_reader_chooses(figure):
         assert not isinstance(getattr(made, key), bytes)
 
 
+def in_javascript(value):
+    """Return a value as JavaScript's String writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 @every_figure
 def test_what_a_link_may_say_is_what_python_takes(figure, node):
     """Values at and beyond each limit: base.js takes a text if, and only if, the trait takes the value."""
@@ -159,14 +166,16 @@ def test_what_a_link_may_say_is_what_python_takes(figure, node):
     tried = []
     for key, rule in made.legal.items():
         if "of" in rule:
-            tried += [(key, str(one).lower() if isinstance(one, bool) else str(one), one) for one in rule["of"]]
+            tried += [(key, in_javascript(one), one) for one in rule["of"]]
             tried.append((key, "no such choice", "no such choice"))
         elif "each" not in rule and "word" not in rule:
             ends = [rule, *rule.get("any", [])]
             numbers = [one[end] for one in ends for end in ("least", "most") if one.get(end) is not None]
             for number in {*numbers, *(limit - 1 for limit in numbers), *(limit + 1 for limit in numbers)}:
                 tried.append((key, str(number), number))
-            tried += [(key, text, None) for text in ("", "1.5", "x", "1e3", " 7", "--1")]
+            tried += [(key, text, None) for text in ("1.5", "x", "1e3", " 7", "--1")]
+            empty = any(one.get("each") and one["least"] == 0 for one in ends)
+            tried.append((key, "", [] if empty else None))
     code = """import { readFileSync } from "node:fs"; const [tried, legal] = JSON.parse(readFileSync(0, "utf-8"));
         console.log(JSON.stringify(tried.map(([key, text]) => figure.legalValue(text, legal[key]) ?? null)))"""
     text = json.dumps([[one[:2] for one in tried], made.legal])

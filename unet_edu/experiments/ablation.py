@@ -28,11 +28,11 @@ from unet_edu.models import (
     FCN32s,
     PaddedUNet,
     SlidingWindowNet,
-    Subpixel,
     UNet,
     variants,
 )
 from unet_edu.models.sliding_window import WINDOW as SEEN
+from unet_edu.models.subpixel import Subpixel
 from unet_edu.training import RECIPES
 
 FACTOR = 4
@@ -69,6 +69,7 @@ def trials(quick=False, device_type="cpu"):
         elastic=8.0,  # the paper's 10 pixels are for tiles of 572: a smaller tile would be bent more
         weight_map=True,
         batch_norm=True,
+        average8=not quick,
         cut=max(whole_tile, same_tile),
         window=window,
         focus=1.0,  # without it, networks fail on slices that are sharper than those they learned from: `sharpness`

@@ -34,9 +34,10 @@ from unet_edu.metrics import (
     v_rand,
     warping_error,
 )
-from unet_edu.models import SlidingWindowNet, Subpixel, UNet
+from unet_edu.models import SlidingWindowNet, UNet
 from unet_edu.models.batch_norm import fold_batch_norm, insert_batch_norm
 from unet_edu.models.fcn import num_parameters
+from unet_edu.models.subpixel import Subpixel
 from unet_edu.predict import VIEWS, dihedral, normalisation, predict
 from unet_edu.training import Recipe, fit
 from unet_edu.training.loop import centre
@@ -206,14 +207,17 @@ def weight_maps(samples, membrane=1.0):
 
 
 def course(history):
-    """Return what a record keeps of a `History`: CURVE points of the loss, each the mean of its steps; every score."""
+    """Return what a record keeps of a `History`: CURVE points of the loss, each the mean of its steps; every score.
+
+    The points of the curve have five digits: they are drawn, and the wheel holds all records.
+    """
     steps = len(history.loss)
     parts = np.array_split(np.arange(steps), min(CURVE, steps))
     return {
         "seconds": history.seconds[-1],
         "steps": [int(part[-1]) + 1 for part in parts],
-        "loss": [float(np.mean([history.loss[step] for step in part])) for part in parts],
-        "seconds_at": [history.seconds[part[-1]] for part in parts],
+        "loss": [float(f"{np.mean([history.loss[step] for step in part]):.5g}") for part in parts],
+        "seconds_at": [float(f"{history.seconds[part[-1]]:.5g}") for part in parts],
         "score": [[step, history.seconds[step - 1], value] for step, value in history.score],
     }
 

@@ -15,7 +15,7 @@ from unet_edu.models.fcn import FCN8s, FCN16s, FCN32s
 from unet_edu.models.one_level import OneLevelUNet
 from unet_edu.models.padded import PaddedUNet
 from unet_edu.models.sliding_window import SlidingWindowNet
-from unet_edu.models.subpixel import Subpixel, SubpixelUNet
+from unet_edu.models.subpixel import SubpixelUNet
 from unet_edu.models.unet import UNet
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "OneLevelUNet",
     "PaddedUNet",
     "SlidingWindowNet",
-    "Subpixel",
     "SubpixelUNet",
     "UNet",
 ]
