@@ -57,6 +57,7 @@ def nudge(figure):
         "input[type=range]": "ArrowRight",
         "input[type=checkbox]": "Space",
         "[role=application]": "ArrowRight",
+        "select": "End",
         "button[aria-pressed=false]": "Enter",
     }
     for selector, key in keys.items():

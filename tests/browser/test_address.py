@@ -33,7 +33,7 @@ def calm(page):
 def state(page, kind):
     """Return what the model of the (only) figure of a kind holds, by its sliders, boxes and buttons."""
     return page.locator(f"[data-live-figure={kind}]").evaluate(
-        """node => JSON.stringify([[...node.querySelectorAll("input[type=range]")].map((one) => one.value),
+        """node => JSON.stringify([[...node.querySelectorAll("input[type=range], select")].map((one) => one.value),
             [...node.querySelectorAll("input[type=checkbox]")].map((one) => one.checked),
             [...node.querySelectorAll("[aria-pressed]")].map((one) => one.getAttribute("aria-pressed"))])"""
     )
@@ -85,6 +85,8 @@ def test_a_link_leads_to_what_was_seen_and_so_does_back(shown, kind):
 @pytest.mark.parametrize("kind", figures.__all__)
 def test_a_wrong_link_does_no_harm(shown, kind):
     page, (figure,), complaints = shown(kind)
+    page.emulate_media(reduced_motion="reduce")  # nothing plays by itself: the state is that of the beginning
+    page.reload()
     opened(page, kind)
     first, address = state(page, kind), page.url
     keys = getattr(figures, kind).kept

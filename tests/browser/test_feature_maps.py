@@ -172,8 +172,8 @@ def test_a_picture_of_the_readers_own(shown, tmp_path):
     expect(figure.locator(".lf-fm-verdict strong")).to_have_count(0)  # nobody knows the truth of this picture
     chooser.set_input_files(files["good"])
     expect(figure.locator(".lf-fm-note")).to_contain_text("Your picture stays in this browser")
-    size = figure.locator(".lf-fm-scene canvas").evaluate("c => [c.width, c.height]")
-    assert size == [300, 280]
+    expect(figure.locator(".lf-fm-scene canvas")).to_have_js_property("width", 300)
+    expect(figure.locator(".lf-fm-scene canvas")).to_have_js_property("height", 280)
     assert seen.outside == []
 
 

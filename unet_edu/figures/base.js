@@ -114,7 +114,7 @@ function keepInAddress(model, root, say) {
     const mine = readAddress(location.hash).find(([one]) => one === name);
     if (!mine) return false;
     const given = keys.filter((key) => key in mine[1]).map((key) => [key, legalValue(mine[1][key], legal[key])]);
-    root.dataset.restored = ""; // what plays when seen stays where a link leads
+    if (given.some(([, value]) => value !== undefined)) root.dataset.restored = ""; // what plays when seen stays where a link leads
     change(model, { ...first, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) });
     return true;
   }
