@@ -191,6 +191,7 @@ def test_a_small_picture_is_mirrored_and_segmented_whole(shown, tmp_path):
     assert np.abs(drawn(figure) - np.pad(grey, 6, mode="reflect")).max() <= 1
     page.wait_for_selector("[data-whole=done]", timeout=240_000)
     found = predict(checkpoints.load("unet8-cells"), (grey / 255).astype(np.float32))[1] >= CELL
+    expect(figure.locator(".lf-fm-whole-line")).to_contain_text("cells found")
     saved = {}
     for words in ("save this picture", "save the label image"):
         with page.expect_download() as download:

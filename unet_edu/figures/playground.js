@@ -73,7 +73,8 @@ function build({ model, root, say }) {
   const lookAt = element("p", { class: "lf-pg-look" });
   const bet = element("div", { class: "lf-pg-bet" });
 
-  const canvas = (label) => element("canvas", { role: "img", "aria-label": label });
+  const { side } = get("scales"); // a canvas is as large from the start as its picture will be: nothing moves when it comes
+  const canvas = (label, wide = side) => element("canvas", { role: "img", "aria-label": label, width: wide, height: side });
   const image = canvas("The validation picture; true cells outlined");
   const truthPanel = element("figure", { class: "lf-pg-picture" }, image, element("span", {}, "validation picture, true cells outlined"));
   const panels = Object.fromEntries(RUNS.map((which) => {
@@ -83,7 +84,7 @@ function build({ model, root, say }) {
   const curves = svg("svg", { class: "lf-pg-curves", role: "img", height: 190 });
   const stages = element("select", { onchange: () => change(model, { stage: stages.value }) });
   const maps = Object.fromEntries(RUNS.map((which) => {
-    const node = canvas("feature maps"), words = element("span", { class: "lf-muted" });
+    const node = canvas("feature maps", side * get("width")), words = element("span", { class: "lf-muted" });
     return [which, { canvas: node, words, node: element("div", {}, node, words) }];
   }));
   const selects = SWITCHES.map(([key, title, options]) => ({ key, ...list(title, options, (value) => change(model, { [key]: value, preset: "" })) }));
@@ -100,6 +101,8 @@ function build({ model, root, say }) {
     element("details", { open: true }, element("summary", {}, "All switches"),
       element("div", { class: "lf-pg-switches" }, ...selects.map(({ label }) => label), ...skips.map(({ label }) => label))),
     table.node);
+
+  for (const part of [panels.second.node, maps.second.node]) part.hidden = !get("rival");
 
   // ---- running
   const ends = () => get("steps");
