@@ -4,7 +4,9 @@
 const PNG_SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 const CHANNELS = { 0: 1, 2: 3, 4: 2, 6: 4 }; // of a colour type: grey, RGB, grey and alpha, RGB and alpha
 
-const piped = async (bytes, stream) => new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
+async function piped(bytes, stream) {
+  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
+}
 
 /** The header of a PNG file: { width, height, bits, type, interlaced }, or null for a file of another kind. */
 export function pngHeader(bytes) {
