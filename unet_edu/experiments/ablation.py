@@ -20,7 +20,7 @@ from functools import partial
 from unet_edu.arithmetic import unet_macs
 from unet_edu.experiments.checkpoints import SMALL_FCN
 from unet_edu.experiments.runs import main
-from unet_edu.experiments.trial import Trial
+from unet_edu.experiments.trial import Trial, changed
 from unet_edu.models import (
     ArticleUNet,
     FCN8s,
@@ -49,8 +49,7 @@ SEEDS = 8
 
 def lower(change=None, network=UNet, width=FACTOR * BASE_WIDTH):
     """Return the lower levels of a fresh U-Net on every FACTOR-th pixel; change: a function of `models.variants`."""
-    net = network(base_width=width, **CHANNELS)
-    return Subpixel(FACTOR, change(net) if change else net)
+    return Subpixel(FACTOR, changed(change, network, base_width=width, **CHANNELS))
 
 
 def trials(quick=False, device_type="cpu"):

@@ -92,9 +92,9 @@ class Trial:
         return facts
 
 
-def changed(change=None, **arguments):
-    """Return a fresh U-Net, changed by a function of `unet_edu.models.variants`."""
-    net = UNet(**arguments)
+def changed(change=None, network=UNet, **arguments):
+    """Return a fresh U-Net, or `network`, changed by a function of `unet_edu.models.variants`."""
+    net = network(**arguments)
     return change(net) if change else net
 
 

@@ -21,6 +21,7 @@ class Subpixel(nn.Sequential):
     factor: pixels a side that become channels, at least 1.
     inside: a network that takes factor² channels and returns factor² times as many as there are classes; its border, if
         any, is lost factor-fold. It refuses sizes that it cannot take, in units of factor pixels.
+    poolings: how often a padded network inside halves its maps: H and W are then multiples of factor · 2^poolings.
 
     Images (N, 1, H, W), H and W multiples of factor, to logits (N, classes, h, w) of their centre.
     Raises TypeError or ValueError where factor is not an int ≥ 1, and for images of another kind or size.
@@ -28,16 +29,18 @@ class Subpixel(nn.Sequential):
 
     in_channels = 1
 
-    def __init__(self, factor, inside):
+    def __init__(self, factor, inside, poolings=0):
         check_count(factor=factor)
         super().__init__(nn.PixelUnshuffle(factor), inside, nn.PixelShuffle(factor))
         self.factor = factor
+        self.step = factor * 2**poolings
 
     def forward(self, images):
         """Return the logits (N, classes, h, w) of images (N, 1, H, W)."""
         check_images(images, self.in_channels)
+        why = "pixels would be left over" if self.step == self.factor else "a pooling would meet an odd size"
         for name, size in zip(("height", "width"), images.shape[-2:], strict=True):
-            check_multiple(size, self.factor, name, "pixels would be left over")
+            check_multiple(size, self.step, name, why)
         return super().forward(images)
 
 
@@ -53,11 +56,4 @@ class SubpixelUNet(Subpixel):
     def __init__(self, factor=2, base_width=16, depth=4):
         check_count(factor=factor, base_width=base_width, depth=depth)
         channels = {"in_channels": factor**2, "num_classes": 2 * factor**2}
-        super().__init__(factor, PaddedUNet(base_width=base_width, depth=depth, **channels))
-
-    def forward(self, images):
-        """Return the logits (N, 2, H, W) of images (N, 1, H, W)."""
-        check_images(images, self.in_channels)
-        for name, size in zip(("height", "width"), images.shape[-2:], strict=True):
-            check_multiple(size, self.factor * 2 ** self[1].depth, name)
-        return super().forward(images)
+        super().__init__(factor, PaddedUNet(base_width=base_width, depth=depth, **channels), poolings=depth)
