@@ -159,10 +159,7 @@ def test_an_outline_comes_before_the_whole_answer(alone, place):
 WATCH = """() => {
     const root = document.querySelector("[data-live-figure=FeatureMaps]");
     globalThis.seen = [];
-    globalThis.long = [];
     new MutationObserver(() => seen.push(root.dataset.answer)).observe(root, { attributeFilter: ["data-answer"] });
-    new PerformanceObserver((list) => long.push(...list.getEntries().map((entry) => entry.duration)))
-        .observe({ type: "longtask" });
 }"""
 
 
@@ -184,7 +181,10 @@ def test_a_moved_window_and_cover_show_an_outline_first(shown):
 
 
 def test_the_page_is_never_blocked_for_longer_than_a_frame(shown, chromium):
-    """No task of the page's own thread takes 16 ms of the processor while maps are computed and drawn."""
+    """No task of the page's own thread takes 16 ms of the processor while maps are computed and drawn.
+
+    Not what PerformanceObserver calls a long task: that counts the time in which others hold the processor, too.
+    """
     page, _ = shown()
     slow = slowness(page)
     page.evaluate(WATCH)
@@ -213,7 +213,6 @@ def test_the_page_is_never_blocked_for_longer_than_a_frame(shown, chromium):
     mine = [task["tdur"] / 1000 for task in tasks if (task["pid"], task["tid"]) == (mark["pid"], mark["tid"])]
     assert len(mine) > 50
     assert max(mine) <= FRAME * slow
-    assert page.evaluate("long.length") <= 0 or slow > 2, "a busy machine stops a task of any length"
 
 
 def test_the_first_visible_answer_to_a_click_is_quick(shown):

@@ -47,7 +47,7 @@ def test_pictures_are_there_and_fit_the_theme(look, chapter, theme):
     for figure in figures.all():
         assert figure.locator("img:visible").count() == 1
         assert figure.locator("figcaption").is_visible()
-        assert re.match(r"Figure \d+(\.\d+)?\s+\S+", figure.locator("figcaption").inner_text())
+        assert re.match(r"Figure (\d+(\.\d+)?|A\.\d+)\s+\S+", figure.locator("figcaption").inner_text())
 
 
 def test_the_book_has_figures_formulas_and_exercises(visit, site):
