@@ -228,7 +228,7 @@ def test_it_is_quick_and_does_not_grow(shown):
                 await new Promise((done) => setTimeout(done));
                 return taken;
             };
-            const settled = () => new Promise((done) => setTimeout(done, 500)); // one pixel is written out a moment later
+            const settled = () => new Promise((done) => setTimeout(done, 500)); // one pixel is written out later
             const times = [await press("ArrowRight")];
             await settled();
             const before = root.querySelectorAll("*").length;

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from unet_edu.data import cells
 from unet_edu.figures import FeatureMaps
+from unet_edu.figures.training_replay import fates
 from unet_edu.metrics import rand_parts, v_rand
 from unet_edu.metrics.instances import merged_and_split
 from unet_edu.thinning import regions, thin
@@ -63,3 +64,34 @@ def test_cells_merged_and_split_and_v_rand_are_those_of_the_package(node):
         assert scores["cells"] == regions(truth).max()
         counted.add((wanted.merged > 0, wanted.split > 0))
     assert (True, True) in counted or {(True, False), (False, True)} <= counted
+
+
+def test_fates_of_cells_are_those_of_the_package(node):
+    pairs = [(regions(one), regions(ndimage.median_filter(one, 3))) for one in maps() if one.size > 1]
+    code = f"""{READ} console.log(JSON.stringify(given.map((pair) => {{
+        const found = figure.fates(...pair);
+        return {{ ...found, most: [...found.most] }};
+    }})))"""
+    text = json.dumps([[truth.ravel().tolist(), found.ravel().tolist()] for truth, found in pairs])
+    for (truth, segments), found in zip(pairs, node(FeatureMaps, code, text), strict=True):
+        wanted = fates(truth, segments)
+        assert (found["alone"], found["together"], found["broken"]) == tuple(wanted)
+        for segment, cell in found["most"]:
+            sizes = np.bincount(truth[segments == segment], minlength=2)
+            assert sizes[cell] == sizes[1:].max()
+
+
+def test_the_best_v_rand_over_the_thresholds_is_that_of_the_package(node):
+    rng = np.random.default_rng(2)
+    pairs = []
+    for seed, (height, width) in enumerate([(24, 31), (17, 17), (40, 25), (12, 12)]):
+        label = cells.tissue((44, 44), seed=seed).label[:height, :width] > 0
+        pairs.append((label, np.clip(label * 0.6 + 0.5 * rng.random(label.shape), 0, 1).astype(np.float32)))
+    pairs.append((pairs[0][0], np.zeros_like(pairs[0][1])))  # no cell found: one segment
+    given = [
+        [regions(label).ravel().tolist(), one.ravel().tolist(), one.shape[1], one.shape[0]] for label, one in pairs
+    ]
+    for (label, probability), best in zip(pairs, in_the_script(node, "bestRand", given), strict=True):
+        curve = v_rand(label, probability)
+        assert best["score"] == pytest.approx(curve.score, abs=1e-12)
+        assert best["threshold"] == pytest.approx(curve.threshold, abs=1e-12)

@@ -14,21 +14,11 @@ from unet_edu.figures.playground import DEFAULTS, PRESETS, RIVALS
 from unet_edu.figures.playground_pictures import GREYS, KINDS, SIDE, TERMS, TRAINING, W0, pictures
 from unet_edu.figures.training_replay import fates
 from unet_edu.metrics import regions, v_rand
-from unet_edu.thinning import thin
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 READ = """
 import { readFileSync } from "node:fs";
 const given = JSON.parse(readFileSync(0, "utf-8"));
-"""
-SCORES = """
-const { regions, thinned, bestRand } = figure;
-console.log(JSON.stringify(given.maps.map(({ label, probability, height, width }) => {
-  const truth = regions((at) => label[at] > 0, width, height).numbers;
-  const values = Float32Array.from(probability);
-  const thin = [...thinned((at) => values[at] > 0.5, width, height).numbers];
-  return { thin, best: bestRand(truth, values, width, height) };
-})));
 """
 MADE = """
 const bytes = readFileSync("pictures"), third = bytes.length / 3;
@@ -80,29 +70,6 @@ def in_the_page(node, tmp_path):
         return node(Playground, READ + MADE + RUN, json.dumps(given))
 
     return run
-
-
-def test_thinning_and_v_rand_are_those_of_the_package(node):
-    rng = np.random.default_rng(2)
-    maps = []
-    for height, width in [(24, 31), (17, 17), (40, 25), (12, 12)]:
-        label = pictures("tissue").instances[-1][:height, :width] > 0
-        probability = np.clip(label * 0.6 + 0.5 * rng.random(label.shape), 0, 1).astype(np.float32)
-        maps.append((label.astype(np.uint8), probability))
-    maps.append((maps[0][0], np.zeros_like(maps[0][1])))  # no cell found: one segment
-    given = [
-        {"label": label.ravel().tolist(), "probability": p.ravel().tolist(), "height": len(p), "width": p.shape[1]}
-        for label, p in maps
-    ]
-    for (label, probability), found in zip(
-        maps, node(Playground, READ + SCORES, json.dumps({"maps": given})), strict=True
-    ):
-        segments = thin(probability > 0.5)
-        theirs = np.array(found["thin"]).reshape(segments.shape)
-        np.testing.assert_array_equal(theirs, segments)
-        curve = v_rand(label, probability)
-        assert found["best"]["score"] == pytest.approx(curve.score, abs=1e-12)
-        assert found["best"]["threshold"] == pytest.approx(curve.threshold, abs=1e-12)
 
 
 def test_tiles_lie_on_the_picture_and_turn_with_their_labels(node):

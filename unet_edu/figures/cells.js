@@ -1,6 +1,7 @@
 // Cells of a prediction, counted as the ISBI 2012 challenge counts: unet_edu.thinning and unet_edu.metrics in JavaScript.
 //
-//     labels ─▶ regions: 4-connected ─▶ thin: borders one pixel wide ─▶ mergedAndSplit, randScore against the truth
+//     labels ─▶ regions: 4-connected ─▶ thin: borders one pixel wide ─▶ mergedAndSplit, randScore, fates against the truth
+//     probability ─▶ bestRand: over the challenge's thresholds
 //
 // A map is an array of width × height, row after row. The tests hold every function against Python's.
 
@@ -103,7 +104,35 @@ export function randScore(truth, segments) {
   return (2 * (squares(both.map(([, , pixels]) => pixels)) + singles)) / (squares(cells.values()) + squares(sizes.values()) + singles);
 }
 
-/** All of that for a prediction and the labels that are true: { merged, split, score, cells }. */
+/** What became of true cells, as `Fates` of training_replay.py: { alone, together, broken, most: Map(segment ─▶ its commonest cell) }. */
+export function fates(truth, segments) {
+  const { both, cells } = sharedPixels(truth, segments);
+  const held = both.filter(([cell, , pixels]) => 2 * pixels > cells.get(cell)).map(([, segment]) => segment);
+  const crowd = new Map(), most = new Map(), largest = new Map();
+  for (const segment of held) crowd.set(segment, (crowd.get(segment) ?? 0) + 1);
+  for (const [cell, segment, pixels] of both.sort(([a], [b]) => a - b)) {
+    if (pixels <= (largest.get(segment) ?? 0)) continue;
+    largest.set(segment, pixels);
+    most.set(segment, cell);
+  }
+  const alone = held.filter((segment) => crowd.get(segment) === 1).length;
+  return { alone, together: held.length - alone, broken: cells.size - held.length, most };
+}
+
+const THRESHOLDS = Array.from({ length: 11 }).reduce((list) => [...list, list.length ? list.at(-1) + 0.1 : 0], []); // added up, as the challenge does
+
+/** The best V_Rand of a probability of cell over the challenge's thresholds: { score, threshold }. truth: its regions. */
+export function bestRand(truth, probability, width, height) {
+  let best = { score: -1, threshold: 0 };
+  for (const threshold of THRESHOLDS) {
+    const cells = Uint8Array.from(probability, (one) => (one > threshold ? 1 : 0));
+    const score = randScore(truth, thin(cells, width, height).numbers);
+    if (score > best.score) best = { score, threshold };
+  }
+  return best;
+}
+
+/** Errors and V_Rand of a prediction's labels against the true ones: { merged, split, score, cells }. */
 export function scoreCells(truth, labels, width, height) {
   const { numbers, count } = regions(truth, width, height);
   const segments = thin(labels, width, height).numbers;

@@ -133,7 +133,7 @@ class Playground(LiveFigure):
     """
 
     scripts = (
-        "engine.js", "learning.js", "wasm.js", "kernels.js", "learning_kernels.js", "learning_simd.js", "segments.js",
+        "engine.js", "learning.js", "wasm.js", "kernels.js", "learning_kernels.js", "learning_simd.js", "cells.js",
         "playground_run.js", "playground_worker.js",
     )  # fmt: skip
 

@@ -100,7 +100,7 @@ function makeRun(config, { side, images, instances, border }, code) {
     ({ image: part(normal, number), label: part(labels, number), weight: part(weights, number) }));
   const last = images.length / area - 1;
   const watched = { image: part(normal, last), label: part(labels, last) };
-  const truth = regions((at) => watched.label[at] > 0, side, side).numbers;
+  const truth = regions(watched.label, side, side).numbers;
 
   const random = randomFrom(config.seed + 1), dropping = config.dropout ? randomFrom(config.seed + 2) : null;
   const bends = bending(network.size);
@@ -147,8 +147,8 @@ function makeRun(config, { side, images, instances, border }, code) {
       }
     }
     const { score: vRand, threshold } = bestRand(truth, probability, side, side);
-    const { numbers, count: found } = regions((at) => probability[at] > 0.5, side, side);
-    const { alone, together, broken } = fates(truth, numbers, found);
+    const found = regions(Uint8Array.from(probability, (one) => (one > 0.5 ? 1 : 0)), side, side);
+    const { alone, together, broken } = fates(truth, found.numbers);
     return { step: done, probability, vRand, threshold, wrong: wrong / area, alone, together, broken, loss: loss / area };
   }
 

@@ -62,7 +62,7 @@ function trainHere() {
 const FOR_TRAINING = {
   blank, framed, conv3x3, maxPool, upConv, crop, concat, conv1x1, thumbnails, parametersOf, dropsOut, answerSize, viewOf, stretched, handOver,
   handBack, reluBack, conv3x3Back, unframed, maxPoolBack, upConvBack, conv1x1Back, lossOf, plainLearner, randomFrom, gaussian, drawWeights,
-  rateAt, makeOptimiser, clipGradient, trainingStep, simdLearner, regions, fates, thinned, randScore, bestRand, mirrored, bending, cutTile,
+  rateAt, makeOptimiser, clipGradient, trainingStep, simdLearner, regions, thin, sharedPixels, fates, randScore, bestRand, mirrored, bending, cutTile,
   covering, makeRun, trainHere, BATCH, TILES, THRESHOLDS, SLICE, BETWEEN_LOOKS, LOOKING, THUMBNAIL,
 };
 

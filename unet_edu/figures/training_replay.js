@@ -97,7 +97,7 @@ function build({ model, root, say }) {
     const [image, truth] = [plane(0), plane(1)];
     if (get("show") === "probability") paint(picture, levels, SIDE, SIDE, [0, TOP]);
     else if (get("show") === "cells")
-      fill(picture, (at) => (!found.numbers[at] ? BETWEEN : facts.most[found.numbers[at]] ? colours[facts.most[found.numbers[at]]] : NOBODY));
+      fill(picture, (at) => (!found.numbers[at] ? BETWEEN : facts.most.has(found.numbers[at]) ? colours[facts.most.get(found.numbers[at])] : NOBODY));
     else fill(picture, (at) => {
       const cell = levels[at] > cut;
       return cell === truth[at] > 0 ? [image[at], image[at], image[at]] : cell ? MISSED : INVENTED;
@@ -186,8 +186,8 @@ function build({ model, root, say }) {
       }));
     }
     const at = now(), cut = facts.best[at], levels = frame(at);
-    const found = regions((place) => levels[place] > cut, SIDE, SIDE);
-    const became = fates(plane(1), found.numbers, found.count);
+    const found = regions(levels.map((level) => (level > cut ? 1 : 0)), SIDE, SIDE);
+    const became = fates(plane(1), found.numbers);
     paintPicture(levels, cut, found, became);
     picture.setAttribute("aria-label", `What the network predicts ${after(facts.steps[at])}, as ${get("show")}`);
     legend.replaceChildren(...{

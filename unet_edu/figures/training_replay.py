@@ -35,7 +35,7 @@ class TrainingReplay(LiveFigure):
     that comes with the package. Raises TraitError for anything else.
     """
 
-    scripts = ("segments.js",)
+    scripts = ("cells.js",)
     kept = ("run", "frame", "show")
 
     run = traitlets.Unicode().tag(sync=True)
