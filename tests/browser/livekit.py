@@ -7,6 +7,7 @@ from bookkit import ROOT
 from ipywidgets.embed import dependency_state
 
 from unet_edu import checkpoints
+from unet_edu.figures import FeatureMaps
 from unet_edu.figures.base import height_of
 
 STATIC = ROOT / "book" / "_static"
@@ -44,7 +45,7 @@ def with_weights(text):
     """Return the text of a page whose networks get their weights, as those of the book do, but from the page itself."""
     files = {
         name: base64.b64encode((checkpoints.FOLDER / f"{name}.safetensors").read_bytes()).decode()
-        for name in ("unet8-cells", "unet8-isbi")
+        for name in FeatureMaps.weights.values
     }
     script = f"""<script>unetEduWeights.load = async (name) =>
         Uint8Array.from(atob({json.dumps(files)}[name]), (letter) => letter.charCodeAt(0)).buffer</script></head>"""

@@ -175,6 +175,24 @@ def test_the_bet_is_kept_beside_the_result(shown, weights):
     assert complaints == []
 
 
+@pytest.mark.parametrize("kind", ["nuclei", "stained"])
+def test_real_nuclei_bring_the_network_that_knows_them_and_leave_with_it(shown, kind):
+    page, figure, complaints = shown()
+    figure.locator(f"[data-sample={kind}]").click()
+    expect(figure.locator(".lf-fm-where")).to_contain_text("trained on real nuclei", timeout=120_000)
+    expect(figure.locator(".lf-fm-note")).to_contain_text("know only nuclei")
+    page.wait_for_selector("[data-answer=drawn]", timeout=120_000)
+    python = FeatureMaps(image=kind, weights="unet8-nuclei")
+    python.staged.run(python.seen)
+    half, wanted = OUT // 2, python.staged.map("output", 1)
+    figure.get_by_role("button", name="probability", exact=True).click()
+    seen = colours(figure)[:, half:, 0] / 255  # right of the curtain
+    assert np.abs(seen - wanted[:, half:]).mean() < 0.01
+    figure.locator("[data-sample=first]").click()
+    expect(figure.locator(".lf-fm-where")).to_contain_text("trained on drawn tissue", timeout=120_000)
+    assert complaints == []
+
+
 def test_the_boxes_of_the_u_are_named(shown):
     for width in (800, 390):
         _, figure, _ = shown(width=width)

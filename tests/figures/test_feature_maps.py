@@ -11,7 +11,7 @@ from unet_edu import checkpoints
 from unet_edu.arithmetic import SizeError
 from unet_edu.data import cells, nuclei
 from unet_edu.figures import FeatureMaps
-from unet_edu.figures.feature_maps import SAMPLE, SAMPLES, SIDE, WINDOW, checkpoint_words, sample_image
+from unet_edu.figures.feature_maps import SAMPLE, SAMPLES, SIDE, WINDOW, sample_image
 from unet_edu.models import UNet
 
 READ = 'import { readFileSync } from "node:fs"; const given = JSON.parse(readFileSync(0, "utf-8"));'
@@ -153,12 +153,25 @@ def test_a_pixel_is_written_out_as_a_convolution(node):
     assert [one for _, one in terms] == pytest.approx(sorted(sums, key=abs, reverse=True))
 
 
-def test_weights_are_named_alike_in_both_languages(node):
-    names = node(
-        type("Weights", (), {"_esm": f"{FeatureMaps._esm}\nexport const names = WEIGHTS;"}),
-        "console.log(JSON.stringify(figure.names))",
-    )
-    assert names == {name: checkpoint_words(name) for name in FeatureMaps.weights.values}
+def test_every_network_of_the_page_can_be_chosen():
+    for name, words in FeatureMaps().trained.items():
+        assert FeatureMaps(weights=name).network == f"U-Net of base width 8, {words}"
+        assert checkpoints.load(name).base_width == 8
+    with pytest.raises(traitlets.TraitError, match="unet8-nuclei"):
+        FeatureMaps(weights="unet16-isbi")
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_network_for_nuclei_finds_those_of_the_samples(name):
+    figure = FeatureMaps(image=name, weights="unet8-nuclei")
+    group, number = SAMPLES[name]
+    (sample,) = nuclei.load(group, "validation", whole=False, numbers=[number])
+    before = max(SAMPLE - sample.label.shape[0], 0) // 2
+    truth = np.pad(sample.label, [(before, max(SAMPLE - side - before, 0)) for side in sample.label.shape], "reflect")
+    figure.staged.run(figure.seen)
+    left, top = figure.x + 92, figure.y + 92
+    found = figure.staged.map("output", 1) >= 0.5
+    assert np.mean(found != truth[top : top + 84, left : left + 84]) < 0.1
 
 
 def test_inverted_and_with_other_weights(monkeypatch):

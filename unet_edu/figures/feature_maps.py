@@ -22,7 +22,12 @@ from unet_edu.figures.base import LiveFigure, integer, pack
 SIDE, SEED = 420, 3  # of the drawn tissue that is there at first
 WINDOW = 268  # what the network of the page sees at once: legal, and 84 pixels come out
 SAMPLE = 300  # pixels a side of the nuclei that a reader can choose instead
-SAMPLES = {"nuclei": ("fluorescence", 4), "stained": ("stained", 10)}  # group, number
+SAMPLES = {"nuclei": ("fluorescence", 5), "stained": ("stained", 3)}  # group, number: of validation
+TRAINED = {  # what the shipped networks that run in a page were trained on
+    "unet8-cells": "trained on drawn tissue",
+    "unet8-isbi": "trained on the slices of ISBI 2012",
+    "unet8-nuclei": "trained on real nuclei",
+}
 SMALLEST, LARGEST = 16, 1100  # window, with a kernel
 ON_POSTER = ("d0.relu2", "d2.relu2", "d4.relu2", "u2.relu2", "u0.relu2")  # on the poster
 
@@ -36,7 +41,7 @@ class FeatureMaps(LiveFigure):
     """Choose a stage and a channel of a U-Net; switch parts off; cover a part of the image; put in your own image.
 
     model: an `nn.Module` in eval mode that takes (1, 1, H, W); it needs a kernel, and runs there. None: the shipped
-    network `weights`, "unet8-cells" or "unet8-isbi", which runs in the page where there is no kernel.
+    network `weights`, one of `TRAINED`, which runs in the page where there is no kernel.
     image: (H, W), grey values in [0, 1], at least `size` pixels a side; None: drawn tissue, whose labels are known.
         "nuclei" or "stained": real nuclei, 300 × 300 pixels. A reader can choose them in the page as well, unless an
             array is given here: they would make the page heavier.
@@ -96,7 +101,8 @@ class FeatureMaps(LiveFigure):
         "contrast",
     )
 
-    weights = traitlets.Enum(("unet8-cells", "unet8-isbi"), "unet8-cells").tag(sync=True)
+    weights = traitlets.Enum(tuple(TRAINED), "unet8-cells").tag(sync=True)
+    trained = traitlets.Dict(TRAINED).tag(sync=True)
     network = traitlets.Unicode().tag(sync=True)
     image = traitlets.Bytes().tag(sync=True, from_json=_bytes)
     truth = traitlets.Bytes().tag(sync=True, from_json=_bytes)
@@ -139,7 +145,7 @@ class FeatureMaps(LiveFigure):
         height, width = image.shape
         values = {"image": _grey(image), "truth": truth, "height": height, "width": width}
         values |= {"x": max(width - size, 0) // 2, "y": max(height - size, 0) // 2}
-        words = type(model).__name__ if model is not None else f"U-Net of base width 8, {checkpoint_words(weights)}"
+        words = type(model).__name__ if model is not None else f"U-Net of base width 8, {TRAINED.get(weights)}"
         samples = {name: _grey(sample_image(name)) for name in SAMPLES} if not given else {}
         super().__init__(weights=weights, network=words, **samples, **(values | more))
 
@@ -228,23 +234,18 @@ def checked(image, size):
 def sample_image(name):
     """Return real nuclei, grey, float32 (300, 300) in [0, 1]: "nuclei" in fluorescence, or "stained" ones.
 
-    Stretched from black to white; the stained crop, 256 pixels a side, is mirrored at its border. Raises ValueError for
-    another name.
+    No shipped network was trained on them. Stretched from black to white; the stained crop, 256 pixels a side, is
+    mirrored at its border. Raises ValueError for another name.
     """
     if name not in SAMPLES:
         raise ValueError(f"there is no image {name!r}; take {' or '.join(map(repr, SAMPLES))}, or an array (H, W)")
     group, number = SAMPLES[name]
-    (sample,) = nuclei.load(group, "train", whole=False, numbers=[number])
+    (sample,) = nuclei.load(group, "validation", whole=False, numbers=[number])
     grey = (sample.image if sample.image.ndim == 2 else sample.image.mean(axis=0))[:SAMPLE, :SAMPLE]
     before = [(SAMPLE - side) // 2 for side in grey.shape]
     sides = [(start, SAMPLE - side - start) for start, side in zip(before, grey.shape, strict=True)]
     low, high = np.percentile(grey, (0.5, 99.5))
     return np.pad(np.clip((grey - low) / (high - low), 0, 1), sides, mode="reflect").astype(np.float32)
-
-
-def checkpoint_words(name):
-    """Return what a shipped network was trained on, in words."""
-    return {"unet8-cells": "trained on drawn tissue", "unet8-isbi": "trained on the slices of ISBI 2012"}[name]
 
 
 @cache

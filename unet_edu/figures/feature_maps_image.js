@@ -4,7 +4,8 @@ const SAMPLE = 300; // pixels a side of the nuclei
 const SAMPLES = { nuclei: "nuclei", stained: "stained nuclei" };
 const SHOWN = 1024; // pixels a side of the image as it is drawn
 const THUMBNAIL = 44; // pixels of a sample on its button
-const WEIGHTS = { "unet8-cells": "trained on drawn tissue", "unet8-isbi": "trained on the slices of ISBI 2012" };
+const TISSUE = "These weights know only tissue under the microscope, cells with dark membranes between them";
+const KNOWS = { "unet8-nuclei": "These weights know only nuclei, bright ones in fluorescence and dark ones in stained tissue" };
 
 /** Every step-th pixel of greys: { data, width, height }, so that no side has more than `most`. */
 function thinned(greys, width, height, most) {
@@ -26,9 +27,10 @@ function imageInput(shared, start) {
   const square = element("div", { class: "lf-fm-square" }, stageBox);
   const tools = choice(model, "tool", "drag", [["window", "the window"], ["cover", "a cover"]]);
   const uncover = element("button", { type: "button", onclick: () => change(model, { cover: [] }) }, "uncover");
-  const weights = choice(model, "weights", "weights", Object.keys(WEIGHTS).map((name) => [name, WEIGHTS[name]]),
-    (name) => ({ network: get("network").replace(WEIGHTS[get("weights")], WEIGHTS[name]) }));
-  weights.node.hidden = !get("network").endsWith(WEIGHTS[get("weights")]); // a network of the reader's own has its own
+  const trained = get("trained"), opened = get("weights");
+  const renamed = (name) => ({ network: get("network").replace(trained[get("weights")], trained[name]) });
+  const weights = choice(model, "weights", "weights", Object.entries(trained), renamed);
+  weights.node.hidden = !get("network").endsWith(trained[get("weights")]); // a network of the reader's own has its own
   const invert = toggle(model, "invert", "invert");
   const contrast = toggle(model, "contrast", "auto-contrast");
   const pages = element("select", { "aria-label": "page of the file" });
@@ -50,10 +52,9 @@ function imageInput(shared, start) {
     }])),
   };
   const samples = element("div", { class: "lf-buttons lf-fm-samples", role: "group", "aria-label": "pictures" },
-    ...Object.entries(pictures).map(([name, { title }]) => element("button", { type: "button", "data-sample": name, onclick: () => putSample(name) },
+    ...Object.entries(pictures).map(([name, { title }]) => element("button", { type: "button", "data-sample": name, onclick: () => putSample(name, fitting(name)) },
       element("canvas", { "aria-hidden": "true" }), title)));
-  const note = element("span");
-  const hint = "Also by paste or drop; TIFF and 16 bits, too. These weights know only tissue under the microscope, cells with dark membranes between them: of anything else they make the nearest thing they were trained on.";
+  const note = element("span"), hint = element("span");
   const moves = element("div", { class: "lf-controls lf-fm-tools" }, tools.node, uncover);
   const node = element("div", { class: "lf-fm-own" }, samples, own,
     element("div", { class: "lf-controls lf-fm-tools" }, contrast.node, invert.node), weights.node,
@@ -102,6 +103,7 @@ function imageInput(shared, start) {
     });
     contrast.node.hidden = !raw;
     pages.hidden = !raw || raw.pages < 2;
+    hint.textContent = `Also by paste or drop; TIFF and 16 bits, too. ${KNOWS[get("weights")] ?? TISSUE}: of anything else they make the nearest thing they were trained on.`;
     [tools, weights, invert, contrast].forEach(({ update }) => update());
   }
 
@@ -141,10 +143,16 @@ function imageInput(shared, start) {
     say(words);
   }
 
-  function putSample(name, place = {}) {
+  /** The weights that were trained on pictures such as a sample that is clicked. */
+  function fitting(name) {
+    const fit = name === "first" ? opened : "unet8-nuclei";
+    return weights.node.hidden ? {} : { weights: fit, ...renamed(fit) };
+  }
+
+  function putSample(name, values = {}) {
     const { image, truth, width, height, words } = pictures[name];
     [raw, file, shared.inner, inside] = [null, null, null, name];
-    show({ image, truth, width, height, sample: name, zoom: 1, ...place }, words);
+    show({ image, truth, width, height, sample: name, zoom: 1, ...values }, words);
   }
 
   async function takePicture(given, page = 0) {
