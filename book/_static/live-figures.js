@@ -80,6 +80,7 @@
   const VENDOR = new URL("vendor/", document.currentScript.src);
   const vendored = new Map();
   globalThis.unetEduVendor = {
+    addresses: (...names) => names.map((name) => new URL(name, VENDOR).href), // for a worker
     async load(...names) {
       for (const name of names) {
         if (!vendored.has(name)) {

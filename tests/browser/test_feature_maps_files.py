@@ -140,6 +140,19 @@ def test_the_page_of_a_tiff_is_chosen_and_the_library_comes_with_the_first(shown
     assert asked.count("UTIF.js") == 1
 
 
+def test_on_a_server_a_tiff_is_read_in_a_worker(visit, tmp_path):
+    """From disk a worker may load no library; there the page itself reads, as the tests above see."""
+    page = visit("book/04_blocks.html", "http").page
+    figure = page.locator("[data-live-figure=FeatureMaps]")
+    figure.scroll_into_view_if_needed()
+    figure.locator(".lf-fm-scene").wait_for(state="visible")
+    values = np.round(cells.tissue((280, 300), seed=2).image * 4095).astype(np.uint16)
+    Image.fromarray(values).save(tmp_path / "twelve.tif", compression="tiff_lzw")
+    assert put(page, figure, tmp_path / "twelve.tif") == ""
+    assert np.abs(drawn(figure) - spread(values)).max() <= 1
+    assert page.evaluate("typeof UTIF") == "undefined"
+
+
 @pytest.mark.parametrize(
     ("file", "content", "words"),
     [

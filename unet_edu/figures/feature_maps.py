@@ -68,6 +68,7 @@ class FeatureMaps(LiveFigure):
         "arithmetic.js",
         "wiring.js",
         "cells.js",
+        "worker.js",
         "png.js",
         "feature_maps_file.js",
         "feature_maps_image.js",

@@ -1,11 +1,16 @@
 // FeatureMaps: a reader's file becomes grey values. PNG with 16 bits is read by png.js, since a browser would keep 8 of them;
-// TIFF by UTIF.js, which is fetched when the first TIFF is opened; everything else by the browser.
+// TIFF by UTIF.js, which is fetched when the first TIFF is opened; everything else by the browser. All of it in a worker, but for
+// a TIFF on a page from disk, whose workers can load no library.
 
 const LARGEST = 4096; // pixels a side; a larger picture is scaled down
 const SMALLEST = 16; // one pixel of the deepest map
 const PERCENTILES = [0.5, 99.5]; // of the grey values, that become black and white
 const LOOKED_AT = 2 ** 18; // values at most for the percentiles
 const TIFF_MARKS = ["II*\0", "MM\0*"];
+
+function isTiff(start) {
+  return TIFF_MARKS.includes(start.slice(0, 4));
+}
 
 /** What scale makes a picture fit: 1, or less for a large one; throws where it has too few pixels. */
 export function fitting(width, height) {
@@ -15,14 +20,14 @@ export function fitting(width, height) {
   return scale;
 }
 
-/** The grey values of a file: { width, height, values, most, pages, page }; most: what is white at least; page counts from 0. */
-async function readPicture(file, page = 0) {
+/** The grey values of a file, read by the library where it is TIFF: { width, height, values, most, pages, page }; most: what is white at least; page counts from 0. */
+async function readPicture(file, page, library) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const start = String.fromCharCode(...bytes.subarray(0, 512));
   if (file.type === "image/svg+xml" || /^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)?(<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/.test(start)) {
     throw new Error(`“${file.name}” is SVG: a drawing of lines and areas, without pixels, and a network reads pixels. Save it as PNG, at the size that you want.`);
   }
-  if (TIFF_MARKS.includes(start.slice(0, 4))) return readTiff(file.name, bytes, page);
+  if (isTiff(start)) return readTiff(file.name, bytes, page, library);
   if (file.type && !file.type.startsWith("image/")) throw new Error(`“${file.name}” is no picture (${file.type}).`);
   const damaged = () => new Error(`“${file.name}” cannot be read as a picture: it is damaged, or of a kind that this browser cannot read.`);
   const header = pngHeader(bytes);
@@ -34,8 +39,7 @@ async function readPicture(file, page = 0) {
   const bitmap = await createImageBitmap(file).catch(() => { throw damaged(); });
   const scale = fitting(bitmap.width, bitmap.height);
   const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.round(side * scale));
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   context.drawImage(bitmap, 0, 0, width, height);
   const { data } = context.getImageData(0, 0, width, height);
   return { width, height, values: brightness(data, 4), most: 255, pages: 1, page: 0, was: [bitmap.width, bitmap.height] };
@@ -50,9 +54,8 @@ function brightness(data, channels) {
   return values;
 }
 
-async function readTiff(name, bytes, page) {
-  if (!globalThis.unetEduVendor) throw new Error(`“${name}” is TIFF, which the pages of the book read. With a kernel, hand an array over: FeatureMaps(image=…).`);
-  await globalThis.unetEduVendor.load("pako/pako_inflate.umd.min.js", "utif/UTIF.js");
+function readTiff(name, bytes, page, library) {
+  if (!globalThis.UTIF) importScripts(...library);
   const wrong = (words) => new Error(`“${name}” is a TIFF that cannot be read here: ${words}.`);
   let pages, shown;
   try {
@@ -108,6 +111,48 @@ export function contrastLimits(values, [low, high] = PERCENTILES) {
 export function asGreys(values, [low, high]) {
   const scale = high > low ? 255 / (high - low) : 0;
   return Uint8Array.from(values, (value) => Math.round(Math.min(Math.max((value - low) * scale, 0), 255)));
+}
+
+let opened = null; // the picture that was read last
+
+/** Read a file and keep it: { pages, page, width, height, was }, its size as it is shown and as it was. */
+async function openPicture(file, page, library) {
+  opened = shrunk(await readPicture(file, page, library));
+  const { pages, width, height, was } = opened;
+  return { pages, page: opened.page, width, height, was };
+}
+
+/** The greys of that picture, at least `least` pixels a side, packed: { image, width, height, inner }. contrast: spread them. */
+async function openedGreys(contrast, least) {
+  const limits = contrast ? contrastLimits(opened.values) : [0, opened.most];
+  const { greys, ...rest } = mirroredTo(asGreys(opened.values, limits), opened.width, opened.height, least);
+  return { image: await piped(greys, new CompressionStream("deflate")), ...rest };
+}
+
+const READING = [
+  isTiff, mirrored, pngHeader, unfilter, readPng16, piped, fitting, brightness, readTiff, readPicture, shrunk, contrastLimits, asGreys,
+  mirroredTo, openPicture, openedGreys,
+];
+const GIVEN = { LARGEST, SMALLEST, PERCENTILES, LOOKED_AT, TIFF_MARKS, PNG_SIGNATURE, CHANNELS, opened };
+const LIBRARY = ["pako/pako_inflate.umd.min.js", "utif/UTIF.js"]; // of the pages' vendor/
+
+/** Who reads files: { open(file, page) → as openPicture, greys(contrast, least) → as openedGreys, dispose }. */
+function pictureReader() {
+  const here = { ask: async (name, ...given) => ({ openPicture, openedGreys })[name](...given), dispose: () => {} };
+  let reader = null, worker = null;
+  return {
+    async open(file, page) {
+      const tiff = isTiff(await file.slice(0, 4).text());
+      const vendor = globalThis.unetEduVendor;
+      if (tiff && !vendor) throw new Error(`“${file.name}” is TIFF, which the pages of the book read. With a kernel, hand an array over: FeatureMaps(image=…).`);
+      const alone = tiff && location.protocol === "file:";
+      if (alone) await vendor.load(...LIBRARY);
+      reader = alone ? here : (worker ??= workerOf(READING, GIVEN));
+      return reader.ask("openPicture", file, page, tiff && !alone ? vendor.addresses(...LIBRARY) : []);
+    },
+    greys: (contrast, least) => reader.ask("openedGreys", contrast, least),
+    dispose: () => worker?.dispose(),
+  };
 }
 
 /** A picture mirrored at its borders until each side has `least` pixels: { greys, width, height, inner }. */

@@ -59,7 +59,8 @@ function imageInput(shared, start) {
   const node = element("div", { class: "lf-fm-own" }, samples, own,
     element("div", { class: "lf-controls lf-fm-tools" }, contrast.node, invert.node), weights.node,
     element("p", { class: "lf-fm-note lf-muted" }, note, hint));
-  let file = null, raw = null; // of the reader's own picture
+  const reader = pictureReader();
+  let file = null, raw = null; // the reader's own picture: its file, and what was found in it
   let inside = "first"; // the sample that is in
 
   let field = null; // the receptive field of the pixel that is written out: [left, right, top, bottom] in the window
@@ -158,7 +159,7 @@ function imageInput(shared, start) {
   async function takePicture(given, page = 0) {
     alarm.textContent = "";
     try {
-      const found = shrunk(await readPicture(given, page));
+      const found = await reader.open(given, page);
       [file, raw] = [given, found];
       pages.replaceChildren(...Array.from({ length: raw.pages }, (_, at) => element("option", { value: at, selected: at === raw.page }, `page ${at + 1} of ${raw.pages}`)));
       const small = raw.width < raw.was[0] ? ` It was ${raw.was[0]} × ${raw.was[1]} pixels and is shown at ${raw.width} × ${raw.height}.` : "";
@@ -173,12 +174,9 @@ function imageInput(shared, start) {
 
   /** Puts the reader's own picture in, its contrast as chosen. */
   async function putRaw(values, words) {
-    const limits = get("contrast") ? contrastLimits(raw.values) : [0, raw.most];
-    const { greys, width, height, inner } = mirroredTo(asGreys(raw.values, limits), raw.width, raw.height, get("size"));
-    const packed = new Blob([greys]).stream().pipeThrough(new CompressionStream("deflate"));
-    const image = new DataView(await new Response(packed).arrayBuffer());
+    const { image, inner, width, height } = await reader.greys(get("contrast"), get("size"));
     [shared.inner, inside] = [inner, "own"];
-    show({ image, width, height, truth: new DataView(new ArrayBuffer(0)), sample: "own", ...values }, words);
+    show({ image: new DataView(image.buffer), width, height, truth: new DataView(new ArrayBuffer(0)), sample: "own", ...values }, words);
   }
 
   pages.onchange = () => takePicture(file, Number(pages.value));
@@ -225,6 +223,7 @@ function imageInput(shared, start) {
   const end = () => {
     ends.forEach((one) => one());
     observer.disconnect();
+    reader.dispose();
     document.removeEventListener("paste", onPaste);
   };
   return { node, scene: square, tools: moves, draw, point, end };

@@ -41,70 +41,51 @@ export function mirroredTile(greys, width, height, left, top, size, edge) {
   return out;
 }
 
-/** What a worker does with a whole picture: { id, ask: "count" | "labels" | "overlay" | "worst", … } → { id, answer }. */
-function wholeWork() {
-  const part = (from, width, { left, top, side }) => {
-    const out = new Uint8Array(side * side);
-    for (let row = 0; row < side; row += 1) out.set(from.subarray((top + row) * width + left, (top + row) * width + left + side), row * side);
-    return out;
-  };
-  const jobs = {
-    count: ({ truth, before, after, width, height }) => [before, after].map((one) => scoreCells(truth ?? before, one, width, height)),
-    labels({ after, width, height }) {
-      const { numbers, count } = regions(after, width, height);
-      if (count > 65535) throw new Error(`There are ${count} cells in it; a label image of 16 bits holds 65535.`);
-      return writePng({ width, height, channels: 1, data: Uint16Array.from(numbers) });
-    },
-    overlay({ greys, after, width, height, colour, tint }) {
-      const data = new Uint8Array(3 * width * height);
-      for (let at = 0; at < greys.length; at += 1) {
-        for (let part = 0; part < 3; part += 1) data[3 * at + part] = after[at] ? greys[at] : Math.round(greys[at] + (colour[part] - greys[at]) * tint);
-      }
-      return writePng({ width, height, channels: 3, data });
-    },
-    worst({ truth, before, after, width, height, side, places }) {
-      let best = null;
-      for (const [x, y, left, top] of places) {
-        const [was, now] = [before, after].map((one) => part(one, width, { left, top, side }));
-        const known = truth ? part(truth, width, { left, top, side }) : was;
-        const [old, found] = [was, now].map((one) => scoreCells(known, one, side, side));
-        const lost = found.merged + found.split - old.merged - old.split;
-        if (lost > 0 && lost > (best?.lost ?? 0)) best = { x, y, lost };
-      }
-      return best;
-    },
-  };
-  onmessage = async ({ data }) => {
-    try {
-      postMessage({ id: data.id, answer: await jobs[data.ask](data) });
-    } catch (error) {
-      postMessage({ id: data.id, error: error.message });
-    }
-  };
-}
-const IN_THE_WHOLE_WORKER = [regions, thin, sharedPixels, mergedAndSplit, randScore, scoreCells, piped, writePng, wholeWork];
+// What a worker does with a whole picture. before, after: labels of width × height pixels, with everything on and as it is.
 
-/** A worker that does `wholeWork`: { ask(what) → Promise, dispose }. */
-function wholeWorker() {
-  const constants = `const PNG_SIGNATURE = ${JSON.stringify(PNG_SIGNATURE)};`;
-  const address = URL.createObjectURL(new Blob([`${constants}\n${IN_THE_WHOLE_WORKER.join("\n")}\nwholeWork();`], { type: "text/javascript" }));
-  const worker = new Worker(address);
-  URL.revokeObjectURL(address);
-  const open = new Map();
-  worker.onmessage = ({ data: { id, answer, error } }) => {
-    const { resolve, reject } = open.get(id);
-    open.delete(id);
-    if (error) reject(new Error(error));
-    else resolve(answer);
-  };
-  return {
-    ask: (what) => new Promise((resolve, reject) => {
-      open.set(open.size + Math.random(), { resolve, reject });
-      worker.postMessage({ ...what, id: [...open.keys()].at(-1) });
-    }),
-    dispose: () => worker.terminate(),
-  };
+/** The errors of both, against the true labels, or those with everything on where there are none. */
+function countCells({ truth, before, after, width, height }) {
+  return [before, after].map((one) => scoreCells(truth ?? before, one, width, height));
 }
+
+/** A PNG of 16 bits: each cell a number. Throws where there are too many. */
+function labelImage({ after, width, height }) {
+  const { numbers, count } = regions(after, width, height);
+  if (count > 65535) throw new Error(`There are ${count} cells in it; a label image of 16 bits holds 65535.`);
+  return writePng({ width, height, channels: 1, data: Uint16Array.from(numbers) });
+}
+
+/** A PNG of the greys, tinted where there is no cell. */
+function overlayImage({ greys, after, width, height, colour, tint }) {
+  const data = new Uint8Array(3 * width * height);
+  for (let at = 0; at < greys.length; at += 1) {
+    for (let part = 0; part < 3; part += 1) data[3 * at + part] = after[at] ? greys[at] : Math.round(greys[at] + (colour[part] - greys[at]) * tint);
+  }
+  return writePng({ width, height, channels: 3, data });
+}
+
+/** The window where what is off costs most cells: { x, y, lost }, or null. places: [x, y of a window, left, top of its output]. */
+function worstWindow({ truth, before, after, width, height, side, places }) {
+  let best = null;
+  for (const [x, y, left, top] of places) {
+    const [was, now, known] = [before, after, truth ?? before].map((one) => cutSquare(one, width, left, top, side));
+    const [old, found] = [was, now].map((one) => scoreCells(known, one, side, side));
+    const lost = found.merged + found.split - old.merged - old.split;
+    if (lost > 0 && lost > (best?.lost ?? 0)) best = { x, y, lost };
+  }
+  return best;
+}
+
+function cutSquare(from, width, left, top, side) {
+  const out = new Uint8Array(side * side);
+  for (let row = 0; row < side; row += 1) out.set(from.subarray((top + row) * width + left, (top + row) * width + left + side), row * side);
+  return out;
+}
+
+const wholeWorker = () => workerOf(
+  [regions, thin, sharedPixels, mergedAndSplit, randScore, scoreCells, piped, writePng, cutSquare, countCells, labelImage, overlayImage, worstWindow],
+  { PNG_SIGNATURE },
+);
 
 /**
  * { node, compute, layers, find }: compute() begins where the whole picture is to be seen and something changed; layers() are
@@ -118,7 +99,7 @@ function wholePicture(shared, run) {
   let helper = null, finding = false;
   const line = element("p", { class: "lf-fm-whole-line" });
   const save = (words, ask, file) => element("button", { type: "button", disabled: true, onclick: () => saveAs(ask, file) }, words);
-  const saves = [save("save this picture", "overlay", "unet-membranes.png"), save("save the label image", "labels", "unet-labels.png")];
+  const saves = [save("save this picture", "overlayImage", "unet-membranes.png"), save("save the label image", "labelImage", "unet-labels.png")];
   const node = element("div", { class: "lf-fm-whole" }, line, element("div", { class: "lf-buttons" }, ...saves));
   const idle = "Of the whole picture: it is segmented tile by tile. Nothing leaves this browser.";
   line.textContent = idle;
@@ -227,12 +208,12 @@ function wholePicture(shared, run) {
     return out;
   }
 
-  const help = (what) => (helper ??= wholeWorker()).ask(what);
+  const help = (name, what) => (helper ??= wholeWorker()).ask(name, what);
 
   async function tell(mine, count, size) {
     const { truth } = picture();
     const { width, height } = mine;
-    const [was, is] = await help({ ask: "count", truth, before: labelsOf(known.before), after: labelsOf(mine.bytes), width, height });
+    const [was, is] = await help("countCells", { truth, before: labelsOf(known.before), after: labelsOf(mine.bytes), width, height });
     if (mine !== now) return;
     const tiles = `${width} × ${height} pixels in ${count} tile${count > 1 ? "s" : ""} of ${size}.`;
     const cells = `${is.merged} merged, ${is.split} split of ${is.cells} cells`;
@@ -244,7 +225,7 @@ function wholePicture(shared, run) {
   async function saveAs(ask, file) {
     const { greys } = picture();
     try {
-      const blob = await help({ ask, greys, after: labelsOf(now.bytes), width: now.width, height: now.height, colour: MEMBRANE, tint: TINT });
+      const blob = await help(ask, { greys, after: labelsOf(now.bytes), width: now.width, height: now.height, colour: MEMBRANE, tint: TINT });
       const link = element("a", { href: URL.createObjectURL(blob), download: file });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -264,7 +245,7 @@ function wholePicture(shared, run) {
     const offset = STRIDE_OF_SEARCH - (edge % 16); // windows whose poolings lie on the grid of the tiles
     const along = (whole) => Array.from({ length: Math.max(Math.floor((whole - size - offset) / STRIDE_OF_SEARCH) + 1, 1) }, (_, at) => Math.min(offset % 16 + at * STRIDE_OF_SEARCH, Math.max(whole - size, 0)));
     const places = along(height).flatMap((y) => along(width).map((x) => [x, y, x + edge, y + edge]));
-    return help({ ask: "worst", truth, before: labelsOf(known.before), after: labelsOf(now.bytes), width, height, side, places });
+    return help("worstWindow", { truth, before: labelsOf(known.before), after: labelsOf(now.bytes), width, height, side, places });
   }
 
   function layers() {
