@@ -1,9 +1,9 @@
 """Print how long and how hard to read each page of the book is: `make readability`.
 
-Words are counted as the tests count them (tests/prose.py; without hints, which not everybody reads). The other columns are
-textstat's, over whole sentences, hints included: words a sentence, Flesch's reading ease (higher is easier, 60 to 70 is plain
-English), and the Flesch-Kincaid grade (years of school). Tables, headings and what stands for a number or for code are
-no sentences; they are left out, or read as one short word.
+Words are counted as the tests count them (tests/prose.py; without hints, which not everybody reads). The other columns
+are textstat's, over whole sentences and hints: words a sentence, Flesch's reading ease (higher is easier; 60 to 70
+is plain English), and the Flesch-Kincaid grade (years of school). Tables and headings are left out; a number, a formula
+or a piece of code is read as one short word.
 """
 
 import re
