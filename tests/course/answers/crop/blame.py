@@ -36,7 +36,7 @@ def met(size, eaten=4):
     return found
 
 
-@wrong("counts the poolings from 0")
+@wrong("counts the poolings from zero")
 def from_zero(size):
     found = first_odd(met(size))
     return None if found is None else found - 1

@@ -39,7 +39,7 @@ def mistakes(args, params):
         yield _first_odd(_walk(size, 4)), "it is right for a kernel of three pixels"
     number = oracle(args, params)
     if number is not None:
-        yield number - 1, "it counts the poolings from 0; the first has the number 1"
+        yield number - 1, "it counts the poolings from zero; the first is number one"
         yield _walk(size, eaten)[number - 1], "it returns the size that is met, not the number of the pooling"
         yield True, "it returns whether there is one, not which"
     else:
