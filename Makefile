@@ -11,7 +11,7 @@ BOTH   := --numprocesses 2 --dist loadfile
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help book book-course lab pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun gpu-records bench-build bench-page figure-heights lint format clean
+.PHONY: help book book-course lab pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun gpu-records bench-build bench-page figure-heights readability lint format clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -91,6 +91,11 @@ figure-heights: $(VENV)/.installed  ## how much room pages keep for each live fi
 
 bench-page: $(VENV)/.installed  ## how fast the network runs in a page, beside onnxruntime-web and BASE=<commit> (needs Chromium and npm)
 	@$(BIN)/python -m tools.bench_page $(BASE)
+
+readability: $(VENV)/.installed  ## words and reading ease of each page (installs textstat into _build/readability)
+	@test -x _build/readability/bin/pip || "$(PYTHON)" -m venv _build/readability
+	@_build/readability/bin/pip install --quiet --disable-pip-version-check -r tools/readability.txt
+	@_build/readability/bin/python tools/readability.py
 
 lint: $(VENV)/.installed  ## style and mistakes (ruff)
 	$(BIN)/ruff check .

@@ -65,6 +65,12 @@ def test_what_make_lab_adds_has_the_versions_that_are_there():
     assert all(re.fullmatch(r"==[^*,]+", str(requirement.specifier)) for requirement in lab.values())
 
 
+def test_what_make_readability_installs_is_pinned_exactly():
+    needed = pins("tools/readability.txt")
+    assert "textstat" in needed
+    assert all(re.fullmatch(r"==[^*,]+", str(requirement.specifier)) for requirement in needed.values())
+
+
 def test_requirements_install_the_package_itself():
     options = [line for line in requirement_lines("requirements.txt") if line.startswith("-")]
     assert options == ["-e ."]

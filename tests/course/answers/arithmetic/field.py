@@ -24,7 +24,7 @@ def without_strides(layers):
     return 1 + sum(kernel - 1 for kernel, _ in layers)
 
 
-@wrong("adds the kernels up")
+@wrong("adds the kernels")
 def kernels(layers):
     return sum(kernel for kernel, _ in layers)
 

@@ -45,17 +45,17 @@ def all_even(sizes):
     return all(size % 2 == 0 for size in sizes)
 
 
-@wrong("not whether anything comes out in the end")
+@wrong("not whether any pixel is left in the end")
 def no_end(size, depth):
     return all_even(met(size, depth))
 
 
-@wrong("from which no pixel comes out is not legal")
+@wrong("that leaves no pixel is not legal")
 def not_negative(size, depth):
     return all_even(met(size, depth)) and left_over(size, depth) >= 0
 
 
-@wrong("only the way down is watched")
+@wrong("it tests only the way down")
 def way_down_alone(size, depth):
     return all_even(met(size, depth)) and met(size, depth)[-1] > 0
 
@@ -70,7 +70,7 @@ def first_pooling_alone(size, depth):
     return size % 2 == 0 and left_over(size, depth) > 0
 
 
-@wrong("is not all")
+@wrong("is not enough")
 def as_if_padded(size, depth):
     return size % 2**depth == 0
 
@@ -80,7 +80,7 @@ def four_always(size, depth):
     return by_recursion(size, 4)
 
 
-@wrong("the last pooling is not watched")
+@wrong("it does not test the last pooling")
 def all_but_the_last(size, depth):
     return all_even(met(size, depth)[:-1]) and left_over(size, depth) > 0
 

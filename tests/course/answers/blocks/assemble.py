@@ -95,7 +95,7 @@ def relu_at_the_end(net, image):
     return by_own_crop(net, image).relu()
 
 
-@wrong("not the classes")
+@wrong("scores are wanted, not classes")
 def classes(net, image):
     return by_own_crop(net, image).argmax(dim=1)
 

@@ -45,7 +45,7 @@ def each_its_own(in_channels, out_channels, kernel):
     return out_channels * (kernel**2 + 1)
 
 
-@wrong("one of the channels that come out")
+@wrong("one of the output channels only")
 def one_channel(in_channels, out_channels, kernel):
     return in_channels * kernel**2 + 1
 

@@ -36,7 +36,7 @@ def met(size, eaten=4):
     return found
 
 
-@wrong("counted from nought")
+@wrong("counts the poolings from zero")
 def from_zero(size):
     found = first_odd(met(size))
     return None if found is None else found - 1
@@ -53,7 +53,7 @@ def whether(size):
     return True if first_odd(met(size)) else None
 
 
-@wrong("for which there is nothing to blame: None")
+@wrong("a legal size, for which None is wanted")
 def nought(size):
     return first_odd(met(size)) or 0
 
@@ -63,7 +63,7 @@ def a_fifth(size):
     return first_odd(met(size)) or 5
 
 
-@wrong("the convolutions before each pooling eat pixels, too")
+@wrong("the convolutions before each pooling take pixels, too")
 def poolings_alone(size):
     return first_odd(met(size, 0))
 
@@ -84,7 +84,7 @@ def the_image_alone(size):
     return first_odd([size])
 
 
-@wrong("it finds nothing to blame")
+@wrong("it returns None, but a pooling drops a pixel")
 def innocent(size):
     return None
 

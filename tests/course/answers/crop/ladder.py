@@ -74,12 +74,12 @@ def one_convolution(depth, kernel=3):
     return ladder(depth, kernel // 2, 2, 2)
 
 
-@wrong("does not eat as much as its kernel is wide")
+@wrong("takes fewer pixels than its kernel is wide")
 def whole_kernel(depth, kernel=3):
     return ladder(depth, kernel)
 
 
-@wrong("each convolution eats one too many")
+@wrong("each convolution takes one pixel too many")
 def rounded_up(depth, kernel=3):
     return ladder(depth, (kernel + 1) // 2)
 

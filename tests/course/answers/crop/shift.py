@@ -43,7 +43,7 @@ def level_counted_from_one(level, left, depth=4):
     return 2 * by_ladder(level, left, depth)
 
 
-@wrong("half of what it is")
+@wrong("half of the right value")
 def half_a_pixel(level, left, depth=4):
     return by_ladder(level, left, depth) / 2
 

@@ -55,7 +55,7 @@ def last_years_crop(padding, poolings=5, kernel=7):
     return closed_form(padding, poolings, kernel)
 
 
-@wrong("the body makes no difference here")
+@wrong("the backbone makes no difference here")
 def fcn32s_always(padding, poolings=5, kernel=7):
     return reached(padding - 81)
 

@@ -50,7 +50,7 @@ class BareWeight(nn.Module):
         return functional.conv2d(torch.cat((up, skip), 1), self.kernel, self.offset)
 
 
-@wrong("what are its weights before training?")
+@wrong("what are its initial weights?")
 class AsPyTorchBegins(nn.Module):
     def __init__(self, channels):
         super().__init__()
@@ -60,7 +60,7 @@ class AsPyTorchBegins(nn.Module):
         return self.mix(torch.cat([up, skip], dim=1))
 
 
-@wrong("what of its bias?")
+@wrong("what is its bias?")
 class BiasLeft(nn.Module):
     def __init__(self, channels):
         super().__init__()
@@ -71,13 +71,13 @@ class BiasLeft(nn.Module):
         return self.mix(torch.cat([up, skip], dim=1))
 
 
-@wrong("says what the first map says")
+@wrong("returns the first map")
 class FirstHalf(Mix):
     def begin(self, channels):
         return torch.eye(channels, 2 * channels)
 
 
-@wrong("says the mean")
+@wrong("returns the mean")
 class Mean(Mix):
     def begin(self, channels):
         return torch.eye(channels).repeat(1, 2) / 2
@@ -95,7 +95,7 @@ class Neighbours(Mix):
         return torch.eye(channels).repeat_interleave(2, dim=1)
 
 
-@wrong("nothing: all its weights are zero")
+@wrong("zeros: all its weights are zero")
 class Silent(Mix):
     def begin(self, channels):
         return torch.zeros(channels, 2 * channels)
@@ -154,14 +154,14 @@ class Grouped(nn.Module):
         return self.mix(torch.stack([up, skip], dim=2).flatten(1, 2))
 
 
-@wrong("kept from learning")
+@wrong("its weights cannot learn")
 class Frozen(Mix):
     def __init__(self, channels):
         super().__init__(channels)
         self.requires_grad_(False)
 
 
-@wrong("it still says the sum")
+@wrong("it still returns the sum")
 class BegunAnewEachTime(Mix):
     def forward(self, up, skip):
         self.mix.weight.data = self.begin(up.shape[1])[..., None, None]

@@ -41,7 +41,7 @@ def tent(stride):
     return [1 - abs(tap - stride + 0.5) / stride for tap in range(2 * stride)]
 
 
-@wrong("paints over what was there")
+@wrong("replaces the values before it")
 def painting_over(scores, stride):
     row = [0.0] * (stride * (len(scores) + 1))
     for number, score in enumerate(scores):

@@ -82,17 +82,17 @@ def one_pixel_of_two(size, padding=100, ceil=True):
     return some(walk(size, padding, ceil, taken=1))
 
 
-@wrong("it rounds up, whatever `ceil` says")
+@wrong("it rounds up for every `ceil`")
 def always_up(size, padding=100, ceil=True):
     return some(walk(size, padding, True))
 
 
-@wrong("the wrong way round")
+@wrong("in the wrong direction")
 def the_other_way(size, padding=100, ceil=True):
     return some(walk(size, padding, not ceil))
 
 
-@wrong("it rounds down, whatever `ceil` says")
+@wrong("it rounds down for every `ceil`")
 def always_down(size, padding=100, ceil=True):
     return some(walk(size, padding, False))
 

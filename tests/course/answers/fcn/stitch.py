@@ -41,7 +41,7 @@ def weave(parts):
     return torch.stack(columns, dim=-1)
 
 
-@wrong("one after the other, shift by shift")
+@wrong("in order of the shifts")
 def concatenated(coarse, row, stride):
     return torch.cat([coarse(row[..., shift:]) for shift in range(stride)], dim=-1)
 

@@ -84,13 +84,13 @@ def on_a_grey_card(forward):
     return raised(first_that_fits(forward, OneLevelUNet(base_width=2), torch.ones(1, 1, 20, 20)))
 
 
-@wrong("in more places than are tried?")
+@wrong("in more places than it tries")
 def one_side(forward):
     net, image = OneLevelUNet(base_width=2), torch.randn(1, 1, 20, 20)
     return raised(first_that_fits(forward, net, image, sides=[(1, 1)]))
 
 
-@wrong("in more places than are tried?")
+@wrong("in more places than it tries")
 def no_relu_tried(forward):
     net, image = OneLevelUNet(base_width=2), torch.randn(1, 1, 20, 20)
     return raised(first_that_fits(forward, net, image, relus=()))
@@ -108,18 +108,18 @@ def right_if_nothing_fits(forward):
     return first_that_fits(forward, OneLevelUNet(base_width=3), torch.randn(1, 1, 20, 20)) or "none"
 
 
-@wrong("it ends without a word")
+@wrong("where no suspect fits it returns nothing")
 def nothing_if_nothing_fits(forward):
     return first_that_fits(forward, OneLevelUNet(base_width=3), torch.randn(1, 1, 20, 20))
 
 
-@wrong("but with that mistake something else comes out")
+@wrong("but that mistake gives another output")
 def names_mixed_up(forward):
     name = by_exchanging_modules(forward)
     return {"late": "swapped", "swapped": "late"}.get(name, name)
 
 
-@wrong("of a forward pass that is right")
+@wrong("for a forward pass that is right")
 def always_swapped(forward):
     return "swapped"
 

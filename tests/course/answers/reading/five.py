@@ -38,7 +38,7 @@ def by_skip_modules(net, image):
     return net.score(net.u0(torch.cat([net.skip0(fine, x), x], 1)))
 
 
-@wrong("all five mistakes are in there")
+@wrong("all five mistakes are there")
 def as_it_was(net, image):
     return two_levels(net, image, True, True, False, (1, 1), True)
 
@@ -73,7 +73,7 @@ def lower_cut_left(net, image):
     return two_levels(net, image, beside=(0, 1))
 
 
-@wrong("through a softmax, and the loss")
+@wrong("it still returns a softmax, and the loss")
 def softmax_left(net, image):
     return two_levels(net, image, softmax=True)
 

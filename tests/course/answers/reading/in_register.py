@@ -41,12 +41,12 @@ def by_the_largest(model, size, tolerance=1.0):
     return np.abs(offsets[:, quarter:-quarter]).max() <= tolerance
 
 
-@wrong("looks at the deep path alone")
+@wrong("tests the deep path alone")
 def deep_alone(model, size, tolerance=1.0):
     return of_path(model, size, "deep", tolerance)
 
 
-@wrong("looks at the skips alone")
+@wrong("tests the skips alone")
 def skips_alone(model, size, tolerance=1.0):
     return all(of_path(model, size, path, tolerance) for path in paths_of(model)[1:])
 
@@ -74,12 +74,12 @@ def no_absolute_value(model, size, tolerance=1.0):
     return True
 
 
-@wrong("the whole row is looked at")
+@wrong("it tests the whole row")
 def whole_row(model, size, tolerance=1.0):
     return all((np.abs(registration(model, size, path=path)) <= tolerance).all() for path in paths_of(model))
 
 
-@wrong("the mean over a row is looked at")
+@wrong("it tests the mean of a row")
 def the_mean(model, size, tolerance=1.0):
     return all(abs(registration(model, size, path=path)[5:-5].mean()) <= tolerance for path in paths_of(model))
 

@@ -102,7 +102,7 @@ class Uncut(Enlarging):
         return fine
 
 
-@wrong("each of its pixels is to become 2×2")
+@wrong("each of its pixels must become 2×2")
 class Tiled(Enlarging):
     def enlarged(self, skip):
         return skip.repeat(1, 1, 2, 2)

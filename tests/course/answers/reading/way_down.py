@@ -72,12 +72,12 @@ def undilated(size, dilation=1):
     return walked(size, 4)
 
 
-@wrong("too little is eaten")
+@wrong("too few pixels are taken")
 def one_convolution(size, dilation=1):
     return walked(size, 2 * dilation)
 
 
-@wrong("does not eat as much as its kernel spans")
+@wrong("takes fewer pixels than its kernel spans")
 def eats_its_span(size, dilation=1):
     return walked(size, 2 * (2 * dilation + 1))
 
@@ -102,7 +102,7 @@ def before_the_poolings(size, dilation=1):
     return [each - 4 * dilation for each in from_the_image(size, dilation)]
 
 
-@wrong("fits nowhere: this is a case for a ValueError")
+@wrong("does not fit: this is a case for a ValueError")
 def without_a_test(size, dilation=1):
     found = []
     for _ in range(4):
@@ -111,7 +111,7 @@ def without_a_test(size, dilation=1):
     return found
 
 
-@wrong("stops early and says nothing")
+@wrong("stops early without an error")
 def stopping_early(size, dilation=1):
     found = []
     for _ in range(4):

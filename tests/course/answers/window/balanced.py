@@ -72,7 +72,7 @@ def membrane_alone(label, count, rng):
     return rng.permutation(np.argwhere(label == 0))[:half]
 
 
-@wrong("as many of each class as are wanted in all")
+@wrong("places of each class; half of")
 def not_halved(label, count, rng):
     halves(label, count)
     places = [np.argwhere(label == kind) for kind in (0, 1)]
@@ -94,7 +94,7 @@ def flat(label, count, rng):
     return by_flat_indices(label, count, rng) @ [label.shape[1], 1]
 
 
-@wrong("does all chance come from rng?")
+@wrong("do all random numbers come from rng?")
 def global_chance(label, count, rng):
     halves(label, count)
     return by_flat_indices(label, count, np.random.default_rng())
@@ -111,7 +111,7 @@ def the_first_ones(label, count, rng):
     return np.concatenate([np.argwhere(label == kind)[:half] for kind in (0, 1)])
 
 
-@wrong("some pixels never come")
+@wrong("some pixels are never drawn")
 def top_of_the_map(label, count, rng):
     half = halves(label, count)
     places = [np.argwhere(label == kind) for kind in (0, 1)]

@@ -49,17 +49,17 @@ def pooling_three(row, conv, decide):
     return dense(row, conv, decide, 3, 3)
 
 
-@wrong("look how many they are here", pool=3, more=5)
+@wrong("here a pooling takes more", pool=3, more=5)
 def last_years_network(row, conv, decide):
     return dense(row, conv, decide, 2, 2)
 
 
-@wrong("look how far the pooled values lie apart here", pool=4, more=7)
+@wrong("here the pooled values have another distance", pool=4, more=7)
 def last_years_feet(row, conv, decide):
     return dense(row, conv, decide, 4, 2)
 
 
-@wrong("are no neighbours")
+@wrong("are not neighbours")
 def undilated(row, conv, decide):
     return dense(row, conv, decide, 2, 1)
 

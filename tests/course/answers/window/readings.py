@@ -38,7 +38,7 @@ def in_steps_of_three(size, width):
     return by_steps(size, width, 3)
 
 
-@wrong("moves on by one pixel here", step=2)
+@wrong("its window moves on by one pixel", step=2)
 def last_years_steps(size, width):
     return closed_rule(size, width)
 
@@ -84,7 +84,7 @@ def around_each_pixel(size, width):
     return [sum(m - width // 2 <= i < m - width // 2 + width for m in middles) for i in range(size)]
 
 
-@wrong("grows without end")
+@wrong("it grows too far")
 def pyramid(size, width):
     fitting(size, width)
     return [min(i + 1, size - i) for i in range(size)]

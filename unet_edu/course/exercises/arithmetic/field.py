@@ -36,7 +36,7 @@ def mistakes(args, params):
         1 + sum(kernel - 1 for kernel, _ in layers),
         "the strides make no difference here: after one, pixels lie further apart",
     )
-    yield sum(kernel for kernel, _ in layers), "it adds the kernels up; neighbouring windows overlap"
+    yield sum(kernel for kernel, _ in layers), "it adds the kernels; neighbouring windows overlap"
     yield oracle(args, params) - 1, "it is one too small: without any layer one pixel sees itself"
     jump, early, product = 1, 1, 1
     for kernel, stride in layers:
@@ -74,7 +74,7 @@ EXERCISE = telling(
     ),
     {
         4: (
-            "it adds the kernels up",
+            "it adds the kernels",
             "only the stride of the layer before",
             "strides are added",
             "the layers are taken from the wrong end",

@@ -45,17 +45,17 @@ def mistakes(args, params):
     met = _met(size, depth)
     even = all(rest % 2 == 0 for rest in met)
     out = size - 2 * arithmetic.border(depth)
-    yield even, "every pooling is watched, but not whether anything comes out in the end"
-    yield even and out >= 0, "a size from which no pixel comes out is not legal: more than 0"
-    yield even and met[-1] > 0, "only the way down is watched; the way up takes pixels, too"
-    yield out > 0, "whether anything comes out is watched, but not whether each pooling meets an even size"
-    yield met[0] % 2 == 0 and out > 0, "the first pooling is watched, but not those below it"
+    yield even, "it tests every pooling, but not whether any pixel is left in the end"
+    yield even and out >= 0, "a size that leaves no pixel is not legal: the output is more than 0"
+    yield even and met[-1] > 0, "it tests only the way down; the way up takes pixels, too"
+    yield out > 0, "it tests whether any pixel is left, but not whether each pooling meets an even size"
+    yield met[0] % 2 == 0 and out > 0, "it tests the first pooling, but not those below it"
     yield (
         size % 2**depth == 0,
-        "without padding the convolutions count, too: divisible by 2, again and again, is not all",
+        "without padding the convolutions count, too: repeated division by 2 is not enough",
     )
     yield arithmetic.is_valid(size, 4), "the depth makes no difference here"
-    yield all(rest % 2 == 0 for rest in met[:-1]) and out > 0, "the last pooling is not watched"
+    yield all(rest % 2 == 0 for rest in met[:-1]) and out > 0, "it does not test the last pooling"
     yield True, "it finds every size legal"
     yield False, "it finds no size legal"
 

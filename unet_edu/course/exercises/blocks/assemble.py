@@ -81,7 +81,7 @@ def mistakes(args, params):
         yield net.u0(torch.cat([skip, up], 1)), "the last layer, score, is missing"
         yield right.softmax(1), "scores are wanted, without a softmax"
         yield right.relu(), "there is no ReLU after the scores"
-        yield right.argmax(1), "scores are wanted, not the classes that they speak for"
+        yield right.argmax(1), "scores are wanted, not classes"
         padded = functional.pad(up, _fill(fine, up))
         yield end(fine, padded), "the deep map is padded to fit the skip; the skip is cut to fit the deep map"
         larger = functional.interpolate(up, fine.shape[2:], mode="bilinear", align_corners=False)

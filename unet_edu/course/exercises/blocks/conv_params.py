@@ -36,7 +36,7 @@ def mistakes(args, params):
     )
     yield outward * (inward * kernel + 1), "a kernel has height and width"
     yield outward * (kernel**2 + 1), "each channel that comes out looks at all that go in"
-    yield inward * kernel**2 + 1, "that is one of the channels that come out"
+    yield inward * kernel**2 + 1, "that is one of the output channels only"
     yield kernel**2 * inward + outward, "each channel that comes out has weights of its own"
 
 

@@ -39,24 +39,24 @@ def mistakes(args, params):
         yield _first_odd(_walk(size, 4)), "it is right for a kernel of three pixels"
     number = oracle(args, params)
     if number is not None:
-        yield number - 1, "the poolings are counted from nought; the first is number one"
+        yield number - 1, "it counts the poolings from zero; the first is number one"
         yield _walk(size, eaten)[number - 1], "it returns the size that is met, not the number of the pooling"
-        yield True, "it says that there is one, not which"
+        yield True, "it returns whether there is one, not which"
     else:
         for nothing in (0, False, -1):
-            yield nothing, "it returns something for a legal size, for which there is nothing to blame: None"
-        yield 5, "it blames a fifth pooling; there are four"
-    yield _first_odd(_walk(size, 0)), "the convolutions before each pooling eat pixels, too"
+            yield nothing, "it returns a number for a legal size, for which None is wanted"
+        yield 5, "it names a fifth pooling; there are four"
+    yield _first_odd(_walk(size, 0)), "the convolutions before each pooling take pixels, too"
     yield _first_odd(_walk(size, eaten // 2)), "there are two convolutions before each pooling"
     yield _first_odd(_walk(size, eaten), last=True), "it names the last pooling that drops a pixel, not the first"
-    yield _first_odd([size]), "only the size of the image is looked at; the maps below must be even, too"
+    yield _first_odd([size]), "it tests only the size of the image; the maps below must be even, too"
 
 
 def judge_number(args, got, wanted, params):
     """None, where there is something to blame, need not be a forgotten return."""
     verdict = judge_value(args, got, wanted, params)
     if got is None and not verdict.passed:
-        return Verdict(False, "it finds nothing to blame, but a pooling drops a pixel: follow all four", "value")
+        return Verdict(False, "it returns None, but a pooling drops a pixel: follow all four", "value")
     return verdict
 
 

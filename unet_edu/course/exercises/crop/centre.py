@@ -6,7 +6,7 @@ from unet_edu.course.exercise import Exercise
 from unet_edu.course.judging import as_array, coded, displaced, is_map, judge_value, recognising, silent, telling, then
 from unet_edu.course.outcome import Case, Raised
 
-SILENT = "right, but its ValueError says nothing: tell what does not fit"
+SILENT = "right, but its ValueError has no message: name what does not fit"
 
 
 def cases(rng, params):

@@ -53,26 +53,26 @@ def mistakes(args, params):
     yield tuple(2 * crop for crop in wanted), "this is what is cut off in all; wanted is what is cut off each side"
     yield (
         tuple(crop // 2 for crop in wanted),
-        "every value is half of what it is: count all convolutions of a block, and an up-convolution doubles",
+        "every value is half of the right one: count all convolutions of a block, and an up-convolution doubles",
     )
     if kernel != 3:
-        yield oracle((depth, 3), params), "the kernel makes no difference here; a larger one eats more"
+        yield oracle((depth, 3), params), "the kernel makes no difference here; a larger one takes more"
     for bottom, step, words in (
         (
             convs,
             convs,
             "on the way only the convolutions of one side are counted: there are some going down and some up",
         ),
-        (2 * convs, 2 * convs, "the bottom has no second block: there the detour is one block of convolutions"),
+        (2 * convs, 2 * convs, "the bottom has no second block: there the way is one block of convolutions"),
     ):
         yield _ladder(depth, 2 * bottom * side, 2 * step * side), words
     yield (
         _ladder(depth, 2 * convs * kernel, 4 * convs * kernel),
-        "a convolution does not eat as much as its kernel is wide",
+        "a convolution takes fewer pixels than its kernel is wide",
     )
     yield (
         _ladder(depth, 2 * convs * (kernel // 2 + 1), 4 * convs * (kernel // 2 + 1)),
-        "each convolution eats one too many",
+        "each convolution takes one pixel too many",
     )
     yield _ladder(depth, convs * side, 2 * convs * side, 1), "what is lost below is not doubled on the way up"
     yield (

@@ -44,13 +44,13 @@ def mistakes(args, params):
             (right - left) * 2**level,
             "this crop is too small, so the skip shows what lies further left: mind the sign",
         )
-    yield (left - right) * 2 ** (level + 1), "it is twice too much: level 0 has the image's own pixels"
-    yield (left - right) * 2**level / 2, "it is half of what it is"
+    yield (left - right) * 2 ** (level + 1), "it is twice the right value: level 0 has the image's own pixels"
+    yield (left - right) * 2**level / 2, "it is half of the right value"
     yield (
         (left - right) * 2 ** (depth - level),
         "the factor counts levels from the bottom; pixels grow from the top down",
     )
-    yield left * 2**level, "it is the crop itself in pixels of the image: how much would be right?"
+    yield left * 2**level, "it is the crop itself in pixels of the image: subtract the right crop"
     yield (left - 2 * right) * 2**level, "it takes what is cut off in all for what is cut off on the left"
     if depth != 4 and level < 4:
         yield (

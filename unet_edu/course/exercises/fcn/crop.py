@@ -16,8 +16,8 @@ def cases(rng, params):
     return [
         Case((100,), "FCN-32s"),
         Case((int(rng.integers(150, 300)),), "another padding"),
-        Case((_least(poolings, kernel, params) + int(rng.integers(5, 40)), poolings, kernel), "another body", 2),
-        Case((_least(few, narrow, params) + int(rng.integers(1, 9)), few, narrow), "a shallow body", 2),
+        Case((_least(poolings, kernel, params) + int(rng.integers(5, 40)), poolings, kernel), "another backbone", 2),
+        Case((_least(few, narrow, params) + int(rng.integers(1, 9)), few, narrow), "a shallow backbone", 2),
         Case((int(rng.integers(8, 30)), few, 1), "a first fully connected layer of one value"),
         Case((least,), "the paint begins at the image's first pixel"),
         Case((least - 1,), "the paint begins one pixel too late", 0.5),
@@ -66,7 +66,7 @@ def mistakes(args, params):
     if first != 3:
         yield crop(1 - padding, pooled, fc6, -brush), "it is right for a first convolution of three pixels"
     if len(args) > 1:
-        yield oracle((padding,), params), "the body makes no difference here"
+        yield oracle((padding,), params), "the backbone makes no difference here"
         if poolings != 5:
             yield oracle((padding, 5, kernel), params), "the number of poolings makes no difference here"
         if kernel != 7:

@@ -64,21 +64,21 @@ def mistakes(args, params):
 
     channels, (up, skip) = args
     right = up + skip
-    yield up, "a new one says what the first map says; the other has no weight"
-    yield skip, "a new one says what the second map says; the other has no weight"
-    yield right / 2, "a new one says the mean, half of the sum"
+    yield up, "before training it returns the first map; the other has no weight"
+    yield skip, "before training it returns the second map; the other has no weight"
+    yield right / 2, "before training it returns the mean, half of the sum"
     yield right.relu(), "there is a ReLU behind it; a sum has none"
-    yield up - skip, "a new one says the difference"
-    yield torch.zeros_like(up), "a new one says nothing: all its weights are zero"
+    yield up - skip, "before training it returns the difference"
+    yield torch.zeros_like(up), "before training it returns zeros: all its weights are zero"
     if channels > 1:
         everything = right.sum(1, keepdim=True).expand_as(right)
         yield everything, "all classes are added up: each class has its own sum"
         yield everything / (2 * channels), "all classes are averaged: each class has its own sum"
         pairs = torch.cat([up, skip], 1).unflatten(1, (channels, 2)).sum(2)
-        yield pairs, "neighbouring channels are added: how far apart do the two of a class lie in the pile?"
+        yield pairs, "neighbouring channels are added: how far apart are the two of a class in the joined map?"
         pairs = torch.cat([skip, up], 1).unflatten(1, (channels, 2)).sum(2)
-        yield pairs, "neighbouring channels are added: how far apart do the two of a class lie in the pile?"
-    yield torch.cat([up, skip], 1), "the maps lie on each other, and nothing is mixed: as many channels as one map"
+        yield pairs, "neighbouring channels are added: how far apart are the two of a class in the joined map?"
+    yield torch.cat([up, skip], 1), "the maps are concatenated, and nothing is mixed: as many channels as one map"
 
 
 _judge_beginning = recognising(mistakes)
@@ -96,11 +96,11 @@ def judge_joined(args, got, wanted, params) -> Verdict:
         return verdict
     shapes, bare = wanted["weights"], [wanted["weights"][-1]]
     if not got["weights"]:
-        return Verdict(False, "a new one is right, but nothing can be learnt: it has no weights", "value")
+        return Verdict(False, "it is right before training, but nothing can be learnt: it has no weights", "value")
     if got["weights"] not in (shapes, bare):
         return Verdict(False, _other_weights(channels, got["weights"]), "value")
     if not got["learnt"]:
-        return Verdict(False, "a new one is right, but its weights are kept from learning", "value")
+        return Verdict(False, "it is right before training, but its weights cannot learn", "value")
     variants = [_mixed(args, swapped, bias=got["weights"] == shapes) for swapped in (False, True)]
     later = [judge_value(args, got["later"], variant, params) for variant in variants]
     if any(each.passed for each in later):
@@ -110,9 +110,7 @@ def judge_joined(args, got, wanted, params) -> Verdict:
 
 def _judge_raised(args, got, wanted, params) -> Verdict:
     if "Sizes of tensors must match" in got.said or "to have" in got.said and "channels" in got.said:
-        words = (
-            "the maps are laid on each other along the channels, and the convolution takes both: do its channels fit?"
-        )
+        words = "the maps are concatenated along the channels, and the convolution takes both: do its channels fit?"
         return Verdict(False, words, "error")
     return judge_value(args, got, wanted["begins"], params)
 
@@ -121,19 +119,19 @@ def _otherwise(maps, begins) -> str:
     """Return what a new one that begins otherwise than as a sum may lack."""
     gap = begins - sum(maps)
     if bool((gap.std(dim=(0, 2, 3), correction=0) < 1e-4).all()):
-        return "a new one says the sum and something on top of it, the same at each pixel: what of its bias?"
-    return "a new one does not say what the sum says: what are its weights before training?"
+        return "before training it returns the sum and a constant, the same at each pixel: what is its bias?"
+    return "before training it does not return the sum: what are its initial weights?"
 
 
 def _other_weights(channels, shapes) -> str:
     kernels = [shape for shape in shapes if len(shape) == 4]
     if any(shape[2:] != (1, 1) for shape in kernels):
-        return "a new one is right, but its convolution is larger than 1 × 1"
+        return "it is right before training, but its convolution is larger than 1 × 1"
     if len(kernels) > 1:
-        return "a new one is right, but it has more than one convolution; one takes both maps"
+        return "it is right before training, but it has more than one convolution; one takes both maps"
     if len(kernels) == 1 and kernels[0][0] == channels and kernels[0][1] < 2 * channels:
-        return "a new one is right, but not every class sees all channels of both maps"
-    return "a new one is right, but it has other weights than one 1 × 1 convolution of both maps"
+        return "it is right before training, but not every class sees all channels of both maps"
+    return "it is right before training, but it has other weights than one 1 × 1 convolution of both maps"
 
 
 def _not_later(maps, later, variants) -> str:
@@ -141,12 +139,12 @@ def _not_later(maps, later, variants) -> str:
 
     if isinstance(later, torch.Tensor) and later.shape == maps[0].shape:
         if torch.allclose(later, sum(maps), atol=1e-4):
-            return "with other weights it still says the sum: training cannot change it"
+            return "with other weights it still returns the sum: training cannot change it"
         if any(torch.allclose(later, variant + sum(maps), atol=1e-4) for variant in variants):
-            return "with other weights the sum is still in it: the convolution stands in for the sum"
+            return "with other weights the sum is still in it: the convolution replaces the sum"
         if any(torch.allclose(later, variant.relu(), atol=1e-4) for variant in variants):
-            return "with other weights it says nothing negative: a ReLU has no place behind scores"
-    return "a new one is right, but with other weights it does not say what a 1 × 1 convolution of both maps says"
+            return "with other weights it returns nothing negative: scores have no ReLU behind them"
+    return "it is right before training, but with other weights it is no 1 × 1 convolution of both maps"
 
 
 EXERCISE = Exercise(

@@ -51,12 +51,12 @@ def mistakes(args, params):
     over = [0.0] * len(right)
     for number, score in enumerate(scores):
         over[number * stride : (number + 2) * stride] = [weight * score for weight in tent]
-    yield over, "a later score paints over what was there; where brushes overlap the paint adds up"
+    yield over, "a later score replaces the values before it; where brushes overlap they add up"
     once = [0.0] * len(right)
     for number, score in enumerate(scores):
         for tap in taps:
             once[number * stride + tap] = max(once[number * stride + tap], tent[tap] * score, key=abs)
-    yield once, "the stronger paint wins here; where brushes overlap it adds up"
+    yield once, "it takes the larger value; where brushes overlap they add up"
     yield (
         paint([1 - abs(tap - stride) / stride for tap in taps]),
         "the brush is not symmetric: its middle lies between two of its pixels",
@@ -67,11 +67,17 @@ def mistakes(args, params):
     )
     yield (
         paint([weight / max(tent) for weight in tent]),
-        "the brush is too strong: between equal scores all should be as they are",
+        "the brush is too strong: between equal scores all values equal the scores",
     )
-    yield paint([weight / stride for weight in tent]), "the brush is too weak: between equal scores all stays as it is"
-    yield paint([weight / 2 for weight in tent]), "the brush is too weak: between equal scores all stays as it is"
-    yield paint([weight * stride for weight in tent]), "the brush is too strong: its middle is to be about one"
+    yield (
+        paint([weight / stride for weight in tent]),
+        "the brush is too weak: between equal scores all values equal the scores",
+    )
+    yield (
+        paint([weight / 2 for weight in tent]),
+        "the brush is too weak: between equal scores all values equal the scores",
+    )
+    yield paint([weight * stride for weight in tent]), "the brush is too strong: its middle is about one"
     yield paint([1.0] * (2 * stride)), "the brush is equally strong everywhere; it falls off from its middle"
     yield paint([0.5] * (2 * stride)), "the brush is equally strong everywhere; it falls off from its middle"
     yield paint([1.0] * stride), "each score paints its own stretch alone: a brush is twice as wide as the stride"
@@ -132,8 +138,8 @@ EXERCISE = telling(
         picture=picture,
     ),
     {
-        2: ("the stronger paint",),
-        3: ("the stronger paint",),
+        2: ("it takes the larger",),
+        3: ("it takes the larger",),
         5: ("each score", "nothing is painted", "the brush", "the whole row", "this is half"),
     },
 )

@@ -75,9 +75,9 @@ def mistakes(args, params):
         yield scores(size + 198), "the padding is always the same here; it is an argument"
     yield scores(first + 2), "the first convolution takes pixels away, too"
     yield scores(first + 1), "the first convolution takes a pixel from both ends"
-    yield scores(first, ceil=not ceil), "it rounds the wrong way round: what does `ceil` say?"
-    yield scores(first, ceil=True), "it rounds up, whatever `ceil` says"
-    yield scores(first, ceil=False), "it rounds down, whatever `ceil` says"
+    yield scores(first, ceil=not ceil), "it rounds in the wrong direction: what does `ceil` mean?"
+    yield scores(first, ceil=True), "it rounds up for every `ceil`"
+    yield scores(first, ceil=False), "it rounds down for every `ceil`"
     yield scores(first, pools=4), "there are five poolings; a pooling is missing"
     yield scores(first, pools=6), "there are five poolings; this is one too many"
     exact = Fraction(first, 32) - window + 1

@@ -4,7 +4,7 @@ from unet_edu.course.exercise import Exercise
 from unet_edu.course.judging import noise, part, recognising, then, weights
 from unet_edu.course.outcome import Case
 
-MANY_CALLS = "right, but it asks `coarse` more often than there are shifts; each call answers many windows"
+MANY_CALLS = "right, but it calls `coarse` more often than there are shifts; each call scores many windows"
 
 
 def cases(rng, params):
@@ -78,7 +78,7 @@ def mistakes(args, params):
     if stride > 1:
         yield (
             torch.cat(parts, dim=-1),
-            "the answers stand one after the other, shift by shift; neighbouring windows belong beside each other",
+            "the scores are in order of the shifts; wanted is the order of the windows",
         )
         yield parts[0], "these are the scores of one pass: the windows between are missing"
         yield (
@@ -105,10 +105,10 @@ def mistakes(args, params):
         yield _woven(padded, most * stride), "there are too many at the end: some shifts have fewer windows than others"
         yield _woven(parts[:-1], None), "a shift is missing: how many pixels can be taken off before it repeats itself?"
         turned = [coarse(row.roll(-shift, -1)) for shift in range(stride)]
-        yield _woven(turned, None), "the row is rolled: what leaves at the left must not come back at the right"
-        yield _woven(turned, count), "the row is rolled: what leaves at the left must not come back at the right"
+        yield _woven(turned, None), "the row is rolled: pixels taken off at the left must not return at the right"
+        yield _woven(turned, count), "the row is rolled: pixels taken off at the left must not return at the right"
         zeros = [coarse(torch.nn.functional.pad(row[..., shift:], (0, shift))) for shift in range(stride)]
-        yield _woven(zeros, None), "the row is filled up with zeros: windows that reach them are none of the row's"
+        yield _woven(zeros, None), "the row is filled up with zeros: windows that reach them are not in the row"
     if stride == 1:
         yield _woven([coarse(row), coarse(row[..., 1:])], None), "one shift too many: it repeats the first"
     else:

@@ -99,25 +99,25 @@ def judge_found(args, got, wanted, params):
     if verdict.passed:
         return verdict
     if got is None:
-        return Verdict(False, "it returns None: where no suspect fits it ends without a word", "type")
+        return Verdict(False, "it returns None: where no suspect fits it returns nothing", "type")
     if isinstance(got, Raised):
         words = ""
         if got.is_a("ValueError") and wanted == "none":
             words = "it raises ValueError for a right one: do both get the same network and the same image?"
         elif got.is_a("ValueError"):
-            words = "it raises ValueError for one of the five: can that mistake be made in more places than are tried?"
+            words = "it raises ValueError for one of the five: that mistake can be made in more places than it tries"
         return replace(verdict, message=words or verdict.message)
     if not isinstance(got, str) or got not in NAMES:
         return replace(verdict, message=f"{verdict.message}: none of the six names")
     if wanted == "none":
-        return Verdict(False, f"it says {got!r} of a forward pass that is right", "value")
+        return Verdict(False, f"it returns {got!r} for a forward pass that is right", "value")
     if isinstance(wanted, Raised):
-        words = f"it says {got!r} of a mistake of another kind: this is a case for a ValueError"
+        words = f"it returns {got!r} for a mistake of another kind: this is a case for a ValueError"
         return Verdict(False, words, "value")
     if got == "none":
         words = "it finds nothing wrong: are the values compared, not the shapes alone, and on an image with structure?"
         return Verdict(False, words, "value")
-    return Verdict(False, f"it says {got!r}, but with that mistake something else comes out", "value")
+    return Verdict(False, f"it returns {got!r}, but that mistake gives another output", "value")
 
 
 EXERCISE = Exercise(

@@ -52,7 +52,7 @@ FIVE = {
     "swapped": "the two halves of the lower join are still in the other order",
     "no_relu": "a ReLU is still missing",
     "beside": "the skips are still cut beside the centre",
-    "softmax": "what is returned has still been through a softmax, and the loss takes it through another",
+    "softmax": "it still returns a softmax, and the loss applies another",
 }
 
 
@@ -92,13 +92,13 @@ def mistakes(args, params):
     with torch.no_grad():
         found = dict(_variants(net, image))
     right = found.pop(())
-    yield found.pop(tuple(FIVE)), "nothing is mended yet: all five mistakes are in there"
+    yield found.pop(tuple(FIVE)), "nothing is mended yet: all five mistakes are there"
     for left, output in found.items():
         if left[0] in ("lower", "upper"):
             yield output, f"the skip of the {left[0]} join is still cut beside the centre"
         else:
             yield output, FIVE[left[0]] if len(left) == 1 else f"{_count(len(left))} of the five mistakes are left"
-    yield right.argmax(1), "scores are wanted, not the classes that they speak for"
+    yield right.argmax(1), "scores are wanted, not classes"
     yield right.relu(), "there is no ReLU after the scores"
     yield right.log_softmax(1), "the loss takes the logarithm of the softmax itself; scores are wanted"
     yield right.sigmoid(), "scores are wanted, without a sigmoid"

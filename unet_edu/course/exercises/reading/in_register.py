@@ -104,12 +104,12 @@ def mistakes(args, params):
 
     yield (
         oracle(args, params, "deep"),
-        "it looks at the deep path alone (a return within the loop?); each skip has a register of its own",
+        "it tests the deep path alone (a return within the loop?); each skip has a registration of its own",
     )
-    yield oracle(args, params, "skip"), "it looks at the skips alone; the deep path has a register of its own"
+    yield oracle(args, params, "skip"), "it tests the skips alone; the deep path has a registration of its own"
     yield (
         oracle(args, params, part=slice(0, 2)),
-        "it looks at the first skip alone; there are others",
+        "it tests the first skip alone; there are others",
     )
     yield (
         oracle(args, params, part=slice(-1, None)),
@@ -123,12 +123,12 @@ def mistakes(args, params):
         oracle(args, params, size_of=lambda offset: -float(offset)),
         "off to the right counts as in register: it is positive there",
     )
-    yield oracle(args, params, middle=False), "the whole row is looked at; asked is for its middle half"
+    yield oracle(args, params, middle=False), "it tests the whole row; wanted is its middle half"
     yield (
         oracle(args, params, size_of=float, of=mean),
-        "the mean over a row is looked at: what is off to the left and to the right cancels",
+        "it tests the mean of a row: offsets to the left and to the right cancel",
     )
-    yield oracle(args, params, size_of=float, of=centre), "one column is looked at; asked is for the middle half"
+    yield oracle(args, params, size_of=float, of=centre), "it tests one column; wanted is the middle half"
     yield oracle(args, params, tolerance=1.0), "the tolerance makes no difference here"
     yield not oracle(args, params), "it is the other way round: True is for what is in register"
 

@@ -4,7 +4,7 @@ from unet_edu.course.exercise import Exercise
 from unet_edu.course.judging import as_array, coded, is_map, judge_value, part, recognising, unless
 from unet_edu.course.outcome import Case, Raised, Verdict
 
-UNMARKED = "it lacks is_skip = True, by which the package knows a skip connection"
+UNMARKED = "it lacks is_skip = True, the package's mark of a skip connection"
 
 
 def cases(rng, params):
@@ -104,14 +104,14 @@ def mistakes(args, params):
         "where nothing is to be cut nothing is left: a slice up to -0 is empty",
     )
     yield cut(fine, left, top), "rows and columns are mixed up in where it begins"
-    yield cut(skip.repeat(1, 1, 2, 2)), "the whole map is repeated; each of its pixels is to become 2×2"
+    yield cut(skip.repeat(1, 1, 2, 2)), "the whole map is repeated; each of its pixels must become 2×2"
     yield (
         cut(functional.interpolate(skip, scale_factor=2, mode="bilinear", align_corners=True)),
         "it is enlarged corner pixel on corner pixel (align_corners=True), which stretches the map",
     )
     spread = torch.zeros_like(fine)
     spread[..., ::2, ::2] = skip
-    yield cut(spread), "there are zeros between the pixels: each of them is to become 2×2"
+    yield cut(spread), "there are zeros between the pixels: each of them must become 2×2"
     down, right = (skip.shape[2] - height) // 2, (skip.shape[3] - width) // 2
     if min(down, right) >= 0:
         yield skip[..., down : down + height, right : right + width], "it is cut, but not made finer before"

@@ -63,10 +63,10 @@ def mistakes(args, params):
     right = oracle(args, params)
     eaten = 2 * convs * dilation
     if isinstance(right, Raised):
-        yield _walked(size, eaten), "a kernel that is larger than its map fits nowhere: this is a case for a ValueError"
-        yield Raised("RuntimeError"), "PyTorch's own error is a RuntimeError; here a ValueError is asked for"
+        yield _walked(size, eaten), "a kernel that is larger than its map does not fit: this is a case for a ValueError"
+        yield Raised("RuntimeError"), "PyTorch's own error is a RuntimeError; here a ValueError is wanted"
         met = _met(size, convs, dilation)
-        yield met, "where a map is too small it stops early and says nothing: this is a case for a ValueError"
+        yield met, "where a map is too small it stops early without an error: this is a case for a ValueError"
         return
     yield Raised("ValueError"), "it raises ValueError for a size that runs: a map of one pixel is still a map"
     if convs != 2:
@@ -82,14 +82,16 @@ def mistakes(args, params):
             "a kernel of three spans two steps, each as wide as the dilation",
         )
     if convs == 2:  # half of the convolutions, or of what each eats
-        words = "too little is eaten: each of the two convolutions takes a pixel from either side, times the dilation"
+        words = (
+            "too few pixels are taken: each of the two convolutions takes a pixel from either side, times the dilation"
+        )
     else:
         words = "a kernel of three takes a pixel from either side, times the dilation"
     yield _walked(size, convs * dilation), words
-    yield _walked(size, convs * (2 * dilation + 1)), "a convolution does not eat as much as its kernel spans"
+    yield _walked(size, convs * (2 * dilation + 1)), "a convolution takes fewer pixels than its kernel spans"
     if convs > 1:
         yield _walked(size, 2 * dilation), "there are more convolutions a level than one"
-    yield _walked(size, 0), "the convolutions eat pixels, too"
+    yield _walked(size, 0), "the convolutions take pixels, too"
     yield _walked(size, eaten, levels=5), "one level too many: there are four poolings"
     yield _walked(size, eaten, levels=3), "one level is missing: there are four poolings"
     yield [size, *right[:-1]], "the first number is that of the image; wanted are those after the poolings"

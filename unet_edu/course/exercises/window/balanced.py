@@ -73,7 +73,7 @@ def judge_draws(args, got, wanted, params) -> Verdict:
     draws = [got["places"], got["again"], *got["others"]]
     for draw in draws:
         if fault := _fault_of_draw(label, count, draw):
-            return Verdict(False, f"drawn again and again, it is not always right: {fault[0]}", fault[1])
+            return Verdict(False, f"it is not right in every draw: {fault[0]}", fault[1])
     fault = _fault_of_chance(label, count, [frozenset(map(tuple, _numbers(draw).tolist())) for draw in draws])
     return Verdict(False, fault, "value") if fault else Verdict(True)
 
@@ -82,7 +82,7 @@ def _judge_raised(args, got) -> Verdict:
     label, count, _ = args
     verdict = judge_value(args, got, None, {})
     if got.is_a("ValueError") and count // 2 in [int((label == kind).sum()) for kind in (0, 1)]:
-        words = "it raises ValueError where a class has just as many pixels as are needed: is the test too strict?"
+        words = "it raises ValueError where a class has exactly as many pixels as needed: is the test too strict?"
         return Verdict(False, words, "error")
     return Verdict(False, stops_with(got), verdict.kind or "error")
 
@@ -125,7 +125,7 @@ def _fault_of_draw(label, count, places) -> tuple[str, str] | None:
         return f"the shape is not right: {sizes(came.shape)}", "shape"
     if len(came) != count:
         if len(came) == 2 * count:
-            return "it draws as many of each class as are wanted in all: half of them", "shape"
+            return "it draws `count` places of each class; half of `count` is wanted", "shape"
         if 2 * len(came) == count:
             return "it draws half as many places as are wanted: is one of the classes lost?", "shape"
         return f"it returns {len(came)} places, which is too {'few' if len(came) < count else 'many'}", "shape"
@@ -163,7 +163,7 @@ def _fault_of_chance(label, count, draws) -> str | None:
     if not kinds:
         return None
     if first != again:
-        return "with the generator in the same state it draws other pixels: does all chance come from rng?"
+        return "with the generator in the same state it draws other pixels: do all random numbers come from rng?"
     if len({*draws}) == 1:
         return "it draws the same pixels each time, whatever the generator: does it use rng?"
     for kind in kinds:
@@ -174,9 +174,9 @@ def _fault_of_chance(label, count, draws) -> str | None:
         if DRAWS * share < 20:  # too few to tell
             continue
         if min(often) == 0:
-            return "some pixels never come, however often it draws: the whole map may be drawn from"
+            return "some pixels are never drawn: every pixel of the map must be possible"
         if max(often) - DRAWS * share > 6.5 * spread or DRAWS in often:
-            return "some pixels come far more often than others of their class: each should have the same chance"
+            return "some pixels are drawn far more often than others of their class: each should have the same chance"
     return None
 
 

@@ -79,13 +79,13 @@ def mistakes(args, params):
         every = max_pool1d(maps.relu(), pool, stride=1)
         if pool != 2:
             two = max_pool1d(maps.relu(), 2, stride=1)
-            yield scores(two, feet=2), "it pools two values; look how many they are here"
-            yield scores(two), "it pools two values; look how many they are here"
+            yield scores(two, feet=2), "it pools two values; here a pooling takes more"
+            yield scores(two), "it pools two values; here a pooling takes more"
             yield (
                 scores(every, feet=2),
-                "the feet stand two places apart; look how far the pooled values lie apart here",
+                "the two weights stand two places apart; here the pooled values have another distance",
             )
-        yield scores(every, feet=1), "the two values of a window are no neighbours once the pooling takes steps of one"
+        yield scores(every, feet=1), "with a pooling in steps of one, the two values of a window are not neighbours"
         if maps.shape[-1] >= pool:
             apart = max_pool1d(maps.relu(), pool)
             yield scores(apart, feet=1), "the pooling takes its own steps here, so most windows are left out"

@@ -45,7 +45,7 @@ def mistakes(args, params):
     if width == size:
         yield Raised("ValueError"), "it raises ValueError for a window that just fits: is the test too strict?"
     if step != 1:
-        yield oracle(args, {"step": 1}), "the window moves on by one pixel here; look at its steps"
+        yield oracle(args, {"step": 1}), "its window moves on by one pixel; the wanted step is longer"
     yield [width] * size, "it is the same for every pixel; windows that stay inside reach the ends less often"
     yield _read(size, width, range(0, size - width, step)), "the last window is missing: how many places does it have?"
     yield _read(size, width + 1, range(0, size - width + 1, step)), "each window is one pixel too wide"
@@ -57,7 +57,7 @@ def mistakes(args, params):
     )
     yield (
         [min(i + 1, size - i) for i in places],
-        "towards the middle it grows without end; no pixel is in more windows than a window has pixels",
+        "towards the middle it grows too far; no pixel is in more windows than a window has pixels",
     )
     yield (
         [min(i + 1, width, size - i) for i in places],
