@@ -42,12 +42,12 @@ def without_below(depth):
     return [(level, column, column) for level, column, _ in by_loops(depth)]
 
 
-@wrong("not the nearest alone")
+@wrong("not of the nearest alone")
 def always_two(depth):
     return [(level, column, 2) for level, column, _ in by_loops(depth)]
 
 
-@wrong("how many maps each node hears is missing")
+@wrong("how many maps each node gets is missing")
 def pairs(depth):
     return [(level, column) for level, column, _ in by_loops(depth)]
 

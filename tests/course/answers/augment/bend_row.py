@@ -42,7 +42,7 @@ def by_halves(row, nodes):
     return row[below] + (place - below) * (1.0 * row[below + 1] - row[below])
 
 
-@wrong("a positive displacement looks to the right")
+@wrong("a positive one reads further right")
 def other_side(row, nodes):
     return looked_up(row, folded(displaced(row, nodes, -1), len(row) - 1))
 
@@ -112,7 +112,7 @@ def nodes_turned(row, nodes):
     return by_scipy(row, nodes[::-1])
 
 
-@wrong("the displacements say where each one looks")
+@wrong("a displacement is where a new pixel reads its value")
 def forward_mapping(row, nodes):
     place = displaced(row, nodes)
     order = np.argsort(place, kind="stable")

@@ -103,7 +103,7 @@ def rounded_up(least, w0=10.0):
     return max(0, math.ceil(5 * math.sqrt(2 * math.log(w0 / least)) - 1)) if least < w0 else 0
 
 
-@wrong("is it a logarithm that complains?")
+@wrong("does a logarithm raise it?")
 def without_a_look(least, w0=10.0):
     return max(0, int(5 * math.sqrt(2 * math.log(w0 / least)) - 1))
 

@@ -52,7 +52,7 @@ def strength(weight, bias, highest):
     return bool((abs(weight).sum((1, 2)) * highest).sum() + bias <= 0)
 
 
-@wrong("it looks at the bias alone")
+@wrong("it tests the bias alone")
 def bias_alone(weight, bias, highest):
     return bias <= 0
 

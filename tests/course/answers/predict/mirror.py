@@ -82,7 +82,7 @@ def remainder_of_c(place, size):
     return min(place, 2 * (size - 1) - place)
 
 
-@wrong("it knows the mirror in the first pixel only")
+@wrong("only the mirror in the first pixel is there")
 def first_mirror(place, size):
     check_row(size)
     return abs(place)

@@ -109,7 +109,7 @@ def shared_weights(network):
     return changed(found)
 
 
-@wrong("an up-convolution, which knows no mirrors")
+@wrong("an up-convolution, which has no mirrors")
 def everything_that_pads(network):
     network = copy.deepcopy(network)
     for layer in network.modules():
@@ -118,6 +118,6 @@ def everything_that_pads(network):
     return network
 
 
-@wrong("the copy is asked for")
+@wrong("the copy is wanted")
 def return_forgotten(network):
     changed(copy.deepcopy(network))

@@ -52,7 +52,7 @@ def half_is_enough(truth, segments):
     return sum(count - 1 for count in held(truth, segments, lambda both, mine, theirs: 2 * both >= mine).values())
 
 
-@wrong("it asks for half of the segment")
+@wrong("it requires half of the segment")
 def half_of_the_segment(truth, segments):
     return sum(count - 1 for count in held(truth, segments, lambda both, mine, theirs: 2 * both > theirs).values())
 

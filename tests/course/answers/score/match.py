@@ -89,7 +89,7 @@ def with_background(truth, found, threshold=0.5):
     return pair_by_pair(truth + 1, found + 1, threshold)
 
 
-@wrong("numbers say nothing")
+@wrong("numbers mean nothing")
 def by_name(truth, found, threshold=0.5):
     checked(threshold)
     cells, others = (set(np.unique(areas[areas > 0]).tolist()) for areas in (truth, found))

@@ -70,7 +70,7 @@ def ordered_below(truth, segments):
     return with_counters(truth, segments) / 2
 
 
-@wrong("names say nothing")
+@wrong("numbers mean nothing")
 def by_names(truth, segments):
     flat(truth, segments)
     return float(np.mean(truth != segments))

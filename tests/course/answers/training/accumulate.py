@@ -125,7 +125,7 @@ def back_at_the_end(network, tiles, labels, weights):
     return loss.item()
 
 
-@wrong("holds on to its graph")
+@wrong("keeps its graph")
 def with_its_graph(network, tiles, labels, weights):
     network.zero_grad()
     whole = 0

@@ -109,7 +109,7 @@ def not_asked(losses, unseen, landmark):
     return read(losses, unseen, landmark, asked=())
 
 
-@wrong("ask all losses")
+@wrong("test all losses")
 def last_ones_asked(losses, unseen, landmark):
     return read(losses, unseen, landmark, asked=losses[-max(1, len(losses) // 10) :])
 
@@ -119,7 +119,7 @@ def nan_alone(losses, unseen, landmark):
     return read(losses, unseen, landmark, is_finite=lambda loss: not math.isnan(loss))
 
 
-@wrong("the unseen loss is asked too early")
+@wrong("the unseen loss is tested too early")
 def overfit_first(losses, unseen, landmark):
     return read(losses, unseen, landmark, first="overfit")
 
@@ -129,7 +129,7 @@ def above_is_diverged(losses, unseen, landmark):
     return read(losses, unseen, landmark, twice=1)
 
 
-@wrong("not told from one that stands at it")
+@wrong("gets the same word as one that stands at it")
 def never_far(losses, unseen, landmark):
     return read(losses, unseen, landmark, twice=math.inf)
 
@@ -167,7 +167,7 @@ def unseen_unseen(losses, unseen, landmark):
     return read(losses, [], landmark)
 
 
-@wrong("nothing is said against the run")
+@wrong("the run cannot be overfit")
 def never_empty(losses, unseen, landmark):
     if not losses:
         raise ValueError("no losses")

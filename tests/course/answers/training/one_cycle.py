@@ -101,7 +101,7 @@ def to_nothing(steps, highest):
     return waves(steps, highest, half, half, end=0)
 
 
-@wrong("a part of the highest is asked for")
+@wrong("a part of the highest is wanted")
 def part_of_the_first(steps, highest):
     return waves(steps, highest, half, half, end=highest / 25 / 10_000)
 

@@ -37,7 +37,7 @@ def with_a_tensor(network, tiles):
     return torch.all(said >= 0) & torch.isclose(said.sum(1), torch.tensor(1.0), atol=1e-4, rtol=0).all()
 
 
-@wrong("as it stands")
+@wrong("in the mode that the network is in")
 def in_any_mode(network, tiles):
     with torch.no_grad():
         return are_shares(network(tiles))

@@ -51,13 +51,13 @@ def mistakes(args, params):
     these, others = args
     limit = params["limit"]
     if min(len(these), len(others)) < 2:
-        yield "none", "from one run nothing can be said, not even that there is no difference"
+        yield "none", "one run decides nothing, not even that there is no difference"
         return
     change, pooled = statistics.mean(these) - statistics.mean(others), pooled_deviation(these, others)
     count = len(these) + len(others)
     if limit != 2:
         yield _word(change, 2 * pooled), "it is right for a distance of two standard deviations"
-    yield _word(-change, limit * pooled), "higher and lower are mixed up: they are said of the first list"
+    yield _word(-change, limit * pooled), "higher and lower are mixed up: they describe the first list"
     yield ("higher" if change > limit * pooled else "none"), "a change downwards is a change, too"
     yield (
         _word(change, limit * pooled * math.sqrt((count - 2) / count)),
@@ -77,7 +77,7 @@ def mistakes(args, params):
     )
     yield (
         _word(change, limit * math.sqrt((statistics.variance(these) + statistics.variance(others)) / 2)),
-        "it takes the plain mean of the two variances; a longer list tells more of the spread, and weighs more",
+        "it takes the plain mean of the two variances; a longer list measures the spread better, and weighs more",
     )
     yield _word(change, pooled), "one standard deviation is not far enough"
     yield _word(change, 0.0), "any change is called one: how far must it be?"

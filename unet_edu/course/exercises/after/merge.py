@@ -6,7 +6,7 @@ from unet_edu.course.exercise import Exercise
 from unet_edu.course.judging import recognising, silent, telling, then
 from unet_edu.course.outcome import Case, Raised
 
-SILENT = "right, but its ValueError says nothing: tell what is wrong with the totals"
+SILENT = "right, but its ValueError has no message: name what is wrong with the totals"
 
 
 def cases(rng, params):

@@ -48,10 +48,10 @@ def mistakes(args, params):
     yield [(level, column, column) for level, column, _ in wanted], "the map that comes up from below is missing"
     yield (
         [(level, column, 2) for level, column, _ in wanted],
-        "a node hears all nodes to its left, not the nearest alone",
+        "a node gets the maps of all nodes to its left, not of the nearest alone",
     )
     yield [(level, column, column + 2) for level, column, _ in wanted], "one map too many is counted for each node"
-    yield [(level, column) for level, column, _ in wanted], "how many maps each node hears is missing"
+    yield [(level, column) for level, column, _ in wanted], "how many maps each node gets is missing"
     yield len(wanted), "it is how many nodes there are; wanted is the list of them"
     yield sorted((column, level, maps) for level, column, maps in wanted), "level and column are swapped"
     yield [(column, level, maps) for level, column, maps in wanted], "level and column are swapped"

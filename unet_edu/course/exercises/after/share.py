@@ -7,7 +7,7 @@ from unet_edu.course.exercise import Exercise
 from unet_edu.course.judging import judge_value, recognising, silent, telling, then
 from unet_edu.course.outcome import Case, Raised
 
-SILENT = "right, but its ValueError says nothing: tell which size is not legal"
+SILENT = "right, but its ValueError has no message: name the size that is not legal"
 
 
 def cases(rng, params):

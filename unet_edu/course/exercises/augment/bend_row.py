@@ -22,9 +22,9 @@ def cases(rng, params):
     whole = rng.integers(0, 256, n)
     return [
         Case((row(9), [0.0, 2.0, 0.0]), "the nodes of the chapter"),
-        Case((row(n), [0.0, some(1, 2), some(-2, -1)]), "a look to the right, then to the left", 2),
+        Case((row(n), [0.0, some(1, 2), some(-2, -1)]), "read to the right, then to the left", 2),
         Case((row(n), [some(-3.5, -2.5), 0.0, some(2.5, 3.5)]), "places beyond both ends", 2),
-        Case((row(n), [-3.0, -3.0, -3.0]), "a look three pixels to the left from everywhere"),
+        Case((row(n), [-3.0, -3.0, -3.0]), "read three pixels to the left everywhere"),
         Case((row(n), [some(-2.8, -2.2) * n, 0.0, some(2.2, 2.8) * n]), "places far beyond the ends"),
         Case((row(3), [some(0.2, 0.8), some(-0.8, -0.2), some(0.2, 0.8)]), "three pixels, as many nodes"),
         Case((whole, [some(0.5, 1.5), some(-0.8, -0.2), 0.0]), "greys that are whole numbers"),
@@ -67,7 +67,7 @@ def mistakes(args, params):
         return np.interp(place, x, row)
 
     place = x + along
-    yield read(mirrored(x - along)), "it looks to the other side: a positive displacement looks to the right"
+    yield read(mirrored(x - along)), "the displacements have the wrong sign: a positive one reads further right"
     yield read(place), "beyond the ends the last grey is repeated; places there are mirrored"
     yield read(place % (last + 1)), "beyond one end it goes on at the other; places there are mirrored"
     yield read(place % last), "beyond one end it goes on at the other; places there are mirrored"
@@ -106,7 +106,7 @@ def mistakes(args, params):
     order = np.argsort(place, kind="stable")
     yield (
         np.interp(x, place[order], row[order]),
-        "it says where each pixel goes; the displacements say where each one looks",
+        "it moves each pixel by its displacement; a displacement is where a new pixel reads its value",
     )
     yield along, "these are the displacements, not the greys"
     yield place, "these are the places, not the greys there"
@@ -148,5 +148,5 @@ EXERCISE = telling(
         needs=("import numpy as np",),
         picture=picture,
     ),
-    {5: ("the nodes are taken from right", "beyond one end", "it looks to the other side")},
+    {5: ("the nodes are taken from right", "beyond one end", "the displacements have the wrong sign")},
 )

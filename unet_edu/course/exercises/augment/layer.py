@@ -72,7 +72,7 @@ def mistakes(args, params):
 
     first, second, third, fourth = _nodes(sigma, seed, n, 4)
     right = bent((first, second))
-    yield calls(right, *bent([third])), "it bends in eval(), too: ask `self.training`"
+    yield calls(right, *bent([third])), "it bends in eval(), too: test `self.training`"
     yield calls([still, still], right[0]), "it is the other way round: it bends while it trains"
     yield calls([still, still]), "it never bends"
     again = "each call bends alike: the generator is seeded once, when it is made"
@@ -96,7 +96,7 @@ def mistakes(args, params):
     ):
         yield calls(bent(_nodes(factor, seed, n))), words
     yield calls(bent((first.flip(1), second.flip(1)))), "rows and columns of the displacements are swapped"
-    yield calls(bent((-first, -second))), "it looks to the other side"
+    yield calls(bent((-first, -second))), "the displacements have the wrong sign"
     yield (
         calls(bent(_nodes_of_draw(sigma, seed, images))),
         "other random numbers are drawn first: the nodes are the only ones of a call",

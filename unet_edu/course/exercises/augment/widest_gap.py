@@ -73,7 +73,7 @@ def mistakes(args, params):
             yield nothing, "where no gap reaches it, the answer is 0"
         yield (
             Raised("ValueError"),
-            "more than w0 is reached by no gap, which is an answer (0), no error: is it a logarithm that complains?",
+            "more than w0 is reached by no gap, which is a result (0), no error: does a logarithm raise it?",
         )
 
 

@@ -51,7 +51,7 @@ def mistakes(args, params):
     with np.errstate(divide="ignore", invalid="ignore"):
         yield (
             p * (1 - p) / means.var(),
-            "the variance is divided by n, not by n - 1: NumPy does so unless told otherwise",
+            "the variance is divided by n, not by n - 1: NumPy does so by default",
         )
         yield p * (1 - p) / means.std(ddof=1), "the standard deviation is taken for the variance"
         yield p * (1 - p) / means.std(), "the standard deviation is taken for the variance"

@@ -201,7 +201,7 @@ def _of_the_spread(first, old) -> str:
         return "noise is added to the old weights; they are to be forgotten"
     if not any(new[0].any() for new in first):
         return "the new weights are all zero"
-    return "the new weights are not as large as the layer's weights were: look at the standard deviation of each layer"
+    return "the new weights are not as large as the layer's weights were: take the standard deviation of each layer"
 
 
 EXERCISE = Exercise(

@@ -81,7 +81,7 @@ def mistakes(args, params):
     yield bool(plus.sum() + bias <= 0), "the highest values make no difference here"
     yield bool((plus * highest.max()).sum() + bias <= 0), "each channel has a highest value of its own"
     yield bool((abs(weight) * tops).sum() + bias <= 0), "a weight below zero brings nothing: its input may be zero"
-    yield bool(bias <= 0), "it looks at the bias alone; inputs may bring the sum above zero"
+    yield bool(bias <= 0), "it tests the bias alone; inputs may bring the sum above zero"
     yield (
         bool((plus.max((1, 2)) * highest).sum() + bias <= 0),
         "all pixels of a window can be high at once",
@@ -98,8 +98,8 @@ def mistakes(args, params):
         bool(((inputs * weight).sum((1, 2, 3)) + bias).max() <= 0),
         "samples need not hold the input that lets it fire most: which one is that?",
     )
-    yield True, "it says so of every filter"
-    yield False, "it says so of no filter"
+    yield True, "it returns True for every filter"
+    yield False, "it returns False for every filter"
 
 
 EXERCISE = telling(

@@ -68,7 +68,7 @@ def mistakes(args, params):
     yield place % size, "the row begins anew at its end; behind a mirror it runs backwards"
     yield min(max(place, 0), size - 1), "the last pixel goes on and on; behind a mirror the row runs backwards"
     yield 0, "the first pixel is seen everywhere"
-    yield abs(place), "it knows the mirror in the first pixel only"
+    yield abs(place), "only the mirror in the first pixel is there"
     yield place, "beyond the row there is nothing but the mirror's image, and this is no pixel of the row"
 
 

@@ -84,19 +84,19 @@ def network_then_copy(args, got, wanted, params):
     if not isinstance(got, dict):
         verdict = judge_value(args, got, wanted, params)
         if isinstance(got, Raised) and "ConvTranspose" in got.said:
-            words = "it stops at an up-convolution, which knows no mirrors: it is none of the padded convolutions"
+            words = "it stops at an up-convolution, which has no mirrors: it is none of the padded convolutions"
             return replace(verdict, message=words)
         if got is None:
-            return replace(verdict, message="it returns None: the copy is asked for")
+            return replace(verdict, message="it returns None: the copy is wanted")
         return verdict
     if got["same"]:
-        return Verdict(False, "it returns the network itself, changed; a copy is asked for", "value")
+        return Verdict(False, "it returns the network itself, changed; a copy is wanted", "value")
     if not got["kept"]:
-        return Verdict(False, "the network itself says something else now: a copy shares nothing", "value")
+        return Verdict(False, "the network itself has other outputs now: a copy shares nothing", "value")
     verdict = recognising(mistakes)(args, got["output"], wanted["output"], params)
     if verdict.passed and not got["apart"]:
         return Verdict(
-            False, "the copy says what it should, but has the network's own weights, which it would train", "value"
+            False, "the copy's output is right, but it has the network's own weights, which it would train", "value"
         )
     return verdict
 

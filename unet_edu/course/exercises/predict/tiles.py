@@ -96,7 +96,7 @@ def mistakes(args, params):
         wide = up(answered, grid) * grid
         yield (1 if side <= answered else 1 + up(side - answered, wide)), "the step is rounded up: pixels are left out"
         yield (1 if side <= answered else 1 + up(side - answered, grid)), "they stand closer than the grid makes them"
-    yield right**2, "that is the number for a square; asked is that along a side"
+    yield right**2, "that is the number for a square; wanted is that along a side"
 
 
 def step_of_0(args, got, wanted, params):

@@ -17,13 +17,13 @@ def cases(rng, params):
 
     side, short, long = (int(rng.integers(low, high)) for low, high in ((4, 7), (3, 5), (6, 9)))
     return [
-        Case(("without direction", image(side, side)), "a labeller that says the same of all views"),
+        Case(("without direction", image(side, side)), "a labeller whose output is the same for all views"),
         Case(("looks left", image(side, side)), "a square image", 2),
         Case(("looks left", image(short, long)), "an image that is wider than tall", 2),
         Case(("counts rows", image(long, short)), "an image that is taller than wide", 2),
         Case(
             ("looks aside", image(side, side + 1)),
-            "a labeller that knows a left-handed view from a right-handed one",
+            "a labeller that separates a left-handed view from a right-handed one",
             2,
         ),
         Case(("looks left", image(1, long)), "a single row"),
@@ -72,8 +72,8 @@ def mistakes(args, params):
     )
     yield np.mean(every[1:], axis=0), "the image as it is counts as one of the eight"
     yield np.sum(every, axis=0), "it is the sum; divide by the number of views"
-    yield np.median(every, axis=0).astype("float32"), "it is the median; the mean is asked for"
-    yield np.max(every, axis=0), "it is the highest of the eight; the mean is asked for"
+    yield np.median(every, axis=0).astype("float32"), "it is the median; the mean is wanted"
+    yield np.max(every, axis=0), "it is the highest of the eight; the mean is wanted"
     if square:
         yield np.mean(list(views(back=False)), axis=0), "the answers are not brought back to where the pixels came from"
     on = "the answers are turned on in the same direction; they have to be turned back"

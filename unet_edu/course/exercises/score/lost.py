@@ -72,7 +72,7 @@ def mistakes(args, params):
     )
     yield (
         sum(max(0, len(cells) - 1) for cells in _held(*args, lambda shared, _, segment: 2 * shared > segment).values()),
-        "it asks for half of the segment; wanted is more than half of the cell",
+        "it requires half of the segment; wanted is more than half of the cell",
     )
     yield (
         sum(max(0, len(cells) - 1) for cells in _held(truth, segments + 1).values()),

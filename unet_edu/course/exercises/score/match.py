@@ -107,7 +107,7 @@ def mistakes(args, params):
     )
     yield (
         (named, len(others) - named, len(cells) - named),
-        "cells are compared with those of the same number; numbers say nothing",
+        "cells are compared with those of the same number; numbers mean nothing",
     )
 
 

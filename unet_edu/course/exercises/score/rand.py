@@ -88,7 +88,7 @@ def mistakes(args, params):
     yield disagreeing / (2 * pairs), "each pair is counted once above the line and twice below it"
     yield 2 * disagreeing / pairs, "each pair is counted twice above the line and once below it"
     yield disagreeing, "this is how many pairs, not which share of them"
-    yield float(np.mean(truth != segments)), "it compares the names of groups, pixel by pixel; names say nothing"
+    yield float(np.mean(truth != segments)), "it compares the numbers of groups, pixel by pixel; numbers mean nothing"
     inside = truth.ravel() > 0
     if 1 < inside.sum() < truth.size:
         left = _disagreeing(truth.ravel()[inside], segments.ravel()[inside]) / math.comb(int(inside.sum()), 2)

@@ -116,13 +116,13 @@ def result_then_use(args, got, wanted, params):
     if any(gradient is None for gradient in got["gradients"]):
         words = "some parameters have no gradient: is backward called, and nothing thrown away after it?"
     elif not got["same"]:
-        words = "it changes the weights: gradients alone are asked for, no step"
+        words = "it changes the weights: only gradients are wanted, no step"
     elif verdict.passed and "together" in got["notes"]:
         words = "the result is right, but several tiles pass at once: the memory holds one"
     elif verdict.passed and "kept" in got["notes"]:
         words = "the result is right, but every tile's maps are kept until the end: go back before the next tile comes"
     elif verdict.passed and got["graph"]:
-        words = "the result is right, but the loss is a tensor that holds on to its graph; a float is asked for"
+        words = "the result is right, but the loss is a tensor that keeps its graph; a float is wanted"
     return replace(verdict, passed=False, kind=verdict.kind or "value", message=words) if words else verdict
 
 

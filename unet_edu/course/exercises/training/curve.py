@@ -107,10 +107,10 @@ def mistakes(args, params):
     ):
         if params[name] != BOOK[name]:
             yield oracle(args, {**params, name: BOOK[name]}), words
-    yield read(asked=()), "a loss that is not finite slips through: ask for it, since no comparison with NaN is true"
+    yield read(asked=()), "a loss that is not finite slips through: test for it, since no comparison with NaN is true"
     for outcome in (read(asked=tail), read(is_finite=lambda loss: not math.isnan(loss))):
-        yield outcome, "an infinite loss early in the run slips through: ask all losses, and not for NaN alone"
-    yield read(is_finite=lambda loss: not math.isinf(loss)), "it asks for infinity alone; NaN is not finite either"
+        yield outcome, "an infinite loss early in the run slips through: test all losses, and not for NaN alone"
+    yield read(is_finite=lambda loss: not math.isinf(loss)), "it tests for infinity alone; NaN is not finite either"
     if count == 1:
         yield read(mean(losses)), "the last part of a few losses is none at all, and a slice from -0 takes everything"
     yield read(mean(losses)), "late is the mean of all losses here, the first ones too"
@@ -119,9 +119,9 @@ def mistakes(args, params):
     yield read(mean(losses[:count])), "late is the mean of the first losses here, not of the last"
     yield read(mean(tail[len(tail) // 2 :])), "late is the mean of fewer losses than it should be"
     yield read(mean(losses[-2 * count :])), "late is the mean of more losses than it should be"
-    yield read(first="overfit"), "the unseen loss is asked too early: the first that is true, in the order given"
+    yield read(first="overfit"), "the unseen loss is tested too early: the first that is true, in the order given"
     yield read(twice=1.0), "it takes every run above the landmark for one that has left; the mark is twice as high"
-    yield read(twice=math.inf), "a run far above the landmark is not told from one that stands at it"
+    yield read(twice=math.inf), "a run far above the landmark gets the same word as one that stands at it"
     yield read(stuck=100.0), "a run that is just below the landmark has not passed it yet: mind the percentage"
     if unseen:
         last, lowest = unseen[-1], min(unseen)
@@ -146,7 +146,7 @@ def one_of_four(args, got, wanted, params):
     if verdict.passed or isinstance(wanted, Raised):
         return verdict
     if isinstance(got, Raised) and not unseen:
-        words = "without losses of unseen images, nothing is said against the run"
+        words = "without losses of unseen images the run cannot be overfit"
         return replace(verdict, message=f"{verdict.message}: {words}")
     if isinstance(got, str) and got not in WORDS:
         close = got.strip().lower() in WORDS

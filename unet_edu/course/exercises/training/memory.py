@@ -63,10 +63,10 @@ def mistakes(args, params):
         yield oracle((momentum,), params), "the share makes no difference here"
         yield (
             oracle((momentum, 1 - share), params),
-            "it stops where a single gradient weighs as little as the share; asked is what the newest weigh together",
+            "it stops where a single gradient weighs as little as the share; wanted is what the newest weigh together",
         )
     if right > 1:
-        yield 1, "the weights do not add up to one: a share of all that they add up to is asked for"
+        yield 1, "the weights do not add up to one: a share of all that they add up to is wanted"
         yield right - 1, "that is one gradient too few: do these carry the share already?"
     met = momentum > 0 and math.isclose(momentum**right, 1 - share, rel_tol=1e-9)
     yield right + 1, "exactly the share is enough" if met else "that is one gradient too many: fewer carry the share"
@@ -77,7 +77,7 @@ def mistakes(args, params):
         )
     of_all = 1 / (1 - momentum)
     for each in (of_all, round(of_all), int(of_all)):
-        yield each, "that is what all gradients weigh, if the newest counts once; asked is how many carry a share of it"
+        yield each, "that is what all gradients weigh, if the newest counts once; how many carry a share of it?"
     for each in (share * of_all, math.ceil(share * of_all - 1e-9), int(share * of_all)):
         yield each, "older gradients are counted as if they weighed as much as the newest"
 

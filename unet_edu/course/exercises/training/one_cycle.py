@@ -65,7 +65,7 @@ def mistakes(args, params):
     yield _cycle(args, params, end=0.0), "it comes down to a rate of 0"
     yield (
         _cycle(args, params, end=low / params["end"]),
-        "it ends at a part of the first rate; a part of the highest is asked for",
+        "it ends at a part of the first rate; a part of the highest is wanted",
     )
     yield _cycle(args, params, low=end, end=low), "the rates of the beginning and of the end are swapped"
     yield _cycle(args, params, end=low), "it comes down to where it began; the end is lower"
@@ -96,7 +96,7 @@ def picture(args, got):
     axes = figure.subplots()
     axes.plot(np.array(got, dtype=float), "o-", ms=3, lw=1, color=EXTRA)
     axes.axhline(highest, color=MUTED, lw=1, ls=":")
-    axes.set(title="your rates; dotted: the highest that was asked for", xlabel="step", ylim=(0, None))
+    axes.set(title="your rates; dotted: the highest that was wanted", xlabel="step", ylim=(0, None))
     axes.title.set(fontsize=9)
     return figure
 

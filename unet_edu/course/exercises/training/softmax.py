@@ -22,9 +22,9 @@ def cases(rng, params):
         case("nothing", 2, True, "two classes, while it trains"),
         case("softmax", 2, False, "two classes, in eval mode", 2),
         case("softmax", many, True, "many classes, while it trains", 3),
-        case("sigmoid", 3, True, "nothing that it says is negative"),
-        case("one less the rest", 3, False, "all that it says of a pixel adds up to 1"),
-        case("softmax, in eval mode only", 2, True, "a network that says something else while it trains", 3),
+        case("sigmoid", 3, True, "no output is negative"),
+        case("one less the rest", 3, False, "the outputs of each pixel add up to 1"),
+        case("softmax, in eval mode only", 2, True, "a network whose output differs while it trains", 3),
         case("softmax along the rows", 3, False, "something adds up to 1"),
         case("softmax, uneven", 2, True, "sums that are 1 on average"),
         case("softmax, a little more", 3, True, "sums that are almost 1"),
@@ -57,24 +57,24 @@ def mistakes(args, params):
     off = output.sum(1) - 1
     if training:
         all_right = as_it_stands.min() >= 0 and (as_it_stands.sum(1) - 1).abs().max() < 1e-4
-        yield bool(all_right), "it asks the network as it stands: in eval mode it may say something else"
+        yield bool(all_right), "it computes in the mode that the network is in; in eval mode the output may differ"
     yield bool(off.abs().max() < 1e-4), "numbers that add up to 1 are no shares if some are negative"
     yield not_negative, "numbers that are not negative are no shares unless they add up to 1"
     in_range = not_negative and bool(output.max() <= 1)
     yield in_range, "numbers between 0 and 1 are no shares unless they add up to 1"
     exactly = not_negative and bool((output.sum(1) == 1).all())
-    yield exactly, "it asks for sums of exactly 1: floats add up to it but for rounding"
+    yield exactly, "it requires sums of exactly 1: floats add up to it but for rounding"
     for axis in (0, 2, 3):
         along = not_negative and bool((output.sum(axis) - 1).abs().max() < 1e-4)
         yield along, "it adds up along another axis: the classes are axis 1"
     on_average = not_negative and bool(abs(output.sum(1).mean() - 1) < 1e-4)
-    yield on_average, "it looks at the mean of the sums; each must be 1"
+    yield on_average, "it tests the mean of the sums; each must be 1"
     not_above = not_negative and bool(off.max() < 1e-4)
     yield not_above, "a sum may be too small as well: is an absolute value missing?"
     generous = not_negative and bool(off.abs().max() < 1e-2)
     yield generous, "it lets sums pass that are not 1 to within 1e-4"
     one_pixel = not_negative and bool(off.abs().min() < 1e-4)
-    yield one_pixel, "it is content with one pixel; look at all"
+    yield one_pixel, "it tests one pixel; test all"
 
 
 def answer_then_state(args, got, wanted, params):
@@ -86,12 +86,12 @@ def answer_then_state(args, got, wanted, params):
         return verdict
     if not got["mode"]:
         left = "eval mode" if args[0][2] else "training mode"
-        words = f"what it says is right, but it leaves the network in {left}"
+        words = f"the result is right, but it leaves the network in {left}"
     elif not got["gradients"]:
-        words = "what it says is right, but the network has lost its gradients"
+        words = "the result is right, but the network has lost its gradients"
     elif not got["enabled"]:
         after = "afterwards no gradients are computed any more: switch them off for a while only"
-        words = f"what it says is right, but {after}"
+        words = f"the result is right, but {after}"
     else:
         return verdict
     return replace(verdict, passed=False, kind="value", message=words)
