@@ -145,7 +145,7 @@ def test_installing_on_colab_adds_torchinfo_and_changes_nothing():
     assert [name for name, requirement in DECLARED.items() if not met(requirement)] == ["torchinfo"]
     assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(COLAB_PYTHON)
     assert "<" not in PROJECT["requires-python"]
-    assert set(PROJECT["optional-dependencies"]) == {"export", "grade", "grade-cluster"}  # which no first cell asks for
+    assert set(PROJECT["optional-dependencies"]) == {"big", "export", "grade", "grade-cluster"}  # which no first cell asks for
 
 
 def test_the_check_with_colab_s_versions_has_those_that_are_published():
@@ -227,7 +227,7 @@ LAYERS = """
     unet_edu  arithmetic  files  greys  labels  plots.style
     models  plots.shared  separation
     data  activations  device  pace  training  predict  thinning  warping  metrics  checkpoints  registration  interpret
-    book  comparisons  export
+    book  comparisons  export  big
     experiments
     results  figures
     nuclei_results
