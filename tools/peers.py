@@ -4,7 +4,7 @@
 
 The parts run the code blocks of the section *Moving house* and measure what the chapters print of MONAI, smp, nnU-Net,
 counters of multiply-adds and packages that deform images. A part that finds another behaviour than the text describes
-fails, and then nothing is recorded. ``python tools/peers.py PART ...`` runs some parts and keeps the record of the rest.
+fails, and then nothing is recorded. ``python tools/peers.py PART ...`` runs some and keeps the record of the rest.
 """
 
 from __future__ import annotations

@@ -92,8 +92,8 @@ def checked(net, array, scale):
     array = array[None] if array.ndim == 2 else array
     if array.ndim != 3 or len(array) != net.in_channels or 0 in shape:
         raise ValueError(
-            f"the network takes (H, W) or ({net.in_channels}, H, W), at least one pixel, not {shape}: give one image at "
-            "a time, channels first"
+            f"the network takes (H, W) or ({net.in_channels}, H, W), at least one pixel, not {shape}: give one image "
+            "at a time, channels first"
         )
     if not np.isfinite(array.shape).all():
         raise ValueError(f"the array's size must be known, not {shape}: call its `compute_chunk_sizes()`")
