@@ -11,7 +11,7 @@ BOTH   := --numprocesses 2 --dist loadfile
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help book book-course lab pdf zip picture linkcheck deps serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun gpu-records bench-build bench-page figure-heights readability lint format clean
+.PHONY: help book book-course lab pdf zip picture linkcheck deps peers serve test test-browser test-kernels test-slow test-isolation test-weekly colab-check speedrun gpu-records bench-build bench-page figure-heights readability lint format clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ picture: $(VENV)/.installed  ## the README's picture, .github/u-net.svg, drawn a
 
 linkcheck: $(VENV)/.installed  ## follow every link that leads out of the book (needs a network)
 	$(BOOK) --builder linkcheck
+
+peers: $(VENV)/.installed  ## what the book says of other packages, tried on them (installs MONAI, smp, nnU-Net into _build/peers)
+	@$(BIN)/python tools/peers.py
 
 deps: $(VENV)/.installed  ## what newer releases would change in requirements.txt and constraints.txt (changes nothing)
 	@$(BIN)/python tools/deps.py

@@ -42,6 +42,7 @@ EXTRAS = {  # by the module that needs one, named like it
     extra: {canonicalize_name(Requirement(line).name) for line in lines}
     for extra, lines in PROJECT["optional-dependencies"].items()
 }
+PEERS = ROOT / "tools" / "peer_checks.py"  # runs in the environment of tools/peers.txt
 DIRECT, REST = pins("requirements.txt"), pins("constraints.txt")
 
 # --- pins and bounds ---------------------------------------------------------------------------------
@@ -151,7 +152,12 @@ def test_installing_on_colab_adds_torchinfo_and_changes_nothing():
     assert [name for name, requirement in DECLARED.items() if not met(requirement)] == ["torchinfo"]
     assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(COLAB_PYTHON)
     assert "<" not in PROJECT["requires-python"]
-    assert set(PROJECT["optional-dependencies"]) == {"export", "grade", "grade-cluster"}  # which no first cell asks for
+    assert set(PROJECT["optional-dependencies"]) == {
+        "big",
+        "export",
+        "grade",
+        "grade-cluster",
+    }  # which no first cell asks for
 
 
 def test_the_check_with_colab_s_versions_has_those_that_are_published():
@@ -224,8 +230,19 @@ def test_the_package_declares_what_it_imports(path):
 def test_tests_extensions_and_commands_import_pinned_packages_only():
     known = distributions()
     paths = [path for folder in (EXTENSIONS, ROOT / "tools", ROOT / "tests") for path in folder.rglob("*.py")]
+    paths.remove(PEERS)
     used = {known.get(name, name) for path in paths for name in third_party(path)}
     assert used - set(DIRECT) - set(REST) == set()
+
+
+def test_what_make_peers_imports_is_pinned_in_its_own_file():
+    peers = pins("tools/peers.txt")
+    assert all(re.fullmatch(r"==[^*,+]+", str(requirement.specifier)) for requirement in peers.values())
+    there = {"calflops", "deepspeed", "fvcore", "elasticdeform", "albumentations", "monai", "ptflops", "nnunetv2"}
+    assert there <= set(peers)
+    modules = {"thop": "ultralytics-thop", "PIL": "pillow", "skimage": "scikit-image"}
+    used = {canonicalize_name(modules.get(name, name)) for name in third_party(PEERS)}
+    assert used - set(peers) == set()
 
 
 # A module imports only what stands on its own line or above. A name stands for all modules below it that have no own.
@@ -233,7 +250,7 @@ LAYERS = """
     unet_edu  arithmetic  files  greys  labels  plots.style
     models  plots.shared  separation
     data  activations  device  pace  training  predict  thinning  warping  metrics  checkpoints  registration  interpret
-    book  comparisons  export  own
+    book  comparisons  export  own  big
     experiments
     results  figures
     nuclei_results

@@ -65,6 +65,14 @@ def test_a_record_without_a_run_does_not_count(folder):
     assert results.read("ablation") == ABLATION
 
 
+def test_what_other_packages_did_is_read_by_part(folder):
+    write(folder, "peers-cpu", {"experiment": "peers", "made": made(), "parts": {"counts": {"ours": 3}, "sizes": {}}})
+    assert results.peers("counts") == {"ours": 3}
+    assert results.origin("peers").startswith("2 parts; Some CPU")
+    with pytest.raises(ValueError, match="no part 'rand'; it has counts and sizes"):
+        results.peers("rand")
+
+
 def test_names_are_those_of_the_records_once_each(folder):
     for file in ("network_times-cpu.json", "data_scaling-cuda.json", "data_scaling-cpu.json", "notes.json"):
         (folder / file).write_text("{}")

@@ -57,6 +57,17 @@ def read(experiment):
     return newest[1]
 
 
+def peers(part):
+    """Return what ``make peers`` measured in one part: a dict, for example of "counts".
+
+    Raises ValueError for a part that the record does not hold.
+    """
+    parts = read("peers")["parts"]
+    if part not in parts:
+        raise ValueError(f"the record of make peers has no part {part!r}; it has {listed(sorted(parts))}")
+    return parts[part]
+
+
 def names():
     """Return the names of the experiments that have a record, in alphabetical order."""
     return sorted({path.stem.rpartition("-")[0] for path in RECORDS.glob("*-*.json")})
@@ -124,6 +135,8 @@ def days(heads):
 def counted(record):
     """Return how many runs a record holds, in words."""
     if "runs" not in record:
+        if "parts" in record:  # other packages, tried
+            return f"{len(record['parts'])} parts"
         if "race" in record:  # the lab book
             return f"{len(record['race']) + len(record['stability'])} ideas, a run each"
         count = len(record["rows"]) if "rows" in record else sum(len(table["rows"]) for table in record["tables"])
