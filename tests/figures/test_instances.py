@@ -22,7 +22,8 @@ def separated(node, scene, settings):
     _, probability, truth = measured(scene)
     code = f"""{READ} const [probability, truth, settings] = given;
         console.log(JSON.stringify(settings.map((setting) => {{
-            const {{ pieces, watershed }} = figure.separate(Uint8Array.from(probability), Uint8Array.from(truth), ...setting);
+            const maps = [probability, truth].map((one) => Uint8Array.from(one));
+            const {{ pieces, watershed }} = figure.separate(...maps, ...setting);
             return [pieces, watershed].map((one) => ({{ ...one, numbers: [...one.numbers] }}));
         }})))"""
     return node(Instances, code, json.dumps([probability.ravel().tolist(), truth.ravel().tolist(), settings]))

@@ -87,8 +87,8 @@ class Instances(LiveFigure):
             panel.set_title(title, fontsize=10)
             panel.axis("off")
         alt = (
-            f"A micrograph of {len(np.unique(truth)) - 1} nuclei, and two ways to number what a network calls inside from "
-            f"{self.threshold} percent on. {'; '.join(told)}; seeds are at least {self.apart} pixels apart."
+            f"A micrograph of {len(np.unique(truth)) - 1} nuclei, and two ways to number what a network calls inside "
+            f"from {self.threshold} percent on. {'; '.join(told)}; seeds are at least {self.apart} pixels apart."
         )
         return fig, alt
 
