@@ -39,7 +39,7 @@ function build({ model, root, say }) {
   const table = foldedTable("The counts as a table");
   root.append(
     element("div", { class: "lf-controls" }, scenes.node, shows.node),
-    element("div", { class: "lf-controls" }, thresholds.node, aparts.node, again),
+    element("div", { class: "lf-controls lf-in-tools" }, thresholds.node, aparts.node, again),
     element("div", { class: "lf-in-body" }, panels.pieces.node, panels.watershed.node), legend, result, table.node);
 
   const plane = (at) => maps.subarray(at * SIDE ** 2, (at + 1) * SIDE ** 2);
