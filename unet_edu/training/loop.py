@@ -74,6 +74,7 @@ def fit(
     bf16=None,
     every=100,
     score=None,
+    stop=None,
     preview=None,
     checkpoint=None,
     progress=None,
@@ -93,6 +94,7 @@ def fit(
     seed: int ≥ 0. The same seed gives the same run on one device; the initial weights are the caller's business.
     device: None: the best one; under torchrun, the process's own GPU.  bf16: None: on GPUs that have it.
     score: called as score(model) every `every` steps, in eval mode; the number goes to the history.
+    stop: called as stop(history) after that; where it returns true the run ends there, before its last step.
     preview: called as preview(step, image (C, h, w), label (h, w), probabilities (classes, h, w)), numpy arrays, of the
         first validation or training sample's central tile, every `every` steps; None: a small picture in notebooks.
     checkpoint: a file, written every `every` steps. If it exists the run goes on from there.
@@ -219,9 +221,13 @@ def fit(
             bar.update()
             bar.set_postfix(loss=f"{history.loss[-1]:.4f}" if history.loss else "", refresh=False)
 
-            if not due or rank > 0:
+            if not due:
                 continue
             done = step + 1
+            if rank > 0:
+                if ended(stop, history, device):
+                    break
+                continue
             if validation:
                 history.validation_loss.append([done, float(np.mean([look(sample)[-1] for sample in validation]))])
             if score:
@@ -231,8 +237,21 @@ def fit(
             if preview:
                 image, label, logits, _ = look([*validation, *data][0])
                 preview(done, image.numpy(), label.numpy(), logits.softmax(0).numpy())
+            if ended(stop, history, device):
+                break
     model.eval().to(memory_format=torch.contiguous_format)  # as it came, for whoever flattens its weights
     return history
+
+
+def ended(stop, history, device):
+    """Return whether a run ends here: what stop(history) returns, of several processes in the first one."""
+    if stop is None:
+        return False
+    if not distributed.is_initialized():
+        return bool(stop(history))
+    verdict = torch.tensor(float(bool(stop(history))) if distributed.get_rank() == 0 else 0.0, device=device)
+    distributed.all_reduce(verdict)
+    return bool(verdict.item())
 
 
 def number(*path):
