@@ -366,6 +366,8 @@ def _own_images():
     def draw(axes):
         _picture(axes, scene.image)
         shown = np.ma.masked_equal(numbers * 7 % 20, 0)
-        axes.imshow(shown, cmap="tab20", alpha=0.6, interpolation="nearest", extent=(-0.5, side - 0.5, side - 0.5, -0.5))
+        axes.imshow(
+            shown, cmap="tab20", alpha=0.6, interpolation="nearest", extent=(-0.5, side - 0.5, side - 0.5, -0.5)
+        )
 
     return Station("Your own images", f"from the file to\n{counted} numbered nuclei", draw, {"counted": counted})

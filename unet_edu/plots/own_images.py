@@ -20,7 +20,7 @@ def way(image, probability, numbers):
 
     areas = np.bincount(numbers.ravel())[1:]
     areas = areas[areas > 0]
-    fig, axes = plt.subplots(1, 4, figsize=(9.6, 2.7))
+    fig, axes = plt.subplots(1, 4, figsize=(9.6, 2.6), layout="constrained", width_ratios=(1, 1, 1, 1.15))
     axes[0].imshow(np.moveaxis(image, 0, -1))
     axes[1].imshow(probability, cmap="gray", vmin=0, vmax=1)
     axes[2].imshow(np.moveaxis(image, 0, -1))
@@ -31,7 +31,7 @@ def way(image, probability, numbers):
         panel.axis("off")
     axes[3].hist(areas, bins=12, color=UP)
     axes[3].axvline(np.median(areas), color=MUTED, ls=(0, (3, 2)))
-    axes[3].set(title="a table of areas", xlabel="pixels", ylabel="nuclei")
+    axes[3].set(title="a table of areas", xlabel="pixels", ylabel="nuclei", box_aspect=1)
     unsure = 100 * float(((probability > 0.1) & (probability < 0.9)).mean())
     facts = {"way_objects": len(areas), "way_middle": float(np.median(areas)), "way_unsure": unsure}
     return fig, facts
@@ -65,11 +65,11 @@ def sections(pixel=4, thickness=50):
     fig, axes = plt.subplots(figsize=(6.4, 2.9))
     found = {}
     for thick, colour, style in ((thickness / 2, SKIP, ":"), (thickness, DOWN, "-"), (2 * thickness, UP, "--")):
-        found[thick] = alike(volume(160, 40, pixel, thick))
+        found[thick] = alike(volume(256, 60, pixel, thick))
         apart = range(1, len(found[thick]) + 1)
         axes.plot(apart, found[thick], ls=style, marker="o", ms=4, color=colour, label=f"{thick:g} nm")
     axes.axhline(0, color=GRID, lw=1)
-    axes.set(xlabel="sections apart", ylabel="correlation", ylim=(-0.15, 1.05))
+    axes.set(xlabel="sections apart", ylabel="correlation", ylim=(-0.25, 1.05))
     axes.legend(title="thickness")
     ours = found[thickness]
     gap = next((number for number, value in enumerate(ours) if value < 0.05), len(ours))
