@@ -227,7 +227,7 @@ LAYERS = """
     unet_edu  arithmetic  files  greys  labels  plots.style
     models  plots.shared  separation
     data  activations  device  pace  training  predict  thinning  warping  metrics  checkpoints  registration  interpret
-    book  comparisons  export
+    book  comparisons  export  own
     experiments
     results  figures
     nuclei_results

@@ -1,9 +1,10 @@
-"""The commands of a lecturer: ``unet-edu course exercises``, ``release`` and ``grade``.
+"""The command ``unet-edu``. Of a lecturer: ``unet-edu course exercises``, ``release`` and ``grade``.
 
     unet-edu course exercises 5                                        what there is, with points and minutes
     unet-edu course release 5 -o week3 --cohort "autumn 2027"          notebooks to hand out, and a bundle to keep
     unet-edu course grade week3/bundle.zip submissions.zip -o grades   points, feedback, files for the LMS
 
+``unet-edu train``, ``predict`` and ``score``, for your own images, are added by `unet_edu.own.cli`.
 ``python -m unet_edu.course.cli course …`` is the same. The page *Teaching with this book* shows every step.
 """
 
@@ -14,6 +15,7 @@ import warnings
 from pathlib import Path
 
 from unet_edu.course.registry import UnknownExercise, everything
+from unet_edu.own.cli import add_commands
 
 WRONG, INTERRUPTED = 2, 130  # exit statuses; 2 is argparse's own
 JOBS = 8  # at most, unless --jobs has more: each holds a copy of torch
@@ -150,7 +152,8 @@ def cores() -> int:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     whole = argparse.ArgumentParser("unet-edu", description=DESCRIPTION, allow_abbrev=False)
-    topics = whole.add_subparsers(metavar="course", required=True)
+    topics = whole.add_subparsers(metavar="{train,predict,score,course}", required=True)
+    add_commands(topics)
     course = topics.add_parser("course", help=COURSE, description=COURSE, allow_abbrev=False)
     commands = course.add_subparsers(metavar="{exercises,release,grade}", required=True)
 
@@ -290,7 +293,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except mistakes() as error:
+    except (*mistakes(), *getattr(args, "mistakes", ())) as error:
         print(f"unet-edu: {said(error)}", file=sys.stderr)
         return WRONG
     return 0

@@ -132,7 +132,7 @@ def tile_and_batch(survey, smallest, depth, max_memory, device):
     """Return the decisions on tile and batch: the largest legal tile that fits, then as many of them as fit."""
     edge = border(depth)
     most = min(WIDEST, smallest + 2 * edge)
-    legal = [tile for tile in valid_sizes(depth, high=most)]
+    legal = valid_sizes(depth, high=most)
     if not legal:
         least = nearest_valid(1, depth)[1] - 2 * edge
         raise ValueError(f"images of {smallest} pixels are too small for depth {depth}: the smallest has {least}")
@@ -150,7 +150,7 @@ def tile_and_batch(survey, smallest, depth, max_memory, device):
         batch //= 2
     taken = training_bytes(tile, batch, **kind)
     limit = "by memory" if tile < legal[-1] else "by the images" if most < WIDEST else f"of at most {WIDEST}"
-    why = f"the largest legal size {limit}; of it {tile - 2 * edge} pixels are labelled; a step takes {taken / 2**20:.0f} MiB"
+    why = f"the largest legal size {limit}; {tile - 2 * edge} of it get labels; a step takes {taken / 2**20:.0f} MiB"
     several = (
         "a GPU computes several at once" if batch > 1 else "more steps learn more than larger ones in the same time"
     )

@@ -104,7 +104,7 @@ def pieces(samples, size=None):
 
 
 def weights_of(samples, with_border):
-    """Return what each pixel counts, a map (H, W) for each sample: all classes alike in all; perhaps the border term."""
+    """Return what each pixel counts, a map (H, W) for each sample: classes alike in all, perhaps the border term."""
     classes = max(int(sample.label.max()) for sample in samples) + 1
     if classes <= 2:
         balance = np.array(class_weights([sample.label for sample in samples]), np.float32)

@@ -7,10 +7,11 @@ A mask stands for its connected pieces. Of several images the counts add up, and
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from unet_edu.data import Sample
+from unet_edu.data import Sample, files
 from unet_edu.labels import two_valued
 from unet_edu.metrics import dice, instances, iou, rand_parts
 from unet_edu.own.survey import objects_of
@@ -105,3 +106,60 @@ def numbered(label):
     if label.dtype.kind == "b" or two_valued(label) is not None:
         return objects_of(Sample(None, (label > 0).astype(np.uint8)))
     return label.astype(np.int64)
+
+
+# --------------------------------------------------------------------------------------------------------------- files
+
+
+def score_files(truth, predicted) -> dict:
+    """Return {name: Scores} of the masks in files, image by image; "all" is the last entry, all images together.
+
+    truth, predicted: folders, files or stacks, paired as `unet_edu.data.files.load` pairs images with masks; predicted
+    may be the folder that ``unet-edu predict`` wrote: its labels are taken, or else its masks.
+    Raises `unet_edu.data.files.Mismatches` with all that does not fit, ValueError where there is no pair at all.
+    """
+    pairs, problems = files.paired(truth, results_in(predicted))
+    read = []
+    for ours, theirs in pairs:
+        try:
+            both = [files.pages(path, indices=True) for path in (ours, theirs)]
+            if len(both[0]) != len(both[1]):
+                raise ValueError(f"{ours}: {len(both[0])} pages, but {theirs} has {len(both[1])}")
+            read += zip(*both, strict=True)
+        except (OSError, ValueError, SyntaxError) as error:
+            problems.append(str(error))
+    kinds = [files.kind_of(list(side), "auto") for side in zip(*read, strict=True)]
+    names, truths, predictions = [], [], []
+    for pages in read:
+        try:
+            true, found = (
+                files.as_label(page, "numbers" if kind == "classes" else kind, None)
+                for page, kind in zip(pages, kinds, strict=True)
+            )
+            if true.shape != found.shape:
+                raise ValueError(f"{pages[1].name}: {size(found)} pixels, but {pages[0].name} has {size(true)}")
+        except ValueError as error:
+            problems.append(str(error))
+            continue
+        names.append(pages[0].name)
+        truths.append(true)
+        predictions.append(found)
+    if problems:
+        raise files.Mismatches(problems)
+    if not names:
+        raise ValueError(f"there is no pair of masks in {truth} and {predicted}")
+    each = {name: score(*maps) for name, *maps in zip(names, truths, predictions, strict=True)}
+    return each | {"all": score(truths, predictions)}
+
+
+def results_in(place):
+    """Return the folder of labels, or else of masks, where ``unet-edu predict`` wrote; any other place as it is."""
+    for name in ("labels", "masks") if isinstance(place, str | Path) else ():
+        if (Path(place) / name).is_dir():
+            return Path(place) / name
+    return place
+
+
+def size(label):
+    """Return the size of a map in words."""
+    return " × ".join(map(str, label.shape))

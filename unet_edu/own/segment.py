@@ -44,8 +44,10 @@ def instances(probability, threshold=0.5, *, apart=APART, smoothing=SMOOTHING, s
 
 
 class Effects(NamedTuple):
-    """What `instances` did. pieces: connected pieces above the threshold, specks left out, and how many of them the
-    watershed cut, into how many parts; specks: pieces and parts too small, left out. As a string: in a sentence.
+    """What `instances` did to pieces that hang together. As a string: in a sentence.
+
+    pieces: connected pieces above the threshold, without specks.  cut: how many of them the watershed cut, into how
+    many parts (parts).  specks: pieces and parts of fewer pixels than `smallest`, which were left out.
     """
 
     pieces: int
@@ -76,7 +78,7 @@ def effects(probability, threshold=0.5, *, apart=APART, smoothing=SMOOTHING, sma
 
 
 class Area(NamedTuple):
-    """A line of the table. number: of the object; row, column: its centre; area: pixels; diameter: of a circle as large."""
+    """A line of the table. number: of the object; row, column: its centre; area: pixels; diameter: of such a circle."""
 
     number: int
     row: float
@@ -138,13 +140,11 @@ def read(net_file) -> Trained:
     if isinstance(net_file, Trained):
         return net_file
     if not Path(net_file).is_file():
-        raise FileNotFoundError(
-            f"there is no network {net_file}: `unet-edu train IMAGES MASKS -o {net_file}` makes one"
-        )
+        raise FileNotFoundError(f"there is no network {net_file}: `unet-edu train` makes one")
     net, metadata = checkpoints.read(net_file)
     if OWN not in metadata:
         raise ValueError(
-            f"{net_file} holds a network, but no threshold and pixel size: it was not written by `unet-edu train`; take "
+            f"{net_file} holds a network, but no threshold and pixel size: `unet-edu train` did not write it; take "
             "`unet_edu.predict.predict`"
         )
     return Trained(net=net, scores=metadata["scores"], **metadata[OWN])

@@ -2,7 +2,7 @@
 
     scratch        weights drawn anew, width and depth as planned           rates 2e-3, 5e-3, 1.25e-2
     unet8-nuclei   shipped weights: the one whose loss is lower untrained   rates 5e-4, 2e-3
-    unet8-cells
+    unet8-cells, unet8-isbi
 
 Shipped networks saw one channel. For colours their first convolution is repeated and divided, so that at the start they
 see the mean of the colours, and may learn to tell them apart.
@@ -21,7 +21,7 @@ from unet_edu.models.batch_norm import insert_batch_norm
 from unet_edu.predict import predict
 
 SCRATCH = "scratch"
-SHIPPED = ("unet8-nuclei", "unet8-cells")
+SHIPPED = ("unet8-nuclei", "unet8-cells", "unet8-isbi")
 RATES = {SCRATCH: (2e-3, 5e-3, 1.25e-2)}  # others: FINE
 FINE = (5e-4, 2e-3)
 VIEW = 256  # pixels a side, at most, of the part of an image that a loss is measured on
