@@ -407,8 +407,8 @@ def test_the_readme_gives_the_commands_that_exist():
 def test_the_readme_counts_right():
     readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
     assert f"The chapters hold {len(everything())} exercises" in readme
-    assert len(list((ROOT / "book").glob("[0-9][0-9]_*.md"))) == 13 + 1
-    assert "a website of thirteen chapters and a guide to them" in readme
+    assert len(list((ROOT / "book").glob("[0-9][0-9]_*.md"))) == 14 + 1
+    assert "a website of fourteen chapters and a guide to them" in readme
 
 
 def test_the_readme_and_the_publisher_fetch_all_thirty_slices():

@@ -50,6 +50,7 @@ class WeightMap(LiveFigure):
     Raises TraitError for anything else.
     """
 
+    scripts = ("distances.js",)
     colour_maps = ("magma",)
 
     kept = ("scene", "gap", "w0", "sigma", "balance", "x", "y", "show", "tool", "drawn")

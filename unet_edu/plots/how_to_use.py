@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -39,7 +40,7 @@ def story(sample, plan):
     ``slower``, the work of a window for each pixel, as a multiple of U-Net's; ``beside``, how far the article's network
     looks beside a pixel; ``rand_first``, ``rand_last``, V_Rand at the beginning and the end of training; ``tiles`` of a
     whole slice; ``wrong_pixels`` that join two cells, and the V_Rand that they leave, ``rand_joined``; ``runs`` of the
-    ablation.
+    ablation; ``counted`` nuclei of the last station.
     """
     import matplotlib.pyplot as plt
 
@@ -60,6 +61,7 @@ def story(sample, plan):
         _ablation(),
         _inside(maps),
         _after(),
+        _own_images(),
     ]
     fig = plt.figure(figsize=(WIDTH, TOP))
     page = fig.add_axes((0, 0, 1, 1))
@@ -68,7 +70,7 @@ def story(sample, plan):
     _draw_way(page)
     stations = [(LEFT, y, station, DOWN) for y, station in zip(ROWS, down, strict=True)]
     stations.append((MIDDLE, FLOOR, _thirty_images(sample), INK))
-    stations += [(RIGHT, y, station, UP) for y, station in zip(ROWS[:0:-1], up, strict=True)]
+    stations += [(RIGHT, y, station, UP) for y, station in zip(ROWS[::-1], up, strict=True)]
     facts = {"size": plan.size, "output": plan.output_size}
     for x, y, station, colour in stations:
         _draw_station(page, x, y, station, colour)
@@ -86,16 +88,14 @@ def _draw_way(page):
 
     start, end, floor, bend = LEFT + SIDE / 2, RIGHT + SIDE / 2, FLOOR + SIDE / 2, 0.55
     for x, colour in ((start, DOWN), (end, UP)):
-        for above, below in zip(ROWS[x == end : -1], ROWS[1 + (x == end) :], strict=True):
+        for above, below in itertools.pairwise(ROWS):
             page.plot([x, x], [above, below + SIDE], color=colour, lw=3)
     corner = [Path.MOVETO, Path.LINETO, Path.CURVE3, Path.CURVE3, Path.LINETO]
     to_the_floor = [(start, ROWS[6]), (start, floor + bend), (start, floor), (start + bend, floor), (MIDDLE, floor)]
     from_the_floor = [(MIDDLE + SIDE, floor), (end - bend, floor), (end, floor), (end, floor + bend), (end, ROWS[6])]
-    out = [(end, ROWS[1] + SIDE), (end, ROWS[0] + 0.3)]
-    for colour, points in ((DOWN, to_the_floor), (UP, from_the_floor), (UP, out)):
+    for colour, points in ((DOWN, to_the_floor), (UP, from_the_floor)):
         path, head = Path(points, corner[: len(points)]), "-|>,head_length=7,head_width=4.5"
         page.add_patch(FancyArrowPatch(path=path, arrowstyle=head, mutation_scale=1, lw=3, color=colour))
-    page.text(RIGHT - 0.12, ROWS[0] + SIDE - 0.2, "Your own images", **_title("right"))
 
 
 def _title(side):
@@ -352,3 +352,22 @@ def _after():
         _silhouette(axes, [512 // 2**level for level in _levels()])
 
     return Station("After U-Net", "padded today:\n512 in, 512 out", draw)
+
+
+def _own_images():
+    from unet_edu.figures.instances import SIDE as side
+    from unet_edu.figures.instances import measured
+    from unet_edu.separation import by_distance
+
+    scene = measured("crowd")
+    numbers = by_distance(scene.probability > 127, apart=7)
+    counted = int(numbers.max())
+
+    def draw(axes):
+        _picture(axes, scene.image)
+        shown = np.ma.masked_equal(numbers * 7 % 20, 0)
+        axes.imshow(
+            shown, cmap="tab20", alpha=0.6, interpolation="nearest", extent=(-0.5, side - 0.5, side - 0.5, -0.5)
+        )
+
+    return Station("Your own images", f"from the file to\n{counted} numbered nuclei", draw, {"counted": counted})
