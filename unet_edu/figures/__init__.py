@@ -9,6 +9,7 @@ page without a kernel; where a kernel runs, the traits of the widget follow what
     CropLadder      every size in a U-Net to scale, and what each skip connection cuts off
     FcnFusion       FCN-32s, 16s, 8s and U-Net on the same image, and what each fusion adds
     FeatureMaps     inside a U-Net that runs in the page or on the kernel: its maps, its filters, what a part is worth
+    ForwardPass     a small U-Net at work, map by map: move its window, cut its skips
     OverlapTile     a large image in tiles: what they cost, and where a network contradicts itself at their seams
     Playground      a U-Net that learns in the page: switch a part, press play, and watch
     ReceptiveField  which pixels a value is made of, which values a pixel reaches, and how much of that counts
@@ -24,6 +25,7 @@ _HOMES = {
     "CropLadder": "crop_ladder",
     "FcnFusion": "fcn_fusion",
     "FeatureMaps": "feature_maps",
+    "ForwardPass": "forward_pass",
     "OverlapTile": "overlap_tile",
     "Playground": "playground",
     "ReceptiveField": "receptive_field",
