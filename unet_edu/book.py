@@ -56,13 +56,13 @@ def glue_all(facts) -> None:
         glue(name, value)
 
 
-def show(fig, *, alt: str, caption: str, name: str | None = None) -> None:
+def show(fig, *, alt: str, caption: str, name: str | None = None, links: dict | None = None) -> None:
     """Show a matplotlib figure, drawn for the light and for the dark page, with alt text and caption; closes ``fig``.
 
     ``alt`` says what the picture shows and what follows from it, for a reader who cannot see it; ``caption`` (plain
     text) stands below the picture. Both may hold computed numbers. ``name`` is the label under which the text refers to
     the figure (``{numref}`name```). Colours of :mod:`unet_edu.plots.style` change with the page; pictures inside the
-    figure do not.
+    figure do not. ``links`` makes parts of the picture links, in the book's pages only: {axes: (address, words)}.
 
     Raises:
         ValueError: ``alt`` or ``caption`` is empty, or ``alt`` only repeats the caption.
@@ -77,8 +77,19 @@ def show(fig, *, alt: str, caption: str, name: str | None = None) -> None:
     if alt == caption:
         raise ValueError("alt text and caption are the same: the caption says what to look at, alt what is seen")
     light, dark = render_light_and_dark(fig)
+    areas = [[*area_of(fig, axes), *target] for axes, target in (links or {}).items()]
     plt.close(fig)
-    _display_figure({"light": light, "dark": dark, "alt": alt, "caption": caption, "name": name})
+    _display_figure({"light": light, "dark": dark, "alt": alt, "caption": caption, "name": name, "links": areas})
+
+
+def area_of(fig, axes) -> list[float]:
+    """Return where ``axes`` lie in the picture of ``fig``: left, top, width and height, each in percent of the picture."""
+    import matplotlib as mpl
+
+    whole = fig.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
+    part = axes.get_window_extent().transformed(fig.dpi_scale_trans.inverted())
+    left, top = (part.x0 - whole.x0) / whole.width, (whole.y1 - part.y1) / whole.height
+    return [round(100 * share, 2) for share in (left, top, part.width / whole.width, part.height / whole.height)]
 
 
 def table(head: list[str], rows: list[list[str]], *, caption: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 
 from docutils import nodes
 from myst_nb.core import render
@@ -37,12 +38,23 @@ def figure_node(renderer, content: dict, kind: str) -> nodes.figure:
         filename = hashlib.sha256(picture).hexdigest()[:32] + SUFFIX[content[theme]["mime"]]
         uri = renderer.write_file([filename], picture, exists_ok=True)
         figure += nodes.image(uri=uri, alt=content["alt"], classes=[f"only-{theme}"])
+    if content.get("links"):
+        figure.insert(0, nodes.raw(text='<div class="picture-with-links">', format="html"))
+        figure += nodes.raw(text=f"{''.join(map(link, content['links']))}</div>", format="html")
     figure += nodes.caption(content["caption"], content["caption"])
     document = renderer.renderer.document
     if content.get("name"):
         figure["names"].append(nodes.fully_normalize_name(content["name"]))
         document.note_explicit_target(figure, figure)
     return figure
+
+
+def link(area: list) -> str:
+    """Return the HTML of a link over a part of a picture: left, top, width, height in percent; address; words."""
+    *place, address, words = area
+    style = "".join(f"{key}:{value}%;" for key, value in zip(("left", "top", "width", "height"), place, strict=True))
+    words = html.escape(words)
+    return f'<a href="{html.escape(address)}" style="{style}" aria-label="{words}" title="{words}"></a>'
 
 
 def setup(app):
