@@ -85,7 +85,12 @@ def headed(text: str, address: str, project: str, base: str = "") -> str:
     viewport = first[0].strip() if first else '<meta name="viewport" content="width=device-width, initial-scale=1" />'
     more = tags(name, description(text), "../" * address.count("/"), address, base)
     head = _TITLE.sub("", head)
-    head = re.sub(r"(<meta charset[^>]*>)", lambda match: f"{match[1]}\n    {viewport}\n    <title>{html.escape(name)}</title>\n    {more}", head, count=1)
+    head = re.sub(
+        r"(<meta charset[^>]*>)",
+        lambda match: f"{match[1]}\n    {viewport}\n    <title>{html.escape(name)}</title>\n    {more}",
+        head,
+        count=1,
+    )
     return head + end + body
 
 
@@ -127,7 +132,9 @@ def card(project: str, words: str):
         if not inner:
             continue
         for row, size in enumerate(reversed(level.up)):
-            draw.rectangle((middle + 90, top + 18 * row, middle + 90 + size * scale, top + 18 * row + 11), fill=DARK[UP])
+            draw.rectangle(
+                (middle + 90, top + 18 * row, middle + 90 + size * scale, top + 18 * row + 11), fill=DARK[UP]
+            )
         for at in range(middle - 78, middle + 70, 24):
             draw.line((at, top + 23, at + 12, top + 23), fill=DARK[SKIP], width=4)
     return picture
@@ -159,5 +166,7 @@ def write(app, error):
 
 
 def setup(app):
-    app.connect("build-finished", write, priority=800)  # after what leads to the first page is written, and pages are lightened
+    app.connect(
+        "build-finished", write, priority=800
+    )  # after what leads to the first page is written, and pages are lightened
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -41,7 +41,8 @@ def test_without_an_address_the_picture_is_beside_the_page():
 
 
 @pytest.mark.parametrize(
-    ("own", "wanted"), [("The book &#8212; The book", "The book"), ("A &lt; B — The book", "A < B — The book"), ("", "The book")]
+    ("own", "wanted"),
+    [("The book &#8212; The book", "The book"), ("A &lt; B — The book", "A < B — The book"), ("", "The book")],
 )
 def test_the_name_of_the_book_stands_in_a_title_once(own, wanted):
     assert page_head.title(f"<title>{own}</title>", "The book") == wanted

@@ -2,11 +2,11 @@
 
 import base64
 import json
+import zlib
 
 import numpy as np
 import pytest
 import traitlets
-import zlib
 
 from unet_edu import arithmetic
 from unet_edu.figures import ForwardPass

@@ -3,7 +3,7 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
-from plotkit import PALETTE, colours, pictures, words
+from plotkit import PALETTE, colours, words
 from scipy import ndimage
 
 from unet_edu import arithmetic, results
