@@ -34,7 +34,7 @@ _OTHER = ("chapter-opening", "caption", "lf-", "sd-", "admonition-title", "tople
 
 
 def description(text: str) -> str:
-    """Return the first real paragraph of a page's article in plain text, at most `LONGEST` letters; "" if it has none."""
+    """Return the first real paragraph of a page's article as plain text of at most `LONGEST` letters, or ""."""
     article = text.partition("<article")[2].partition("</article>")[0]
     for match in _PARAGRAPH.finditer(article):
         if any(name in match["attributes"] for name in _OTHER):
@@ -56,14 +56,15 @@ def title(text: str, project: str) -> str:
 def tags(name: str, words: str, up: str, address: str, base: str) -> str:
     """Return the tags of a page: its title, description, preview and icon.
 
-    up: the way from the page to the root of the site, "../" say. address: of the page below the root. base: of the site;
-    "" where it is not known, and then the addresses lead from the page.
+    up: the way from the page to the root of the site, "../" say. address: of the page below the root. base: of the
+    site; "" where it is not known, and then the addresses lead from the page.
     """
     picture = f"{base.rstrip('/')}/_static/{CARD}" if base else f"{up}_static/{CARD}"
     width, height = map(str, CARD_SIZE)
     given = {
-        "og:type": "website", "og:site_name": "U-Net, inside out", "og:title": name, "og:description": words, "og:image": picture,
-        "og:image:width": width, "og:image:height": height, "og:image:alt": "The sizes of all maps of a U-Net, in the shape of the letter",
+        "og:type": "website", "og:site_name": "U-Net, inside out", "og:title": name, "og:description": words,
+        "og:image": picture, "og:image:width": width, "og:image:height": height,
+        "og:image:alt": "The sizes of all maps of a U-Net, in the shape of the letter",
     }  # fmt: skip
     if base:
         given["og:url"] = f"{base.rstrip('/')}/{address}"
@@ -111,14 +112,15 @@ def front_door(to: str, words: str, project: str, base: str = "") -> str:
 def icon() -> str:
     """Return the icon of the book: the letter, its paths in their colours and a skip between them."""
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><g fill="none" stroke-width="6" stroke-linecap="round">'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+        '<g fill="none" stroke-width="6" stroke-linecap="round">'
         f'<path d="M6 5v12a10 10 0 0 0 10 10" stroke="{DOWN}"/><path d="M26 5v12a10 10 0 0 1-10 10" stroke="{UP}"/>'
         f'<path d="M12 8h8" stroke="{SKIP}" stroke-width="3" stroke-dasharray="1 4"/></g></svg>\n'
     )
 
 
 def card(project: str, words: str):
-    """Return the picture of previews: the maps of the paper's network as bars, true to their sizes, and what this is."""
+    """Return the picture of previews: the maps of the paper's network as bars, true to scale, and what this is."""
     picture = Image.new("RGB", CARD_SIZE, DARK[PAPER])
     draw = ImageDraw.Draw(picture)
     draw.text((60, 48), project, fill=DARK[INK], font=ImageFont.load_default(76))

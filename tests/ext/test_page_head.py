@@ -15,7 +15,8 @@ PAGE = """<html><head>
     <meta name="viewport" content="width=device-width, initial-scale=1" />
 </head><body><p>Menu of the page, which is quite a long text about nothing.</p><article>
 <p class="chapter-opening">You need something that takes a while to say here.</p>
-<p>Short.</p><p>What does a <b>network</b> learn, and when &lt; where does it stop to learn (Ronneberger et al., 2015)?</p></article></body></html>"""
+<p>Short.</p><p>What does a <b>network</b> learn, and when &lt; where does it stop to learn
+(Ronneberger et al., 2015)?</p></article></body></html>"""
 
 
 def test_a_page_gets_one_of_each():

@@ -17,8 +17,8 @@ RUN = f"""{READ}
 const file = Uint8Array.from(atob(given.weights), (letter) => letter.charCodeAt(0));
 const network = figure.readNetwork(file.buffer);
 const found = {{}};
-for (const [name, map] of figure.stages(Float32Array.from(given.image), given.size, network, given.off)) found[name] = [map.size, [...map.data]];
-console.log(JSON.stringify(found));
+for (const [name, map] of figure.stages(Float32Array.from(given.image), given.size, network, given.off)) found[name] =
+[map.size, [...map.data]]; console.log(JSON.stringify(found));
 """
 
 

@@ -35,8 +35,8 @@ SHOWN = ("d0.relu2", "d1.relu2", "d2.relu2", "u1.relu2", "u0.relu2")
 class ForwardPass(LiveFigure):
     """Watch a window of a picture go through a U-Net; move the window, cut a skip.
 
-    x, y: upper left corner of the window, 0 to 128. off: the skips that are cut, of "skip0" and "skip1". walking: whether
-    the window goes on by itself. Raises TraitError for anything else.
+    x, y: upper left corner of the window, 0 to 128. off: the skips that are cut, of "skip0" and "skip1". walking:
+    whether the window goes on by itself. Raises TraitError for anything else.
     """
 
     scripts = ("engine.js",)
@@ -50,7 +50,8 @@ class ForwardPass(LiveFigure):
     image = traitlets.Bytes().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
     caption = traitlets.Unicode(
-        "A U-Net at work in this page: every map is computed while you look. What the skips carry across is where things "
+        "A U-Net at work in this page: every map is computed while you look. What the skips carry across is "
+        "where things "
         "are; cut them, and the answer loses its edges."
     ).tag(sync=True)
 
@@ -60,7 +61,7 @@ class ForwardPass(LiveFigure):
 
     @property
     def maps(self):
-        """The maps of the window, {name: (C, H, W)} as `capture` names them, "output" as probabilities; no skip is cut."""
+        """The maps of the window, {name: (C, H, W)} as `capture` names them, "output" as probabilities; none cut."""
         net = trained()[0]
         mean, std = net.normalisation
         seen = picture()[self.y : self.y + WINDOW, self.x : self.x + WINDOW]
@@ -86,7 +87,8 @@ class ForwardPass(LiveFigure):
             panel.axis("off")
         alt = (
             f"A window of {WINDOW} × {WINDOW} pixels with bright nuclei, one map from each block of a U-Net with two "
-            f"poolings, and its answer of {len(answer)} × {len(answer)} pixels, white where it takes a pixel for nucleus: "
+            f"poolings, and its answer of {len(answer)} × {len(answer)} pixels, white where it takes a pixel "
+            f"for nucleus: "
             f"{(answer > 0.5).mean():.0%} of them."
         )
         return fig, alt
@@ -106,7 +108,7 @@ def picture():
 
 @cache
 def trained():
-    """Return (network, its file in the safetensors format, half precision), after 120 steps of `Playground`'s defaults."""
+    """Return (network, its file as safetensors, half precision), after 120 steps of `Playground`'s defaults."""
     before = torch.get_rng_state()
     config = DEFAULTS | {"depth": DEPTH, "width": WIDTH, "skips": ["crop"] * DEPTH, "steps": STEPS, "seed": SEED}
     run = Run(config | {"momentum": 0.9, "decay": 0.01}, "cpu")

@@ -1,4 +1,4 @@
-"""Pictures of the chapter on the sliding window: a place at a border, the album's mistakes, the pooling that is made once.
+"""Pictures of the chapter on the sliding window: a border, the album's mistakes, the pooling that is made once.
 
 Functions return the figure and, where there are any, its facts: a dict of the numbers that the chapter prints.
 """

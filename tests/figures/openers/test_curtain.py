@@ -40,7 +40,8 @@ def test_the_answers_hold():
 def test_the_page_draws_the_curtain_and_the_difference(node):
     pictures = np.random.default_rng(0).integers(0, 256, (2, 7, 7))
     code = f"""{READ} const pictures = given;
-    console.log(JSON.stringify([[0, 40, 100].map((at) => [...figure.behind(pictures, 7, at)]), [...figure.difference(pictures, 7)]]));"""
+    const seen = [0, 40, 100].map((at) => [...figure.behind(pictures, 7, at)]);
+    console.log(JSON.stringify([seen, [...figure.difference(pictures, 7)]]));"""
     seen, differing = node(Curtain, code, json.dumps(pictures.ravel().tolist()))
     np.testing.assert_array_equal(np.reshape(seen[0], (7, 7)), pictures[1])
     np.testing.assert_array_equal(np.reshape(seen[2], (7, 7)), pictures[0])

@@ -1,4 +1,5 @@
-"""SeamComb: nothing changes at multiples of 16 and something at all other shifts; the page shows what PyTorch computed."""
+"""SeamComb: nothing changes at multiples of 16 and something at all other shifts; the page shows what PyTorch
+computed."""
 
 import json
 import zlib

@@ -20,7 +20,7 @@ function build({ model, root, say }) {
   const picture = svg("svg", { role: "img" });
   const words = element("p", { class: "lf-op-words" });
   const table = foldedTable("The runs as a table");
-  root.append(element("div", { class: "lf-controls" }, select, fall, order.node), words, picture, table.node);
+  root.append(element("div", { class: "lf-controls lf-op-controls" }, select, fall, order.node), words, picture, table.node);
   const low = Math.min(...scores.flat()) - 0.01, high = Math.max(...scores.flat()) + 0.01;
   const means = scores.map(mean), places = ranks(scores);
   let width = 640, stop = () => {}, part = get("fallen") ? 1 : 0, drawnFallen = get("fallen");
@@ -35,7 +35,7 @@ function build({ model, root, say }) {
     const nodes = [svg("line", { x1: x(means[0]), x2: x(means[0]), y1: TOP, y2: height - 20, class: "lf-ghost" })];
     rows.forEach((at, place) => {
       const y = TOP + place * row + (narrow ? 28 : row / 2);
-      const mine = at === get("bet");
+      const mine = at > 0 && at === get("bet");
       if (mine) nodes.push(svg("rect", { x: 0, y: TOP + place * row, width, height: row, class: "lf-bs-mine" }));
       nodes.push(svg("text", { x: narrow ? 2 : label, y: narrow ? y - 14 : y + 4, "text-anchor": narrow ? "start" : "end", class: at === 0 ? "lf-strong" : null }, names[at]));
       nodes.push(svg("line", { x1: label + 8, x2: width - 8, y1: y, y2: y, class: "lf-bs-line" }));

@@ -17,8 +17,8 @@ RECORD = "ablation"
 class BetAndSee(LiveFigure):
     """Bet on a change, let the dots fall, and look where it came.
 
-    bet: which change, 1 to the number of changes, or 0 for none. fallen: whether the dots have fallen. order: of the rows,
-    "drawn" or "mean". Raises TraitError for anything else.
+    bet: which change, 1 to the number of changes, or 0 for none. fallen: whether the dots have fallen. order: of the
+    rows, "drawn" or "mean". Raises TraitError for anything else.
     """
 
     kept = ("bet", "fallen", "order")
@@ -29,7 +29,8 @@ class BetAndSee(LiveFigure):
     names = traitlets.List().tag(sync=True)
     scores = traitlets.List().tag(sync=True)
     caption = traitlets.Unicode(
-        "V_Rand of the complete network and of others, each changed in one thing; one dot is one run, trained from a seed of its "
+        "V_Rand of the complete network and of others, each changed in one thing; one dot is one run, trained "
+        "from a seed of its "
         "own. The dashed line is the mean of the complete network."
     ).tag(sync=True)
 
@@ -59,7 +60,8 @@ class BetAndSee(LiveFigure):
         axes.set_xlabel("V_Rand")
         worst = next(iter(found))
         alt = (
-            f"One row of dots for each of {len(found)} networks, a dot a run. The complete network has a mean V_Rand of {first:.3f}; "
+            f"One row of dots for each of {len(found)} networks, a dot a run. The complete network has a mean "
+            f"V_Rand of {first:.3f}; "
             f"the lowest row, {worst}, has {np.mean(found[worst]):.3f}."
         )
         return fig, alt

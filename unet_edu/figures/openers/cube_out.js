@@ -24,7 +24,7 @@ function build({ model, root, say }) {
   const picture = svg("svg", { role: "img", viewBox: "0 0 320 210" });
   const words = element("p", { class: "lf-op-words" });
   const table = foldedTable("The shares as a table");
-  root.append(element("div", { class: "lf-controls" }, bet.node, axes.node, sizes.node), element("div", { class: "lf-op-wide lf-co-scene" }, picture), words, table.node);
+  root.append(element("div", { class: "lf-controls lf-op-controls" }, bet.node, axes.node, sizes.node), element("div", { class: "lf-op-wide lf-co-scene" }, picture), words, table.node);
 
   function draw() {
     [bet, sizes, axes].forEach(({ update }) => update());

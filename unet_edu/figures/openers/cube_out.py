@@ -15,8 +15,8 @@ LIMITS = (92, 508)  # both legal
 class CubeOut(LiveFigure):
     """Choose how many axes a volume has, and how long they are.
 
-    size: pixels a side, 92 to 508, taken up to the next legal one. axes: 1, 2 or 3. guess: how much of a cube of 132 comes
-    out, "third", "tenth" or "27th", or "". Raises TraitError for anything else.
+    size: pixels a side, 92 to 508, taken up to the next legal one. axes: 1, 2 or 3. guess: how much of a cube of 132
+    comes out, "third", "tenth" or "27th", or "". Raises TraitError for anything else.
     """
 
     scripts = ("arithmetic.js",)
@@ -27,7 +27,8 @@ class CubeOut(LiveFigure):
     axes = traitlets.Enum((1, 2, 3), 1).tag(sync=True)
     guess = traitlets.Enum(("", "third", "tenth", "27th"), "").tag(sync=True)
     caption = traitlets.Unicode(
-        "What a network with three poolings and no padding returns of a row, a square and a cube. Blue is lost, green comes out."
+        "What a network with three poolings and no padding returns of a row, a square and a cube. Blue is lost, "
+        "green comes out."
     ).tag(sync=True)
 
     def __init__(self, size=132, **more):
@@ -58,7 +59,8 @@ class CubeOut(LiveFigure):
             axes.text(share + 0.02, row, f"{share:.1%}", va="center")
         axes.set(xlim=(0, 1), ylim=(2.6, -0.6), xticks=[])
         alt = (
-            f"Three bars. With sides of {self.legal_size} pixels {shares[0]:.0%} of a row comes out, {shares[1]:.0%} of a square "
+            f"Three bars. With sides of {self.legal_size} pixels {shares[0]:.0%} of a row comes out, "
+            f"{shares[1]:.0%} of a square "
             f"and {shares[2]:.1%} of a cube."
         )
         return fig, alt

@@ -23,7 +23,7 @@ function build({ model, root, say }) {
   const scene = element("div", { class: "lf-op-scene lf-cu-scene" }, canvas, line, ...labels);
   const words = element("p", { class: "lf-op-words" });
   const table = foldedTable("The two pictures as a table");
-  root.append(element("div", { class: "lf-controls" }, bet.node), element("div", { class: "lf-op-row" }, scene), element("div", { class: "lf-controls" }, curtain.node, shows.node), words, table.node);
+  root.append(element("div", { class: "lf-controls lf-op-controls" }, bet.node), element("div", { class: "lf-op-row" }, scene), element("div", { class: "lf-controls lf-op-controls" }, curtain.node, shows.node), words, table.node);
 
   function draw() {
     if (!pictures) return;

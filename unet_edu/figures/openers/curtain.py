@@ -1,11 +1,8 @@
 """Two pictures, one behind the other, and a curtain between them; what they are depends on the chapter.
 
-    fcn      the answers of FCN-32s and of U-Net to the same tissue
-    parts    a map of the first level of a U-Net and one of the deepest
-    skips    an answer with the skip connections, and without
-    bent     tissue, and the same tissue bent, with its labels
-    loss     two networks with nearly the same loss
-    bottom   an answer with the bottleneck, and without
+"fcn": the answers of FCN-32s and of U-Net to the same tissue. "parts": a map of the first level of a U-Net and one of
+the deepest. "skips": an answer with the skip connections, and without. "bent": tissue, and the same tissue bent.
+"loss": two networks with nearly the same loss. "bottom": an answer with the bottleneck, and without.
 """
 
 from __future__ import annotations
@@ -22,7 +19,7 @@ from unet_edu import checkpoints, interpret, results
 from unet_edu.activations import capture
 from unet_edu.data import cells
 from unet_edu.data.augment import draw, warp
-from unet_edu.experiments.replay import TOP, unpacked
+from unet_edu.experiments.replay import probabilities, unpacked
 from unet_edu.figures import fcn_fusion
 from unet_edu.figures.base import LiveFigure, integer, pack
 from unet_edu.predict import predict
@@ -33,7 +30,7 @@ SAME_LOSS = 10  # steps after which the first of two networks has the loss that 
 
 
 class Topic(NamedTuple):
-    """What a chapter asks: names of the two pictures, a question, its answers {key: words}, the right key, what follows."""
+    """What a chapter asks: two names, a question, its answers {key: words}, the right key, and what follows."""
 
     names: tuple[str, str]
     question: str
@@ -58,9 +55,9 @@ def _parts():
     chosen = [max(maps[name][0].numpy(), key=np.std) for name in ("d0.relu2", "d4.relu2")]
     first, deep = ((one - one.min()) / np.ptp(one) for one in chosen)
     edge = (len(first) - SIDE) // 2
-    side = SIDE // 16 + 2
-    deep = deep[(len(deep) - side) // 2 :, (len(deep) - side) // 2 :][:side, :side]
-    return first[edge : edge + SIDE, edge : edge + SIDE], np.kron(deep, np.ones((16, 16)))[16 : 16 + SIDE, 16 : 16 + SIDE]
+    start, side = (len(deep) - SIDE // 16) // 2, SIDE // 16
+    blocks = np.kron(deep[start : start + side, start : start + side], np.ones((16, 16)))
+    return first[edge : edge + SIDE, edge : edge + SIDE], blocks
 
 
 def _without(*stages):
@@ -89,42 +86,66 @@ def _bent():
 def _loss():
     first, hasty = (entry["frames"] for entry in results.read("replay")["runs"][:2])
     at = min(range(len(first["steps"])), key=lambda one: abs(first["steps"][one] - SAME_LOSS))
-    return unpacked(first)[at] / TOP, unpacked(hasty)[-1] / TOP
+    return probabilities(unpacked(first)[at]), probabilities(unpacked(hasty)[-1])
 
 
 TOPICS = {
     "fcn": Topic(
-        ("FCN-32s", "U-Net"), "Which one sees farther around each pixel?", {"first": "the left one", "second": "the right one"},
-        "first", "FCN-32s makes each score of 404 × 404 pixels, U-Net of about 190. To see far is not to draw finely.", _fcn,
+        ("FCN-32s", "U-Net"),
+        "Which one sees farther around each pixel?",
+        {"first": "the left one", "second": "the right one"},
+        "first",
+        "FCN-32s makes each score of 404 × 404 pixels, U-Net of about 190. To see far is not to draw finely.",
+        _fcn,
     ),
     "parts": Topic(
-        ("level 0", "level 4"), "Where would you look for the edge of a cell?", {"first": "in the left map", "second": "in the right map"},
-        "first", "A pixel of level 4 stands for 16 × 16 of the image. It can know what is there, and hardly where.", _parts,
+        ("level 0", "level 4"),
+        "Where would you look for the edge of a cell?",
+        {"first": "in the left map", "second": "in the right map"},
+        "first",
+        "A pixel of level 4 stands for 16 × 16 of the image. It can know what is there, and hardly where.",
+        _parts,
     ),
     "skips": Topic(
-        ("with its skips", "without"), "Without the skips, what is left of the edges?", {"most": "most of them", "few": "few of them"},
-        "few", "This network was trained with its skips, and leans on them. What comes from below has lost the edges.", _skips,
+        ("with its skips", "without"),
+        "Without the skips, what is left of the edges?",
+        {"most": "most of them", "few": "few of them"},
+        "few",
+        "This network was trained with its skips, and leans on them. What comes from below has lost the edges.",
+        _skips,
     ),
     "bent": Topic(
-        ("an image", "bent"), "Is the right one still tissue?", {"yes": "yes", "no": "no"},
-        "yes", "Tissue has no right shape, so a bent slice is another slice; a label map bent in the same way goes with it.", _bent,
+        ("an image", "bent"),
+        "Is the right one still tissue?",
+        {"yes": "yes", "no": "no"},
+        "yes",
+        "Tissue has no right shape: a bent slice is another slice, and its label map is bent with it.",
+        _bent,
     ),
     "loss": Topic(
-        ("network A", "network B"), "The losses are nearly the same. Which one will find membranes?", {"first": "A", "second": "B"},
-        "first", "A has begun to tell places apart. B says one grey everywhere, and keeps its loss for ever.", _loss,
+        ("network A", "network B"),
+        "The losses are nearly the same. Which one will find membranes?",
+        {"first": "A", "second": "B"},
+        "first",
+        "A has begun to tell places apart. B says one grey everywhere, and keeps its loss for ever.",
+        _loss,
     ),
     "bottom": Topic(
-        ("with its bottleneck", "without"), "The bottleneck falls silent. Of the labels change", {"few": "less than a quarter", "many": "more"},
-        "few", "", _bottom,
+        ("with its bottleneck", "without"),
+        "The bottleneck falls silent. Of the labels change",
+        {"few": "less than a quarter", "many": "more"},
+        "few",
+        "",
+        _bottom,
     ),
-}  # fmt: skip
+}
 
 
 class Curtain(LiveFigure):
     """Draw a curtain between two pictures, and answer a question about them.
 
-    topic: which pictures, a key of `TOPICS`. at: where the curtain is, in percent of the width. guess: one of the answers'
-    keys, or "". show: "both" or where they "differ". Raises TraitError for anything else.
+    topic: which pictures, a key of `TOPICS`. at: where the curtain is, in percent of the width. guess: one of the
+    answers' keys, or "". show: "both" or where they "differ". Raises TraitError for anything else.
     """
 
     colour_maps = ("magma",)
@@ -149,8 +170,8 @@ class Curtain(LiveFigure):
         words = what._asdict() | {"told": told}
         del words["pictures"]
         caption = (
-            f"Left of the curtain: {what.names[0]}; right of it: {what.names[1]}. Both are of the same drawn tissue; pull the "
-            "curtain from side to side."
+            f"Left of the curtain: {what.names[0]}; right of it: {what.names[1]}. Both are of the same drawn tissue; "
+            "pull the curtain from side to side."
         )
         packed = pack(np.round(255 * np.stack([first, second])).astype(np.uint8))
         super().__init__(topic=topic, words=words, side=len(first), pictures=packed, **({"caption": caption} | more))
@@ -171,8 +192,8 @@ class Curtain(LiveFigure):
         first, second = shown(self.topic)
         alt = (
             f"Two pictures of the same tissue, {len(first)} pixels a side: {TOPICS[self.topic].names[0]}, and "
-            f"{TOPICS[self.topic].names[1]}. Their greys differ by {100 * np.abs(first - second).mean():.0f} percent on average. "
-            f"{TOPICS[self.topic].question}"
+            f"{TOPICS[self.topic].names[1]}. Their greys differ by {100 * np.abs(first - second).mean():.0f} percent "
+            f"on average. {TOPICS[self.topic].question}"
         )
         return fig, alt
 

@@ -56,7 +56,7 @@ function build({ model, root, say }) {
   const table = foldedTable("The scores as a table");
   root.append(
     element("div", { class: "lf-op-row" }, scene, board),
-    element("div", { class: "lf-controls" }, begins.node, back), words, table.node);
+    element("div", { class: "lf-controls lf-op-controls" }, begins.node, back), words, table.node);
   const NAMES = [["wrong", "pixel error", (one) => `${(100 * one).toFixed(2)} %`], ["iou", "IoU", (one) => one.toFixed(3)], ["dice", "Dice", (one) => one.toFixed(3)],
     ["vRand", "V_Rand", (one) => one.toFixed(3)], ["mend", "cells to mend", String]];
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import traitlets
 
-from unet_edu import metrics
+from unet_edu import metrics, thinning
 from unet_edu.figures.base import LiveFigure, integer
+from unet_edu.metrics.instances import merged_and_split
 
 CELL, COUNT = 12, 4  # pixels of a cell, cells a side
 SIDE = CELL * COUNT + COUNT - 1
@@ -18,9 +19,9 @@ MOST = 64  # pixels that a reader may change
 class OnePixel(LiveFigure):
     """Change pixels of a prediction, and see which score minds.
 
-    begin: what the prediction is at first: the "truth", a "gap" of one pixel in a border, one more "wall", "broad" borders
-    of three pixels, or the truth "moved" by one. flips: pixels that are changed, 51 · row + column each, 64 at most. x, y:
-    the pixel that keys change, 0 to 50. Raises TraitError for anything else.
+    begin: what the prediction is at first: the "truth", a "gap" of one pixel in a border, one more "wall", "broad"
+    borders of three pixels, or the truth "moved" by one. flips: pixels that are changed, 51 · row + column each, 64
+    at most. x, y: the pixel that keys change, 0 to 50. Raises TraitError for anything else.
     """
 
     scripts = ("segments.js",)
@@ -32,7 +33,8 @@ class OnePixel(LiveFigure):
     x = integer(LINES[0], (0, SIDE - 1))
     y = integer(CELL // 2, (0, SIDE - 1))
     caption = traitlets.Unicode(
-        "Sixteen cells, white, with borders of one pixel. Click a pixel and it changes sides; five scores compare the result "
+        "Sixteen cells, white, with borders of one pixel. Click a pixel and it changes sides; five scores "
+        "compare the result "
         "with the truth."
     ).tag(sync=True)
 
@@ -48,12 +50,13 @@ class OnePixel(LiveFigure):
         return found
 
     def scores(self):
-        """Return wrong pixels (share), IoU and Dice of the cells, V_Rand after thinning, and the cells that are still whole."""
+        """Return the share of wrong pixels, IoU and Dice of the cells, V_Rand after thinning, and cells to mend."""
         truth, found = starting("truth"), self.prediction
-        merged, split = metrics.merged_and_split(metrics.regions(truth), _thin(found))
+        merged, split = merged_and_split(metrics.regions(truth), thinning.thin(found))
         return {
             "wrong": float((truth != found).mean()), "iou": float(metrics.iou(truth, found, cls=1)),
-            "dice": float(metrics.dice(truth, found, cls=1)), "vRand": float(metrics.v_rand(truth, found.astype(float)).score),
+            "dice": float(metrics.dice(truth, found, cls=1)),
+            "vRand": float(metrics.v_rand(truth, found.astype(float)).score),
             "mend": int(merged + split),
         }  # fmt: skip
 
@@ -93,9 +96,3 @@ def starting(begin):
             raise KeyError(begin)
         changed[1:, 1:] = truth[:-1, :-1]
     return changed
-
-
-def _thin(labels):
-    from unet_edu.thinning import thin
-
-    return thin(labels)

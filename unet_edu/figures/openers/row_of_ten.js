@@ -15,7 +15,7 @@ function build({ model, root, say }) {
   const scene = element("div", { class: "lf-op-wide" }, picture);
   const words = element("p", { class: "lf-op-words" });
   const table = foldedTable("The row as a table");
-  root.append(scene, element("div", { class: "lf-controls" }, bet.node, place.node, width.node), words, table.node);
+  root.append(scene, element("div", { class: "lf-controls lf-op-controls" }, bet.node, place.node, width.node), words, table.node);
   let furthest = 0;
 
   function draw() {

@@ -13,8 +13,8 @@ VALUES = (3, 8, 2, 9, 4, 7, 1, 6, 5, 9)  # grey values of ten pixels
 class RowOfTen(LiveFigure):
     """Slide a window along ten pixels and count what comes out.
 
-    kernel: width of the window, 1 to 7. at: where it begins, 0 to 9; beyond the last place where it fits it stands there.
-    guess: how many values come out, "10", "9" or "8", or "". Raises TraitError for anything else.
+    kernel: width of the window, 1 to 7. at: where it begins, 0 to 9; beyond the last place where it fits it stands
+    there. guess: how many values come out, "10", "9" or "8", or "". Raises TraitError for anything else.
     """
 
     kept = ("at", "kernel", "guess")
@@ -24,7 +24,8 @@ class RowOfTen(LiveFigure):
     guess = traitlets.Enum(("", "10", "9", "8"), "").tag(sync=True)
     values = traitlets.List(list(VALUES)).tag(sync=True)
     caption = traitlets.Unicode(
-        "A window of three slides over ten pixels and leaves the mean of what it covers, wherever all of it stands on the row."
+        "A window of three slides over ten pixels and leaves the mean of what it covers, wherever all of it "
+        "stands on the row."
     ).tag(sync=True)
 
     def __init__(self, at=0, **more):
@@ -55,7 +56,8 @@ class RowOfTen(LiveFigure):
         axes.set(xlim=(-0.1, 10.1), ylim=(2.5, -0.1))
         axes.axis("off")
         alt = (
-            f"A row of {len(VALUES)} pixels, a window of {self.kernel} on them, and below it {self.out} values, one for each "
+            f"A row of {len(VALUES)} pixels, a window of {self.kernel} on them, and below it {self.out} values, "
+            f"one for each "
             f"place where the window fits; {len(VALUES) - self.out} pixels fewer than went in."
         )
         return fig, alt

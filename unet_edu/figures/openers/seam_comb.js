@@ -18,7 +18,7 @@ function build({ model, root, say }) {
   const panel = (canvas, title) => element("div", { class: "lf-op-panel" }, canvas, title);
   const rightTitle = element("p", { class: "lf-muted" });
   root.append(
-    element("div", { class: "lf-controls" }, bet.node, move.node, shows.node),
+    element("div", { class: "lf-controls lf-op-controls" }, bet.node, move.node, shows.node),
     element("div", { class: "lf-op-row" }, panel(left, element("p", { class: "lf-muted" }, "the tissue")), panel(right, rightTitle)),
     element("div", { class: "lf-op-wide" }, comb), words, table.node);
   const visited = new Set([0]);
@@ -38,7 +38,9 @@ function build({ model, root, say }) {
     else paint(right, maps.subarray(shift * AREA, (shift + 1) * AREA), SIDE, SIDE, [0, 255]);
     rightTitle.textContent = get("show") === "changes" ? "bright: changed" : "white: cell";
     comb.replaceChildren(
-      ...shares.map((share, at) => svg("rect", { x: 10 * at + 1, y: 66 - (60 * share) / most - 1, width: 8, height: (60 * share) / most + 1, class: !visited.has(at) ? "lf-ghost" : at === shift ? "lf-kept" : "lf-down" })),
+      ...shares.map((share, at) => visited.has(at)
+        ? svg("rect", { x: 10 * at + 1, y: 65 - (60 * share) / most, width: 8, height: (60 * share) / most + 1, class: at === shift ? "lf-kept" : "lf-down" })
+        : svg("rect", { x: 10 * at + 1, y: 5, width: 8, height: 61, class: "lf-ghost" })),
       ...[0, 8, 16, 24, 32].map((at) => svg("text", { x: 10 * at + 5, y: 82, "text-anchor": at === 32 ? "end" : "middle", class: "lf-muted" }, String(at))));
     const share = shares[shift];
     const told = `Moved by ${shift} pixel${shift === 1 ? "" : "s"}, ${share === 0 ? "the tile changes nothing" : `the tile changes ${share.toFixed(1)} % of the labels`}.`;

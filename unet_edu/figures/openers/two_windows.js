@@ -20,7 +20,7 @@ function build({ model, root, say }) {
   const table = foldedTable("The pair as a table");
   root.append(
     element("div", { class: "lf-op-row" }, ...canvases.map((canvas, at) => element("div", { class: "lf-op-panel" }, element("div", { class: "lf-op-scene" }, canvas, frames[at]), element("p", { class: "lf-muted" }, at ? "right" : "left")))),
-    element("div", { class: "lf-controls" }, bet.node, another, wide.node), words, table.node);
+    element("div", { class: "lf-controls lf-op-controls" }, bet.node, another, wide.node), words, table.node);
 
   function draw() {
     if (!image) return;

@@ -28,8 +28,8 @@ class TwoWindows(LiveFigure):
     image = traitlets.Bytes().tag(sync=True)
     places = traitlets.List().tag(sync=True)
     caption = traitlets.Unicode(
-        "Two windows around two neighbouring pixels, which sit in the small frames, in drawn tissue. One of the two pixels "
-        "lies on a membrane, the other inside a cell."
+        "Two windows around two neighbouring pixels, which sit in the small frames, in drawn tissue. One of the two "
+        "pixels lies on a membrane, the other inside a cell."
     ).tag(sync=True)
 
     def __init__(self, pair=0, **more):
@@ -50,8 +50,9 @@ class TwoWindows(LiveFigure):
             panel.axis("off")
         width = 2 * self.half + 1
         alt = (
-            f"Two pictures of drawn tissue, {width} pixels wide, which look the same: one shows the place of the other, moved by "
-            "one pixel. A small frame marks the middle of each. One middle lies on a membrane, the other does not."
+            f"Two pictures of drawn tissue, {width} pixels wide, which look the same: one shows the place of the "
+            "other, moved by one pixel. A small frame marks the middle of each. One middle lies on a membrane, the other "
+            "does not."
         )
         return fig, alt
 
@@ -62,10 +63,10 @@ def _tissue():
 
 
 def places(label):
-    """Return [row, column of the left window, of the right one, which has the membrane: "left" or "right"], `PAIRS` times.
+    """Return `PAIRS` times [row, column of the left window, of the right one, "left" or "right": the membrane].
 
-    The two columns are neighbours, one on each side of a straight piece of border between cell and membrane; the places
-    lie apart from each other, and far enough from the edge of `label` (H, W) for the widest window.
+    The two columns are neighbours, one on each side of a straight piece of border between cell and membrane; the
+    places lie apart from each other, and far enough from the edge of `label` (H, W) for the widest window.
     """
     around = np.lib.stride_tricks.sliding_window_view(label, (2 * REACH + 1,) * 2)
     straight = around[..., : REACH + 1].all((2, 3)) & ~around[..., REACH + 1 :].any((2, 3))

@@ -16,7 +16,7 @@ function build({ model, root, say }) {
   const scene = element("div", { class: "lf-op-scene lf-wl-card" }, picture, handle.node);
   const words = element("p", { class: "lf-op-words" });
   const table = foldedTable("The places as a table");
-  root.append(element("div", { class: "lf-op-row" }, scene), element("div", { class: "lf-controls" }, bet.node), words, table.node);
+  root.append(element("div", { class: "lf-op-row" }, scene), element("div", { class: "lf-controls lf-op-controls" }, bet.node), words, table.node);
 
   function draw() {
     bet.update();

@@ -32,8 +32,8 @@ class WhoLooks(LiveFigure):
     guess = traitlets.Enum(("", "A", "B"), "").tag(sync=True)
     looked = traitlets.Dict().tag(sync=True)
     caption = traitlets.Unicode(
-        "Both networks answer for the place of the cross. A square and a circle show where each has its evidence from, on "
-        "the path through the bottom; all weights of a layer are equal, so that nothing but geometry is left."
+        "Both networks answer for the place of the cross. A square and a circle show where each has its "
+        "evidence from, on the path through the bottom; all weights of a layer are equal, so that nothing but geometry is left."
     ).tag(sync=True)
 
     def __init__(self, x=178, **more):
@@ -60,15 +60,15 @@ class WhoLooks(LiveFigure):
             for name in "AB"
         }
         alt = (
-            f"A card of 25 discs. A cross marks the place of an answer, column {self.x}, row {self.y}. The evidence of network A is "
-            f"centred {apart['A']} pixels from it, that of network B {apart['B']}."
+            f"A card of 25 discs. A cross marks the place of an answer, column {self.x}, row {self.y}. The evidence of "
+            f"network A is centred {apart['A']} pixels from it, that of network B {apart['B']}."
         )
         return fig, alt
 
 
 @cache
 def looks():
-    """Return {"A": columns, "B": columns}: where the deep path of the article's network and of the paper's has its evidence.
+    """Return {"A": columns, "B": columns}: where the deep paths of the article's network and the paper's look.
 
     One column for each place of `LIMITS`, rounded to a tenth of a pixel; for rows it is the same.
     """
