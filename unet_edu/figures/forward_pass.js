@@ -173,7 +173,7 @@ function build({ model, root, say }) {
     paint(canvases.input, image, SIDE, SIDE, [0, 255]);
     canvases.input.setAttribute("aria-label", "Nuclei, bright on a dark ground.");
     sizes.input.textContent = `window: ${WINDOW} px`;
-    if (stillness() || "restored" in root.dataset) change(model, { walking: false });
+    if (stillness() || thrift() || "restored" in root.dataset) change(model, { walking: false });
     draw();
     if (get("walking")) pause = setTimeout(next, STILL_MS);
   });

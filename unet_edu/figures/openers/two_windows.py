@@ -51,8 +51,8 @@ class TwoWindows(LiveFigure):
         width = 2 * self.half + 1
         alt = (
             f"Two pictures of drawn tissue, {width} pixels wide, which look the same: one shows the place of the "
-            "other, moved by one pixel. A small frame marks the middle of each. One middle lies on a membrane, the other "
-            "does not."
+            "other, moved by one pixel. A small frame marks the middle of each. One middle lies on a membrane, the "
+            "other does not."
         )
         return fig, alt
 

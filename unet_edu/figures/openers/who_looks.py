@@ -22,7 +22,8 @@ RADIUS = 30
 class WhoLooks(LiveFigure):
     """Choose a place on a card with discs; see where the deep path of either network has its answer from.
 
-    x, y: the place, 92 to 479. guess: which network looks there, "A" or "B", or "". Raises TraitError for anything else.
+    x, y: the place, 92 to 479. guess: which network looks there, "A" or "B", or "". Raises TraitError for anything
+    else.
     """
 
     kept = ("x", "y", "guess")
@@ -33,7 +34,8 @@ class WhoLooks(LiveFigure):
     looked = traitlets.Dict().tag(sync=True)
     caption = traitlets.Unicode(
         "Both networks answer for the place of the cross. A square and a circle show where each has its "
-        "evidence from, on the path through the bottom; all weights of a layer are equal, so that nothing but geometry is left."
+        "evidence from, on the path through the bottom; all weights of a layer are equal, so that nothing but geometry "
+        "is left."
     ).tag(sync=True)
 
     def __init__(self, x=178, **more):
