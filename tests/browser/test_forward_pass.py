@@ -1,4 +1,4 @@
-"""ForwardPass in headless Chromium: it plays by itself, skips are cut, its window is moved; calm where that is asked."""
+"""ForwardPass in headless Chromium: it plays by itself, skips are cut, its window is moved; calm where asked."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

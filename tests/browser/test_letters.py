@@ -1,4 +1,4 @@
-"""Every letter of a still picture can be read: nine pixels on a phone, eleven on a desktop; and what is wider scrolls."""
+"""Every letter of a still picture can be read: nine pixels on a phone, eleven on a desktop; what is wider scrolls."""
 
 import re
 
