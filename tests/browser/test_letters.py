@@ -64,7 +64,9 @@ def test_the_number_of_a_formula_stands_below_it_on_a_phone(visit):
     block = page.locator("div.math:has(> .eqno)").first
     number, formula = (block.locator(part).bounding_box() for part in (".eqno", "mjx-container"))
     assert number["y"] >= formula["y"] + formula["height"] - 2
-    assert "gradient" in block.evaluate("node => getComputedStyle(node).backgroundImage")
+    scrolls = block.locator("mjx-container")
+    assert scrolls.evaluate("node => getComputedStyle(node).overflowX") == "auto"
+    assert "gradient" in scrolls.evaluate("node => getComputedStyle(node).backgroundImage"), "it shows that it scrolls"
 
 
 @pytest.mark.parametrize("width", [390, 1280])
