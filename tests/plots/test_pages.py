@@ -3,6 +3,7 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
+from bookkit import ROOT
 from plotkit import PALETTE, colours, words
 from scipy import ndimage
 
@@ -26,6 +27,16 @@ def story(tissue):
     with mpl.rc_context():
         use_style()
         return how_to_use.story(tissue, arithmetic.plan(572))
+
+
+def test_every_little_picture_leads_to_its_page(story):
+    fig, _ = story
+    doors = how_to_use.doors(fig)
+    pages = sorted(path.stem for path in (ROOT / "book").glob("[0-9]*_*.md"))
+    assert [address for address, _ in doors.values()] == [f"{page}.html" for page in pages]
+    titles = [text.get_text() for text in fig.axes[0].texts if text.get_fontweight() == "bold"]
+    assert [name for _, name in doors.values()] == titles[1:]
+    assert list(doors) == fig.axes[1:]
 
 
 def test_the_story_has_a_picture_for_the_question_and_for_each_chapter(story):
