@@ -33,6 +33,7 @@ def test_a_topic_has_two_pictures_and_a_right_answer(topic):
 def test_the_answers_hold():
     for topic, sharper in (("fcn", 1), ("parts", 0), ("skips", 0), ("loss", 0)):
         assert edges(shown(topic)[sharper]) > 1.3 * edges(shown(topic)[1 - sharper]), topic
+    assert shown("fcn")[0].mean() > 0.2, "it is a fog, not the night"
     assert changed("bottom") < 0.25
     assert changed("skips") > 0.1
 

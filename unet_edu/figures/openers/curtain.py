@@ -45,7 +45,7 @@ def _tissue():
 
 
 def _fcn():
-    _, coarse, *_, fine = fcn_fusion.measured().maps
+    _, _, coarse, *_, fine = fcn_fusion.measured().maps  # after the image and its label
     return coarse / 255, fine / 255
 
 
