@@ -13,6 +13,7 @@ import pytest
 import torch
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from PIL import Image
 from traitlets.config import Config
 
 mpl.use("Agg")
@@ -285,3 +286,85 @@ def test_table_refuses_ragged_rows_and_no_caption(rows, caption, message):
 def test_outside_a_notebook_table_prints_text(capsys):
     book.table(HEAD, ROWS, caption="Scores")
     assert capsys.readouterr().out.startswith("Scores\n\nnetwork  score\n")
+
+
+# --- letters that can be read ------------------------------------------------------------------------
+
+
+def sizes(fig):
+    return [text.get_fontsize() for text in book.letters_of(fig)]
+
+
+@pytest.mark.parametrize("width", [4.0, 7.0, 10.0])
+def test_small_letters_are_raised_to_eleven_pixels_in_the_column(width):
+    fig, axes = plt.subplots(figsize=(width, 3))
+    axes.plot([0, 1], [0, 1])
+    axes.set_title("a title", fontsize=6)
+    axes.text(0.5, 0.5, "large", fontsize=30)
+    axes.tick_params(labelsize=5)
+    book.raise_letters(fig)
+    shown = min(book.COLUMN / book.width_of(fig), book.POINT)  # pixels of CSS for a point
+    assert min(sizes(fig)) * shown >= book.LEAST
+    assert min(sizes(fig)) * shown < book.LEAST + 1, "no larger than needed"
+    assert max(sizes(fig)) == 30
+
+
+def test_a_readable_figure_stays_as_it_is():
+    fig = drawing()
+    before = sizes(fig)
+    book.raise_letters(fig)
+    assert sizes(fig) == before
+
+
+def test_a_row_of_panels_is_stacked_for_phones():
+    fig, panels = plt.subplots(1, 3, figsize=(9, 3))
+    for number, axes in enumerate(panels):
+        axes.imshow(np.full((8, 8), number))
+        axes.set_title(f"panel {number}, words")
+    assert book.width_on_a_phone(fig) > book.PHONE
+    narrow = book.stacked(fig)
+    tops = [axes.get_position().y0 for axes in narrow.axes]
+    assert tops == sorted(tops, reverse=True)
+    assert len({round(axes.get_position().x0, 2) for axes in narrow.axes}) == 1
+    assert book.width_on_a_phone(narrow) == 0, "nine pixels on a phone, without scrolling"
+    assert [axes.get_title() for axes in narrow.axes] == [axes.get_title() for axes in fig.axes]
+    assert fig.get_size_inches().tolist() == [9, 3], "the figure itself stays"
+
+
+def test_what_is_no_plain_row_is_not_stacked():
+    two_rows, _ = plt.subplots(2, 2, figsize=(9, 6))
+    one, axes = plt.subplots(figsize=(9, 3))
+    axes.set_title("alone")
+    titled, _ = plt.subplots(1, 2, figsize=(9, 3))
+    titled.text(0.5, 0.5, "of the whole figure")
+    assert [book.stacked(fig) for fig in (two_rows, one, titled)] == [None] * 3
+
+
+def test_a_drawing_says_how_wide_it_must_be_on_a_phone(displayed):
+    fig, axes = plt.subplots(figsize=(9, 3))
+    axes.set_title("a wide drawing")
+    book.show(fig, alt="A wide drawing.", caption="Wide.")
+    figure = displayed[0]["data"][book.FIGURE_MIME]
+    svg = base64.b64decode(figure["light"]["data"]).decode()
+    width = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
+    letters = [100 * float(scale) for scale in re.findall(r"scale\(([\d.]+) -[\d.]+\)", svg)]
+    assert len(letters) > 5
+    assert min(letters) * figure["phone"] / width >= book.LEAST_ON_A_PHONE
+    assert "narrow" not in figure
+
+
+def test_links_lie_on_their_axes(displayed):
+    fig, panels = plt.subplots(1, 2, figsize=(6, 3))
+    for axes in panels:
+        axes.axis("off")
+        axes.imshow(np.eye(4))
+    book.show(fig, alt="Two.", caption="Both.", links={panels[1]: ("b.html", "the second")})
+    ((left, top, width, height, address, words),) = displayed[0]["data"][book.FIGURE_MIME]["links"]
+    assert (address, words) == ("b.html", "the second")
+    with Image.open(io.BytesIO(base64.b64decode(displayed[0]["data"][book.FIGURE_MIME]["light"]["data"]))) as picture:
+        drawn = np.asarray(picture.convert("RGBA"))[..., 3] > 0
+    columns, rows = np.flatnonzero(drawn.any(0)), np.flatnonzero(drawn.any(1))
+    assert left + width == pytest.approx(100 * (columns[-1] + 1) / drawn.shape[1], abs=1.5)
+    assert top == pytest.approx(100 * rows[0] / drawn.shape[0], abs=1.5)
+    assert left > 45
+    assert height > 80

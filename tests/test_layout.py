@@ -52,7 +52,6 @@ ELSEWHERE = {
     "data/examples.py": "data/test_isbi2012.py",
     "data/sample.py": "data/test_cells.py",
     "plots/how_to_use.py": "plots/test_pages.py",
-    "plots/index.py": "plots/test_pages.py",
     "plots/teaching.py": "plots/test_pages.py",
     "plots/shared.py": "plots/test_style.py",
 }

@@ -56,13 +56,13 @@ def glue_all(facts) -> None:
         glue(name, value)
 
 
-def show(fig, *, alt: str, caption: str, name: str | None = None) -> None:
+def show(fig, *, alt: str, caption: str, name: str | None = None, links: dict | None = None) -> None:
     """Show a matplotlib figure, drawn for the light and for the dark page, with alt text and caption; closes ``fig``.
 
     ``alt`` says what the picture shows and what follows from it, for a reader who cannot see it; ``caption`` (plain
     text) stands below the picture. Both may hold computed numbers. ``name`` is the label under which the text refers to
     the figure (``{numref}`name```). Colours of :mod:`unet_edu.plots.style` change with the page; pictures inside the
-    figure do not.
+    figure do not. ``links`` makes parts of the picture links, in the book's pages only: {axes: (address, words)}.
 
     Raises:
         ValueError: ``alt`` or ``caption`` is empty, or ``alt`` only repeats the caption.
@@ -76,9 +76,115 @@ def show(fig, *, alt: str, caption: str, name: str | None = None) -> None:
         raise ValueError("show(caption=...) is empty: say in one sentence what to look at")
     if alt == caption:
         raise ValueError("alt text and caption are the same: the caption says what to look at, alt what is seen")
+    raise_letters(fig)
+    narrow = None if links else stacked(fig)
     light, dark = render_light_and_dark(fig)
+    areas = [[*area_of(fig, axes), *target] for axes, target in (links or {}).items()]
+    shown = {"light": light, "dark": dark, "alt": alt, "caption": caption, "name": name, "links": areas}
+    shown["phone"] = width_on_a_phone(fig)
     plt.close(fig)
-    _display_figure({"light": light, "dark": dark, "alt": alt, "caption": caption, "name": name})
+    if narrow is not None:
+        shown["narrow"] = dict(zip(("light", "dark"), render_light_and_dark(narrow), strict=True))
+        shown["narrow"]["phone"] = width_on_a_phone(narrow)
+        plt.close(narrow)
+    _display_figure(shown)
+
+
+# --- letters that can be read --------------------------------------------------------------------------
+
+COLUMN, PHONE = 688, 358  # pixels of CSS: the width of a picture on a screen of 1280 pixels, and on one of 390
+LEAST, LEAST_ON_A_PHONE = 11, 9  # pixels of CSS that a letter is high, its font size, at the least
+POINT = 96 / 72  # pixels of CSS
+STACK_INCHES, LONG_TITLE, SPARE = 3.9, 20, 0.15  # of a picture for phones; letters; pixels
+
+
+def letters_of(fig) -> list:
+    """Return the texts of a figure that are seen."""
+    from matplotlib.text import Text
+
+    fig.draw_without_rendering()  # ticks get their texts when they are drawn
+    return [text for text in fig.findobj(Text) if text.get_text().strip() and text.get_visible()]
+
+
+def width_of(fig) -> float:
+    """Return the width of the picture that is made of a figure, in points."""
+    import matplotlib as mpl
+
+    return 72 * fig.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"]).width
+
+
+def raise_letters(fig) -> None:
+    """Make letters that would be below `LEAST` pixels in the column of a page as large as that; others stay."""
+    for _ in range(3):  # larger letters may make the picture wider, and then everything is smaller
+        floor = (LEAST + SPARE) / min(COLUMN / width_of(fig), POINT)
+        small = [text for text in letters_of(fig) if text.get_fontsize() < floor - 1e-6]
+        if not small:
+            return
+        for label in {side for axes in fig.axes for side in (axes.xaxis, axes.yaxis)}:
+            if any(text in small for text in label.get_ticklabels(which="both")):
+                label.set_tick_params(which="both", labelsize=floor)
+        for text in small:
+            text.set_fontsize(floor)
+
+
+def width_on_a_phone(fig) -> int:
+    """Return how wide a picture must be, in pixels of CSS, for its smallest letter to have `LEAST_ON_A_PHONE` pixels.
+
+    0 where it has no letters, or is readable as it stands in the column of a phone.
+    """
+    sizes = [text.get_fontsize() for text in letters_of(fig)]
+    needed = (LEAST_ON_A_PHONE + SPARE) * width_of(fig) / min(sizes) if sizes else 0
+    return 0 if needed <= PHONE else round(needed)
+
+
+def stacked(fig):
+    """Return a copy of a figure whose panels stand one below the other, for phones; None where it has no row of panels.
+
+    A row is two panels or more of one grid, with nothing that belongs to the whole figure (texts, legends, colour
+    bars).
+    """
+    import pickle
+
+    import matplotlib.pyplot as plt
+
+    specs = [axes.get_subplotspec() for axes in fig.axes]
+    grids = {id(spec.get_gridspec()) for spec in specs if spec is not None}
+    if len(specs) < 2 or None in specs or len(grids) != 1 or fig.texts or fig.legends or fig.artists or fig.lines:
+        return None
+    grid = specs[0].get_gridspec()
+    if width_on_a_phone(fig) == 0 or grid.nrows != 1 or any(spec.num1 != spec.num2 for spec in specs):
+        return None
+    try:
+        copy = pickle.loads(pickle.dumps(fig))
+    except (AttributeError, TypeError, pickle.PicklingError):  # it holds a function of its own, to write ticks, say
+        return None
+    widest = max((len(axes.get_title()) for axes in fig.axes), default=0)
+    panels = len(copy.axes)
+    columns = 2 if panels >= 4 and panels % 2 == 0 and widest <= LONG_TITLE else 1
+    rows = -(-panels // columns)
+    width, height = fig.get_size_inches()
+    shape = height / (width / len(fig.axes))  # of a panel
+    side = STACK_INCHES / columns
+    copy.set_size_inches(STACK_INCHES, max(rows * side * shape, 1.2))
+    new = copy.add_gridspec(rows, columns)
+    for number, axes in enumerate(copy.axes):
+        axes.set_subplotspec(new[number // columns, number % columns])
+        if axes.axison and len(axes.get_shared_y_axes().get_siblings(axes)) > 1:
+            axes.tick_params(labelleft=True)
+    if copy.get_layout_engine() is None:
+        copy.tight_layout()
+    plt.close(copy)
+    return copy
+
+
+def area_of(fig, axes) -> list[float]:
+    """Return where ``axes`` lie in the picture of ``fig``: left, top, width, height, in percent of the picture."""
+    import matplotlib as mpl
+
+    whole = fig.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
+    part = axes.get_window_extent().transformed(fig.dpi_scale_trans.inverted())
+    left, top = (part.x0 - whole.x0) / whole.width, (whole.y1 - part.y1) / whole.height
+    return [round(100 * share, 2) for share in (left, top, part.width / whole.width, part.height / whole.height)]
 
 
 def table(head: list[str], rows: list[list[str]], *, caption: str) -> None:

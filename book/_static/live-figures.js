@@ -113,13 +113,29 @@
     document.head.append(Object.assign(document.createElement("style"), { textContent: text }));
   }
 
+  /** Whether the reader asked for less data: then what loads more than the page holds waits until it is wanted. */
+  const saving = () => matchMedia("(prefers-reduced-data: reduce)").matches || navigator.connection?.saveData === true;
+
+  /** Put a button before a figure that would load the weights of a network; resolves when it is pressed. */
+  function wanted(view) {
+    const words = "Load this figure (1.3 MB)";
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "live-figure-load", textContent: words });
+    view.closest("figure")?.setAttribute("data-waiting", "");
+    view.before(button);
+    return new Promise((pressed) => (button.onclick = () => {
+      button.remove();
+      view.closest("figure")?.removeAttribute("data-waiting");
+      pressed();
+    }));
+  }
+
   async function start() {
     const saved = Object.assign({}, ...[...document.querySelectorAll(STATE)].map((tag) => JSON.parse(tag.textContent).state));
     const models = new Map();
     const views = [...document.querySelectorAll(VIEW)].map((view) => [view, JSON.parse(view.textContent).model_id]);
     const ours = views.filter(([, id]) => saved[id]?.state._esm);
     for (const [, id] of ours) load(saved[id].state._esm).catch(() => {}); // all at once; who fails is told below
-    for (const [view, id] of ours) {
+    const show = async (view, id) => {
       if (!models.has(id)) models.set(id, new Model(withBuffers(saved[id])));
       const model = models.get(id);
       const figure = view.closest("figure.live-figure-frame");
@@ -136,6 +152,10 @@
         figure?.setAttribute("data-failed", "");
         console.error(error);
       }
+    };
+    for (const [view, id] of ours) {
+      if (saving() && saved[id].state._esm.includes("unetEduWeights.load(")) wanted(view).then(() => show(view, id));
+      else await show(view, id);
     }
   }
 

@@ -5,10 +5,11 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browserkit import FRAME_MS, slowness
+from livekit import with_weights
 from playwright.sync_api import expect
 
 from unet_edu import arithmetic
-from unet_edu.figures import CropLadder
+from unet_edu.figures import CropLadder, FeatureMaps
 
 pytestmark = pytest.mark.browser
 
@@ -263,4 +264,19 @@ def test_it_is_quick_and_does_not_grow(small_page):
     )
     assert sorted(times)[len(times) // 2] <= FRAME_MS * max(slow, slowness(page))
     assert after == before
+    assert complaints == []
+
+
+def test_who_saves_data_loads_a_network_only_when_it_is_wanted(small_page):
+    """The poster and a button stand there until it is pressed; figures that hold all they need are drawn at once."""
+    page, complaints = small_page([FeatureMaps(), CropLadder()], mend=with_weights)
+    page.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
+    page.reload()
+    expect(page.locator("[data-live-figure=CropLadder]")).to_be_visible()
+    button = page.get_by_role("button", name="Load this figure")
+    expect(button).to_be_visible()
+    assert page.locator("[data-live-figure=FeatureMaps]").count() == 0
+    assert page.locator("figure img").first.is_visible(), "the poster"
+    button.press("Enter")
+    page.wait_for_selector("[data-live-figure=FeatureMaps][data-answer=drawn]", timeout=120_000)
     assert complaints == []

@@ -13,7 +13,8 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 WEIGHTS = """<script>unetEduWeights.load = async () =>
     Uint8Array.from(atob("{text}"), (letter) => letter.charCodeAt(0)).buffer</script></head>"""
 POINTED = {  # figures with a drawing that one points at
-    "FcnFusion", "FeatureMaps", "OverlapTile", "ReceptiveField", "TrainingReplay", "Upsampling", "WeightMap",
+    "Curtain", "FcnFusion", "FeatureMaps", "ForwardPass", "OnePixel", "OverlapTile", "ReceptiveField", "TrainingReplay",
+    "Upsampling", "WeightMap", "WhoLooks",
 }  # fmt: skip
 WORDS = "node => [node.getAttribute('aria-label'), node.closest('[data-live-figure]').innerText].join('|')"
 

@@ -4,9 +4,12 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browserkit import slowness
 from playwright.sync_api import expect
 
+from _ext.preset_links import address
 from unet_edu.figures import Playground
+from unet_edu.figures.playground import PRESETS
 
 pytestmark = pytest.mark.browser
 LONG = 120_000  # milliseconds, on a machine that does other things, too
@@ -108,3 +111,38 @@ def test_it_is_accessible(shown, theme):
     page, _, _ = shown(Playground(width=2), theme=theme)
     found = Axe().run(page, ".live-figure")
     assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
+
+
+LONGEST_MS = 50  # a task below it is not felt; browsers report longer ones
+
+
+def test_the_page_stays_fluid_while_two_runs_learn(shown):
+    """No long task of the page's own thread: what learns does so in workers."""
+    page, root, _ = shown(Playground(rival="without skips", steps=40))
+    slow = slowness(page)
+    page.evaluate(
+        """() => {
+            globalThis.long = [];
+            new PerformanceObserver((list) => long.push(...list.getEntries().map((entry) => entry.duration)))
+                .observe({ type: "longtask" });
+        }"""
+    )
+    root.get_by_role("button", name="▶ play").click()
+    expect(root).to_have_attribute("data-state", "done", timeout=LONG)
+    assert root.get_attribute("data-step") == "40"
+    long = page.evaluate("long")
+    assert sum(task > LONGEST_MS * slow for task in long) <= (0 if slow < 2 else 3), (slow, long)
+
+
+def test_a_link_opens_a_preset_and_its_rival(shown):
+    page, root, complaints = shown(Playground())
+    start = page.url
+    for preset, rival in (("by heart", ""), ("works", "without skips"), ("nan", "")):
+        state = address(preset, rival).partition(":")[2]
+        page.goto("about:blank")
+        page.goto(f"{start}#Playground:{state}")
+        expect(root).to_have_attribute("data-state", "ready", timeout=LONG)
+        chosen = root.locator("select").evaluate_all("all => all.map((one) => one.selectedOptions[0].textContent)")
+        assert PRESETS[preset]["title"] in chosen
+        assert not rival or any(rival in words for words in chosen)
+    assert complaints == []

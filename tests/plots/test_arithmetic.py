@@ -12,7 +12,6 @@ from unet_edu.plots.style import WRONG, WRONG_AREA
 
 DRAWINGS = {
     "funnel": lambda: pictures.funnel(arithmetic.plan(572)),
-    "valid": pictures.valid_convolution,
     "knobs": pictures.padding_stride_dilation,
     "pooling": pictures.pooling,
     "up": pictures.transposed_convolution,
@@ -44,14 +43,6 @@ def test_the_funnel_s_deep_part_is_what_its_bars_lose_there():
     fig, facts = pictures.funnel(arithmetic.plan(572))
     widths = dict(zip([text.get_text() for text in fig.axes[0].texts[::2]], bars(fig.axes[0]), strict=True))
     assert facts["lost_deep"] == widths["d2.conv2"][1] - widths["u3.conv2"][1]
-
-
-@pytest.mark.parametrize(("size", "kernel"), [(10, 3), (12, 5), (7, 1)])
-def test_a_valid_convolution_leaves_what_pytorch_leaves(size, kernel):
-    fig, facts = pictures.valid_convolution(size, kernel)
-    assert facts == {"valid": torch.nn.Conv1d(1, 1, kernel)(torch.zeros(1, 1, size)).shape[-1]}
-    assert words(fig).count("0") == 2  # numbered below and above
-    assert sorted(map(int, words(fig))) == sorted([*range(size), *range(facts["valid"])])
 
 
 @pytest.mark.parametrize("size", [10, 11])

@@ -3,43 +3,20 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
-from plotkit import PALETTE, colours, pictures, words
+from bookkit import ROOT
+from plotkit import PALETTE, colours, words
 from scipy import ndimage
 
 from unet_edu import arithmetic, results
 from unet_edu.data import cells
 from unet_edu.metrics import v_rand
-from unet_edu.plots import how_to_use, index, teaching
+from unet_edu.plots import how_to_use, teaching
 from unet_edu.plots.style import use_style
 
 
 @pytest.fixture(scope="module")
 def tissue():
     return cells.tissue(512, seed=0)
-
-
-# --- the first page ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("size", "output"), [(572, 388), (604, 420)])
-def test_the_frame_of_the_task_is_what_the_network_labels(tissue, size, output):
-    fig, facts = index.task(tissue, size)
-    assert facts == {"size": size, "output": output, "margin": (size - 512) // 2}
-    assert words(fig) == [f"in: {size} × {size} pixels", f"out: {output} × {output}, cell or membrane"]
-    tile, label = pictures(fig)
-    assert tile.shape == (size, size)
-    (frame,) = fig.axes[0].patches
-    top, left = round(frame.get_y() + 0.5), round(frame.get_x() + 0.5)
-    assert (frame.get_width(), frame.get_height()) == label.shape == (output, output)
-    margin = facts["margin"]
-    np.testing.assert_array_equal(label, tissue.label[top - margin :, left - margin :][:output, :output])
-    np.testing.assert_array_equal(tile[margin:-margin, margin:-margin], tissue.image)
-    assert colours(fig) <= PALETTE
-
-
-def test_the_task_at_an_illegal_size_is_refused(tissue):
-    with pytest.raises(ValueError, match="570"):
-        index.task(tissue, 570)
 
 
 # --- how to use this book ---------------------------------------------------------------------------
@@ -50,6 +27,16 @@ def story(tissue):
     with mpl.rc_context():
         use_style()
         return how_to_use.story(tissue, arithmetic.plan(572))
+
+
+def test_every_little_picture_leads_to_its_page(story):
+    fig, _ = story
+    doors = how_to_use.doors(fig)
+    pages = sorted(path.stem for path in (ROOT / "book").glob("[0-9]*_*.md"))
+    assert [address for address, _ in doors.values()] == [f"{page}.html" for page in pages]
+    titles = [text.get_text() for text in fig.axes[0].texts if text.get_fontweight() == "bold"]
+    assert [name for _, name in doors.values()] == titles[1:]
+    assert list(doors) == fig.axes[1:]
 
 
 def test_the_story_has_a_picture_for_the_question_and_for_each_chapter(story):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from plotkit import PALETTE, colours, pictures, words
+from plotkit import PALETTE, colours, words
 
 from unet_edu import arithmetic
 from unet_edu.activations import capture
@@ -28,7 +28,6 @@ def tissue():
 
 def test_only_colours_of_the_palette(tissue):
     figures = [
-        plots.two_windows(tissue, 120, 120)[0],
         plots.mistakes_by_width(WRONG, AWAY, TRUTH)[0],
         plots.neighbours_or_anywhere(PACKED, SPREAD)[0],
         plots.every_second([3, 1, 4, 1, 5, 9, 2, 6]),
@@ -54,19 +53,6 @@ def test_both_windows_lie_in_the_image(tissue):
     row, column = plots.straight_border(tissue.label)
     assert half <= row < 256 - half
     assert half <= column < 256 - half - 1
-
-
-def test_the_second_window_is_the_first_moved_by_a_pixel(tissue):
-    fig, facts = plots.two_windows(tissue, 120, 130)
-    one, other, label = pictures(fig)
-    assert one.shape == other.shape == (WINDOW, WINDOW)
-    np.testing.assert_array_equal(one[:, 1:], other[:, :-1])
-    middle = WINDOW // 2
-    assert (one[middle, middle], other[middle, middle]) == (tissue.image[120, 130], tissue.image[120, 131])
-    assert label[middle, middle] == tissue.label[120, 130]
-    assert facts == {"source": tissue.name, "window": 95, "columns": 94, "pixels": 256**2}
-    assert [axes.get_title() for axes in fig.axes] == ["a window", "its neighbour", "wanted: a label for every pixel"]
-    assert [len(axes.patches) for axes in fig.axes] == [1, 1, 0], "a frame around the middle of each window"
 
 
 def test_distance_from_a_border():

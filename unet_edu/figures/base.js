@@ -349,6 +349,9 @@ function paint(canvas, values, width, height, [low, high], colours = GRAY) {
 /** Whether the reader asked for less motion: then a figure jumps to the end of what it would animate. */
 const stillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+/** Whether the reader asked for less data, as for less motion: then nothing plays by itself. */
+const thrift = () => matchMedia("(prefers-reduced-data: reduce)").matches || globalThis.navigator?.connection?.saveData === true;
+
 /** Call step() on each frame for as long as it returns true; returns what ends it earlier. */
 function frames(step) {
   let due = requestAnimationFrame(function next() {

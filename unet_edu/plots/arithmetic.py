@@ -45,15 +45,6 @@ def funnel(plan):
 # --- a row of pixels -------------------------------------------------------------------------------
 
 
-def valid_convolution(size: int = 10, kernel: int = 3):
-    """Draw a valid convolution of one row. Returns the figure and its facts: ``valid``, the pixels that are left."""
-    import matplotlib.pyplot as plt
-
-    fig, axes = plt.subplots(figsize=(8, 2.4))
-    _conv_row(axes, size, kernel=kernel)
-    return fig, {"valid": arithmetic.conv_out(size, kernel=kernel)}
-
-
 def padding_stride_dilation(size: int = 10, kernel: int = 3):
     """Draw the convolution of one row three times: with padding 1, with stride 2 and with dilation 2.
 

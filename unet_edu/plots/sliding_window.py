@@ -1,4 +1,4 @@
-"""Pictures of the chapter on the sliding window: two windows, the album's mistakes, the pooling that is made once.
+"""Pictures of the chapter on the sliding window: a border, the album's mistakes, the pooling that is made once.
 
 Functions return the figure and, where there are any, its facts: a dict of the numbers that the chapter prints.
 """
@@ -8,13 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 from unet_edu.models.sliding_window import HIDDEN, KERNELS, MAPS, WINDOW
-from unet_edu.plots import shared
 from unet_edu.plots.style import DOWN, DOWN_AREA, INK, MUTED, SKIP, SKIP_AREA
 
 NEAR, FAR = 2, 4  # pixels from a border: at most, and more than
 
 
-# --- two windows ------------------------------------------------------------------------------------
+# --- a place at a border ------------------------------------------------------------------------------------
 
 
 def straight_border(label, margin: int = WINDOW // 2, reach: int = 3) -> tuple[int, int]:
@@ -30,25 +29,6 @@ def straight_border(label, margin: int = WINDOW // 2, reach: int = 3) -> tuple[i
     places = places[np.all((places >= margin) & (places < size - margin - 1), axis=1)]
     row, column = places[np.hypot(*(places - size / 2).T).argmin()].tolist()
     return row, column
-
-
-def two_windows(sample, row: int, column: int, window: int = WINDOW):
-    """Draw the windows around a pixel and around its right neighbour, and the labels around the first.
-
-    Returns the figure and its facts: ``source``, the image's name; ``window``, the width; ``columns``, how many columns
-    the windows share; ``pixels``, of the whole image.
-    """
-    half = window // 2
-    rows = slice(row - half, row + half + 1)
-    one, other = (slice(middle - half, middle + half + 1) for middle in (column, column + 1))
-    middle = (half - 5, half - 5, 11, 11)
-    fig = shared.image_row(
-        [sample.image[rows, one], sample.image[rows, other], sample.label[rows, one]],
-        ["a window", "its neighbour", "wanted: a label for every pixel"],
-        [middle, middle, None],
-        figsize=(7.4, 2.8),
-    )
-    return fig, {"source": sample.name, "window": window, "columns": window - 1, "pixels": sample.image.size}
 
 
 # --- the album --------------------------------------------------------------------------------------

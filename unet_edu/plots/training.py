@@ -45,26 +45,15 @@ def untrained(sample, count=12, base_width=8, smaller=100):
     }
 
 
-def same_loss(image, young, dead, steps=10):
-    """Draw an image and what two networks with the same loss see in it: one begins to learn, one never will.
+def same_loss(young, dead, steps=10):
+    """Return the numbers of two networks with the same loss, of which one begins to learn and one never will.
 
-    image: (H, W). young, dead: a pair each, the numbers of a recorded run (lists ``steps`` and ``loss``) and its frames
-    (N, H, W), probabilities of cell. steps: after how many of them the first network is shown, one that was recorded;
-    the other one is shown at its end.
-    Returns (figure, facts): steps, ``few`` and ``many``; mean loss, ``few_loss`` of all steps so far and ``many_loss``
-    of the last hundred.
+    young, dead: the numbers of a recorded run, lists ``steps`` and ``loss``. steps: after how many of them the first
+    network is looked at; the other one is at its end. The facts: steps, ``few`` and ``many``; mean loss, ``few_loss``
+    of all steps so far and ``many_loss`` of the last hundred.
     """
-    (few_run, few_frames), (many_run, many_frames) = young, dead
-    place = few_run["steps"].index(steps)
-    many = many_run["steps"][-1]
-    few_loss, many_loss = float(np.mean(few_run["loss"][:steps])), float(np.mean(many_run["loss"][-100:]))
-    titles = [
-        "the image",
-        f"A: {steps} steps, loss {few_loss:.2f}",
-        f"B: {many:,} steps, loss {many_loss:.2f}",
-    ]
-    fig = shared.image_row([image, few_frames[place], many_frames[-1]], titles, limits=(0, 1), figsize=(8.2, 3))
-    return fig, {"few": steps, "many": many, "few_loss": few_loss, "many_loss": many_loss}
+    few_loss, many_loss = float(np.mean(young["loss"][:steps])), float(np.mean(dead["loss"][-100:]))
+    return {"few": steps, "many": dead["steps"][-1], "few_loss": few_loss, "many_loss": many_loss}
 
 
 def softmax_twice(lead=8.0, at=-4.0):
