@@ -81,6 +81,7 @@ def story(sample, plan):
 PAGES = (
     "00_how_to_use", "01_sliding_window", "02_fcn", "03_arithmetic", "04_blocks", "05_skips", "06_reading",
     "07_augmentation", "08_training", "09_prediction", "10_scoring", "11_ablation", "12_inside", "13_after",
+    "14_own_images",
 )  # fmt: skip
 
 
@@ -88,8 +89,7 @@ def doors(fig):
     """Return where the little pictures of `story` lead, as `unet_edu.book.show` takes its links."""
     page, *pictures = fig.axes
     titles = [text.get_text() for text in page.texts if text.get_fontweight() == "bold"]
-    names = [title for title in titles if title != "Your own images"]  # which is where the way ends
-    return {axes: (f"{to}.html", name) for axes, to, name in zip(pictures, PAGES, names, strict=True)}
+    return {axes: (f"{to}.html", name) for axes, to, name in zip(pictures, PAGES, titles, strict=True)}
 
 
 # --- the page ---------------------------------------------------------------------------------------
