@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 import pytest
+import torch
 from bookkit import ROOT
 from prose import paragraphs
 
@@ -90,6 +91,20 @@ def test_an_answer_s_cell_is_short_runs_alone_and_prints(entry):
         printed.append(out.getvalue())
     assert printed[0].strip()
     assert printed[0] == printed[1]
+
+
+def test_the_faq_s_bytes_of_checkpointing_are_those_of_its_own_cell():
+    """Without it as many as the cell of the answer counts; with it less than half of them wait."""
+    (hidden,) = re.findall(r"^# What gradient checkpointing keeps\n(.*?)^```$", FAQ, re.M | re.S)
+    glued = {}
+    exec(hidden, {"torch": torch, "glue": glued.__setitem__})
+    (answer,) = (entry for entry in ENTRIES if entry.label == "faq-memory")
+    shown = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(CELL.findall(answer.text)[0], shown)
+    assert glued["not_checkpointed"] == shown["kept"](188, 8)
+    assert 0 < glued["checkpointed"] < glued["not_checkpointed"] / 2
+    assert shown["kept"](188, 8, 1, True) < 0.6 * shown["kept"](188, 8)
 
 
 # --- glossary ----------------------------------------------------------------------------------------

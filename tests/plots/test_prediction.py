@@ -201,3 +201,43 @@ def test_a_huge_image_fits_into_the_memory_that_it_is_given():
     outputs = facts["huge_tile"] - 2 * arithmetic.border()
     assert facts["huge_tiles"] * outputs**2 >= 8192**2
     assert 0 < facts["huge_more"] < 100
+
+
+# --- how far to trust a probability -------------------------------------------------------------------
+
+
+def test_the_calibration_error_is_that_of_two_groups_by_hand():
+    """Six pixels at 0.8, half of them right, and four at 0.6, all right: 0.6 · 0.3 over, 0.4 · 0.4 under."""
+    sure = np.array([[0.8] * 6 + [0.6] * 4])
+    right = np.array([[True, False] * 3 + [True] * 4])
+    groups = [sure > 0.7, sure < 0.7, sure > 0.9]
+    facts = prediction.trust(sure, right, groups, np.zeros((8, 1, 10)), np.zeros((1, 10)))
+    assert facts["calibration_error"] == pytest.approx(100 * (0.6 * 0.3 + 0.4 * 0.4))
+    assert facts["leans"] == "overconfident"
+    assert (
+        prediction.trust(sure, ~right, [sure > 0], np.zeros((8, 1, 10)), np.ones((1, 10)))["leans"] == "overconfident"
+    )
+    assert (
+        prediction.trust(sure, right | True, groups, np.zeros((8, 1, 10)), np.ones((1, 10)))["leans"]
+        == "underconfident"
+    )
+
+
+def test_probabilities_that_are_frequencies_have_no_calibration_error():
+    sure = np.full((1, 10), 0.8)
+    right = np.arange(10)[None] < 8
+    facts = prediction.trust(sure, right, [sure > 0], np.zeros((8, 1, 10)), np.zeros((1, 10)))
+    assert facts["calibration_error"] == pytest.approx(0, abs=1e-9)
+
+
+def test_views_are_counted_where_they_agree_and_where_not():
+    """Four pixels: all eight for class 1, all against, seven to one, one to seven; truth 1 1 1 1."""
+    views = np.full((8, 1, 4), 0.9)
+    views[:, :, 1] = 0.1
+    views[0, :, 2] = 0.1
+    views[1:, :, 3] = 0.1
+    sure = np.full((1, 4), 0.9)
+    facts = prediction.trust(sure, sure > 0, [sure > 0], views, np.ones((1, 4)))
+    assert (facts["wrong_agreed"], facts["wrong_split"]) == (50, 50)
+    facts = prediction.trust(sure, sure > 0, [sure > 0], views[:, :, :2], np.ones((1, 2)))
+    assert (facts["wrong_agreed"], facts["wrong_split"]) == (50, 0)

@@ -267,3 +267,24 @@ def huge_image(side=8192, limit=2 * GIB):
         "huge_tile": parts.tile,
         "huge_more": 100 * (parts.macs / whole.macs - 1),
     }
+
+
+def trust(sure, right, groups, views, label):
+    """Return facts of how often probabilities are right, and of pixels on which views of an image disagree.
+
+    sure: (H, W), the probability of the predicted class. right: (H, W), whether it is the true one. groups: masks
+    (H, W), each pixel in one of them. views: (views, H, W), probabilities of class 1. label: (H, W) of 0 and 1.
+    facts: leans, "overconfident" or "underconfident"; calibration_error, percent: the mean over all pixels of how far
+    a group's mean probability is from its share of right pixels (expected calibration error); wrong_split and
+    wrong_agreed, percent of pixels at which the mean of the views is wrong, where they disagree and where they agree.
+    """
+    gaps = [group.mean() * (sure[group].mean() - right[group].mean()) for group in groups if group.any()]
+    votes = np.sum(np.asarray(views) > 0.5, axis=0)
+    agreed = (votes == 0) | (votes == len(views))
+    wrong = (np.mean(views, axis=0) > 0.5) != label
+    return {
+        "leans": "overconfident" if sum(gaps) > 0 else "underconfident",
+        "calibration_error": 100 * float(np.sum(np.abs(gaps))),
+        "wrong_split": 100 * float(wrong[~agreed].mean()) if not agreed.all() else 0.0,
+        "wrong_agreed": 100 * float(wrong[agreed].mean()) if agreed.any() else 0.0,
+    }
