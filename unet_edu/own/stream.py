@@ -121,7 +121,7 @@ class Stack:
         return self.files.__exit__(*error)
 
     def add(self, page, max_memory, device, progress):
-        """Predict a page and write what was found; return (Found, lines of the table)."""
+        """Write what is found on a page; return (Found, lines of the table)."""
         trained, image = self.trained, for_net(page, self.trained)
         options = {
             "scale": None if trained.greys == "own" else getattr(trained.net, "scaling", None),
