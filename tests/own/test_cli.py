@@ -1,5 +1,9 @@
 """The three commands, typed: from files to a network, from it to files, from these to scores."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tifffile
@@ -9,6 +13,7 @@ from own.ownkit import discs
 from unet_edu.course.cli import main
 from unet_edu.own import plan as planning
 from unet_edu.own import train as training
+from unet_edu.own.segment import read
 
 
 @pytest.fixture
@@ -116,3 +121,20 @@ def test_classes_in_colour_are_typed_as_a_table(typed):
     status, _, err = typed("train", "a", "b", "-o", "n.safetensors", "--colour", "red=1")
     assert status == 2
     assert "--colour" in err
+
+
+def test_two_processes_train_one_network(tmp_path):
+    write(tmp_path / "ours", 5)
+    folders = [str(tmp_path / "ours" / name) for name in ("images", "masks")]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    words = ["-o", str(tmp_path / "net.safetensors"), "--minutes", "0.02", "--device", "cpu", "--start", "scratch"]
+    done = subprocess.run(
+        [*torchrun, "-m", "unet_edu.own.cli", "train", *folders, *words],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("written: ") == 1
+    assert read(tmp_path / "net.safetensors").classes == 2

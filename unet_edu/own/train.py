@@ -140,10 +140,10 @@ def train(
     )
     if distributed.is_initialized():
         distributed.barrier()
-    net.load_state_dict(load_file(best))
-    net = checkpoints.rounded(fold_batch_norm(net).cpu())
-    net.scaling = None if scaling is None else tuple(scaling)[:2]
     if first:
+        net.load_state_dict(load_file(best))
+        net = checkpoints.rounded(fold_batch_norm(net).cpu())
+        net.scaling = None if scaling is None else tuple(scaling)[:2]
         told(how_it_went(best, recipe, history))
         finish(net, parts, plan, survey, lines, told, path, choice, seed, len(samples))
         shutil.rmtree(folder)
