@@ -118,3 +118,9 @@ def test_what_cannot_be_predicted_is_named(tmp_path):
     several = several.__class__(**{**vars(several), "threshold": None})
     with pytest.raises(ValueError, match="3 classes, and objects are numbered where there are two"):
         list(predict_files(several, tmp_path / "a.tif", tmp_path / "out", numbered=True))
+
+
+def test_more_bits_than_in_training_are_noticed(tmp_path, images):
+    tifffile.imwrite(tmp_path / "a.tif", images[1][0].astype(np.uint16) * 16)
+    with pytest.warns(UserWarning, match=r"a.tif: grey values reach \d+, and 255 was white in training"):
+        list(predict_files(trained(scaling=(0, 255)), tmp_path / "a.tif", tmp_path / "out"))

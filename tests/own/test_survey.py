@@ -32,6 +32,8 @@ def test_of_a_mask_the_pieces_are_the_objects_and_specks_do_not_count():
     numbers[2:12, 2:12], numbers[20:30, 20:30], numbers[35, 35] = 1, 2, 3
     found = survey([sample(numbers, instances=False)])
     assert (found.objects, found.numbered) == (2, False)
+    assert "pieces of a mask that hang together count as one" in str(found)
+    assert "hang together" not in str(survey([sample(numbers)]))
 
 
 def test_objects_with_four_pixels_between_them_touch_and_with_five_they_do_not():
