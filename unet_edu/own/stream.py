@@ -84,7 +84,7 @@ def warn_of_white(name, image, scale):
     """Give a warning where an image reaches far beyond the grey value that was white in training."""
     if scale is not None and (highest := float(image.max())) > 1.05 * scale[1]:
         warnings.warn(
-            f"{name}: grey values reach {highest:g}, and {scale[1]:g} was white in training: what lies above is cut off. "
+            f"{name}: grey values reach {highest:g}, and {scale[1]:g} was white in training: all above is cut off. "
             "Export these images with as many bits as those",
             stacklevel=3,
         )
