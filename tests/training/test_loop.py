@@ -257,6 +257,20 @@ def test_the_history_has_an_entry_a_step_and_scores_now_and_then(tissue):
     assert history.seconds == sorted(history.seconds)
 
 
+def test_a_run_ends_where_stop_wants_it_to(tissue):
+    seen = []
+
+    def stop(history):
+        seen.append(len(history.score))
+        return len(history.score) == 2
+
+    net, history = run(tissue, every=2, score=lambda net: 1.0, stop=stop)
+    assert (len(history.loss), seen) == (4, [1, 2])
+    whole, _ = run(tissue, every=2, score=lambda net: 1.0, stop=lambda history: False)
+    assert not same(net, whole)
+    assert same(whole, run(tissue, every=2, score=lambda net: 1.0)[0])
+
+
 def test_the_preview_is_of_the_output_window(tissue):
     seen = []
     run(tissue, preview=lambda *picture: seen.append(picture), every=3)

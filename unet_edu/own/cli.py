@@ -86,7 +86,7 @@ def train(args) -> None:
 
 
 def predict(args) -> None:
-    """Predict, page by page, and print a line for each."""
+    """Write what a network finds, page by page, and print a line for each."""
     from unet_edu.own.stream import predict_files
 
     total = pages = 0

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import distributed
 
 from unet_edu import checkpoints
-from unet_edu.arithmetic import border, nearest_valid, valid_sizes
+from unet_edu.arithmetic import border, nearest_valid
 from unet_edu.models import UNet
 from unet_edu.models.batch_norm import insert_batch_norm
 from unet_edu.predict import predict
@@ -24,6 +25,7 @@ SCRATCH = "scratch"
 SHIPPED = ("unet8-nuclei", "unet8-cells", "unet8-isbi")
 RATES = {SCRATCH: (2e-3, 5e-3, 1.25e-2)}  # others: FINE
 FINE = (5e-4, 2e-3)
+USEFUL = 64  # pixels that a tile should label, where a network has another depth than planned
 VIEW = 256  # pixels a side, at most, of the part of an image that a loss is measured on
 VIEWS = 6  # images, at most
 
@@ -58,11 +60,15 @@ def network(start, channels, classes, width, depth, seed=0):
 def recipe_for(net, recipe, rate, steps, smallest):
     """Return a recipe for a network: its tile is legal for the network's depth, and no larger than images are.
 
-    smallest: the smallest side of all pieces, pixels.
+    smallest: the smallest side of all pieces, pixels. The batch is one that the processes of torchrun can share.
     """
-    most = min(nearest_valid(recipe.tile, net.depth)[0] or 0, smallest + 2 * border(net.depth))
-    tile = (valid_sizes(net.depth, high=most) or valid_sizes(net.depth, high=10**4))[-1 if most else 0]
-    return replace(recipe, tile=tile, learning_rate=rate, steps=steps)
+    processes = distributed.get_world_size() if distributed.is_initialized() else 1
+    edge = border(net.depth)
+    most = min(max(recipe.tile, 2 * edge + USEFUL), smallest + 2 * edge)
+    below, above = nearest_valid(most, net.depth)
+    tile = above if below is None else below
+    batch = recipe.batch + -recipe.batch % processes
+    return replace(recipe, tile=tile, batch=batch, learning_rate=rate, steps=steps)
 
 
 def views(samples):

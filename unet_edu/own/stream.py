@@ -9,6 +9,7 @@ predict_files(net, images, out)   probabilities/NAME.tif   float32, a page for e
 """
 
 import csv
+import warnings
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -79,6 +80,16 @@ def for_net(page, trained):
     return array
 
 
+def warn_of_white(name, image, scale):
+    """Give a warning where an image reaches far beyond the grey value that was white in training."""
+    if scale is not None and (highest := float(image.max())) > 1.05 * scale[1]:
+        warnings.warn(
+            f"{name}: grey values reach {highest:g}, and {scale[1]:g} was white in training: all above is cut off. "
+            "Export these images with as many bits as those",
+            stacklevel=3,
+        )
+
+
 def predict_files(net_file, images, out, *, numbered=False, max_memory=MAX_MEMORY, device=None, progress=None):
     """Write what a network finds in images to a folder, a page at a time; yield a ``Found`` for each page.
 
@@ -121,7 +132,7 @@ class Stack:
         return self.files.__exit__(*error)
 
     def add(self, page, max_memory, device, progress):
-        """Predict a page and write what was found; return (Found, lines of the table)."""
+        """Write what is found on a page; return (Found, lines of the table)."""
         trained, image = self.trained, for_net(page, self.trained)
         options = {
             "scale": None if trained.greys == "own" else getattr(trained.net, "scaling", None),
@@ -129,6 +140,7 @@ class Stack:
             "device": device,
             "progress": progress,
         }
+        warn_of_white(page.name, image, options["scale"])
         if image[0].size > LARGE and page.name.rpartition(", page ")[1] == "":
             probability = segment(trained, image, out=self.map_of_file("probabilities", image, trained), **options)
         else:

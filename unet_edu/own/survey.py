@@ -82,7 +82,8 @@ class Survey:
             found.append(
                 f"objects: {self.objects}, diameter {middle:.0f} pixels (the middle 80 % from {low:.0f} to {high:.0f})"
             )
-            found.append(f"touching: {self.touching:.0%} of the objects have another one within {NEAR} pixels")
+            touching = f"touching: {self.touching:.0%} of the objects have another one within {NEAR} pixels"
+            found.append(touching if self.numbered else f"{touching}; pieces of a mask that hang together count as one")
         shares = ", ".join(f"{number} {share:.1%}" for number, share in enumerate(self.shares))
         found.append(
             f"classes: {shares} of the pixels; objects are {'darker' if self.dark else 'brighter'} than the rest"

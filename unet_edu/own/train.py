@@ -80,7 +80,8 @@ def train(
     minutes: about how long it takes, with everything; more than 0. A plan that learns no more ends earlier.
     scaling: (low, high), the grey values that became 0 and 1 (`load(…).scaling`); kept for prediction.
     max_memory: bytes that a step and a prediction may take. device: None: the best one.
-    starts: names of what to start from: "scratch", "unet8-nuclei", "unet8-cells", "unet8-isbi"; None: what does best in a short try.
+    starts: names of what to start from, of "scratch", "unet8-nuclei", "unet8-cells", "unet8-isbi"; what does best in a
+        short try is taken. None: scratch, and the shipped network that is nearest.
     say: called with each line on what was found and decided. preview: a file (.png), where at each look the borders
     found in a validation image are drawn. progress: show a bar; None: in terminals and notebooks.
     clock: returns seconds; time.process_time counts those of the processor, for a machine that does other things, too.
@@ -139,10 +140,10 @@ def train(
     )
     if distributed.is_initialized():
         distributed.barrier()
-    net.load_state_dict(load_file(best))
-    net = checkpoints.rounded(fold_batch_norm(net).cpu())
-    net.scaling = None if scaling is None else tuple(scaling)[:2]
     if first:
+        net.load_state_dict(load_file(best))
+        net = checkpoints.rounded(fold_batch_norm(net).cpu())
+        net.scaling = None if scaling is None else tuple(scaling)[:2]
         told(how_it_went(best, recipe, history))
         finish(net, parts, plan, survey, lines, told, path, choice, seed, len(samples))
         shutil.rmtree(folder)
