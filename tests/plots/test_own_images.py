@@ -18,7 +18,7 @@ def test_the_way_counts_objects_and_unsure_pixels():
 
 
 def test_a_drawn_block_is_alike_in_all_directions():
-    """A step of 48 nm, in the plane or to the next section: exp(−48²/4·120²), as Gaussian structures have."""
+    """A step of 48 nm, in the plane or to the next section: exp(−48²/4·100²), as Gaussian structures have."""
     block = pictures.volume(160, 40, pixel=4, thickness=48)
     expected = np.exp(-(48**2) / (4 * pictures.GRAIN**2))
     in_plane = (block[:, :, :-12] * block[:, :, 12:]).mean()

@@ -5,8 +5,9 @@ from scipy import ndimage
 
 from unet_edu.plots.style import DOWN, GRID, MUTED, ON_IMAGE, SKIP, UP
 
-GRAIN = 120  # nm: how far a structure of the drawn volume reaches, standard deviation of a Gaussian
-SECTIONS = 9  # that are compared with the first
+GRAIN = 100  # nm: how far a structure of the drawn volume reaches, standard deviation of a Gaussian
+EVERY = 4  # pixels, of which one is drawn: more of the block for the same work
+SECTIONS = 10  # that are compared with the first
 
 
 def way(image, probability, numbers):
@@ -65,7 +66,7 @@ def sections(pixel=4, thickness=50):
     fig, axes = plt.subplots(figsize=(6.4, 2.9))
     found = {}
     for thick, colour, style in ((thickness / 2, SKIP, ":"), (thickness, DOWN, "-"), (2 * thickness, UP, "--")):
-        found[thick] = alike(volume(256, 60, pixel, thick))
+        found[thick] = alike(volume(256, 60, EVERY * pixel, thick))
         apart = range(1, len(found[thick]) + 1)
         axes.plot(apart, found[thick], ls=style, marker="o", ms=4, color=colour, label=f"{thick:g} nm")
     axes.axhline(0, color=GRID, lw=1)
