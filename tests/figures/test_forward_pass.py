@@ -12,6 +12,7 @@ from unet_edu import arithmetic
 from unet_edu.figures import ForwardPass
 from unet_edu.figures.forward_pass import DEPTH, SIDE, SKIPS, WINDOW, answer_size, picture, trained
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 READ = 'import { readFileSync } from "node:fs"; const given = JSON.parse(readFileSync(0, "utf-8"));'
 RUN = f"""{READ}
 const file = Uint8Array.from(atob(given.weights), (letter) => letter.charCodeAt(0));
