@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 import tifffile
+from ownkit import discs
 from PIL import Image
 
-from own.ownkit import discs
 from unet_edu.course.cli import main
 from unet_edu.own import plan as planning
 from unet_edu.own import train as training

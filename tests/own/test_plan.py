@@ -6,8 +6,8 @@ import sys
 from dataclasses import fields, replace
 
 import pytest
+from ownkit import discs
 
-from own.ownkit import discs
 from unet_edu.arithmetic import border, is_valid, receptive_field
 from unet_edu.own.plan import Decision, pixel_size, plan, training_bytes
 from unet_edu.own.survey import survey

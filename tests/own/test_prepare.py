@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from ownkit import discs
 
-from own.ownkit import discs
 from unet_edu.data import Sample
 from unet_edu.data.weightmap import border_term, class_weights
 from unet_edu.own.prepare import grown, picked, pieces, prepared, shrunk, weights_of

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from ownkit import discs
 
-from own.ownkit import discs
 from unet_edu.data.files import Mismatches, save_label
 from unet_edu.own.score import numbered, results_in, score, score_files
 

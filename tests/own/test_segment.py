@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from ownkit import discs
 
-from own.ownkit import discs
 from unet_edu import checkpoints
 from unet_edu.models import UNet
 from unet_edu.own import segment as module

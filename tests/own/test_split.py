@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from ownkit import discs
 
-from own.ownkit import discs
 from unet_edu.data import Sample
 from unet_edu.own.split import follow_each_other, split
 

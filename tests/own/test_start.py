@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from ownkit import discs
 
-from own.ownkit import discs
 from unet_edu import checkpoints
 from unet_edu.arithmetic import border, is_valid
 from unet_edu.models import UNet

@@ -5,9 +5,9 @@ import csv
 import numpy as np
 import pytest
 import tifffile
+from ownkit import discs
 from PIL import Image
 
-from own.ownkit import discs
 from own.test_segment import trained
 from unet_edu.data.files import Page
 from unet_edu.own import stream

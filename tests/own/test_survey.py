@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from ownkit import discs, mask_only
 
-from own.ownkit import discs, mask_only
 from unet_edu.data import Sample
 from unet_edu.own.survey import grey_range, neighbours, objects_of, survey
 

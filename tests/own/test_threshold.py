@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from ownkit import discs
 from scipy import ndimage
 
-from own.ownkit import discs
 from unet_edu.own.segment import instances
 from unet_edu.own.survey import survey
 from unet_edu.own.threshold import chosen, distances, f1, fix, middle, otsu_f1, speck

@@ -6,8 +6,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 import torch
+from ownkit import discs
 
-from own.ownkit import discs
 from unet_edu.models import UNet
 from unet_edu.own import plan as planning
 from unet_edu.own import start as starting
