@@ -350,7 +350,7 @@ def write_dataset(folder, size, number, white=1):
 def nnunet():
     """Plan 24 slices with three planners; give labels of 0 and 255; leave out the variables and the GPU."""
     code = code_blocks()["bash"]
-    variables = re.findall(r"export (nnUNet_\w+)=", code)
+    variables = re.findall(r"\b(nnUNet_\w+)=", code)
     assert len(variables) == 3
     integrity = next(line for line in code.splitlines() if "plan_and_preprocess" in line)
     assert "--verify_dataset_integrity" in integrity

@@ -145,7 +145,7 @@ def test_what_ten_moves():
     here = displacements(nodes, (572, 572))[..., 60:-60, 60:-60].square().mean().sqrt().item()
     assert pixels["this package"] == pytest.approx(here, rel=0.05)
     assert pixels["elasticdeform"] == pytest.approx(here, rel=0.25)
-    assert all(7 < value < 14 for name, value in pixels.items() if name.startswith("MONAI"))
+    assert all(7 < value < 16 for name, value in pixels.items() if name.startswith("MONAI"))
     assert pixels["torchvision"] < 1
     assert pixels["albumentations"] < 1
     assert pixels["albumentations, default"] < 0.001
