@@ -160,6 +160,12 @@ def test_precision_and_recall_are_swapped():
     assert RECORD["parts"]["rand"]["merged"]["recall"] < 0.5
 
 
+def test_bfloat16_is_for_devices_with_units_for_it():
+    ratios = results.peers("halves")["ratios"]
+    assert set(ratios) == {"DEFAULT", "AVX512_CORE", "AVX2"}
+    assert ratios["AVX2"] > 1
+
+
 def test_nnunet_plans_its_batches():
     planned = results.peers("nnunet")
     assert planned["batch"] == {"default": 2, "ResEncM": 13, "ResEncL": planned["slices"]}
