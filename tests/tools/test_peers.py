@@ -145,7 +145,7 @@ def test_what_ten_moves():
     here = displacements(nodes, (572, 572))[..., 60:-60, 60:-60].square().mean().sqrt().item()
     assert pixels["this package"] == pytest.approx(here, rel=0.05)
     assert pixels["elasticdeform"] == pytest.approx(here, rel=0.25)
-    assert all(7 < value < 14 for name, value in pixels.items() if name.startswith("MONAI"))
+    assert all(7 < value < 16 for name, value in pixels.items() if name.startswith("MONAI"))
     assert pixels["torchvision"] < 1
     assert pixels["albumentations"] < 1
     assert pixels["albumentations, default"] < 0.001
@@ -158,6 +158,12 @@ def test_a_coordinate_picture_measures_a_shift():
 def test_precision_and_recall_are_swapped():
     assert RECORD["parts"]["rand"]["merged"]["precision"] == 1
     assert RECORD["parts"]["rand"]["merged"]["recall"] < 0.5
+
+
+def test_bfloat16_is_for_devices_with_units_for_it():
+    ratios = results.peers("halves")["ratios"]
+    assert set(ratios) == {"DEFAULT", "AVX512_CORE", "AVX2"}
+    assert ratios["AVX2"] > 1
 
 
 def test_nnunet_plans_its_batches():
