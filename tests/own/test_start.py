@@ -1,5 +1,7 @@
 """Networks to start from, their recipes, and the loss that decides between them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -37,9 +39,7 @@ def test_scratch_is_drawn_from_the_seed_and_leaves_other_random_numbers_alone():
 @pytest.mark.parametrize(("tile", "smallest"), [(300, 512), (172, 84), (60, 24), (300, 8)])
 def test_a_recipe_s_tile_is_legal_for_the_network_s_depth(depth, tile, smallest):
     net = UNet(base_width=1, depth=depth)
-    recipe = recipe_for(
-        net, RECIPES["one-cycle"].__class__(**{**vars(RECIPES["one-cycle"]), "tile": tile}), 1e-3, 7, smallest
-    )
+    recipe = recipe_for(net, replace(RECIPES["one-cycle"], tile=tile), 1e-3, 7, smallest)
     assert is_valid(recipe.tile, depth)
     assert 0 < recipe.tile - 2 * border(depth) <= smallest
     assert (recipe.learning_rate, recipe.steps) == (1e-3, 7)

@@ -100,7 +100,7 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_happened(tmp_path
 
 
 def test_colours_sizes_that_differ_and_large_objects_are_taken(tmp_path, quick):
-    samples = [discs(size, radius=40, step=100, channels=3, name=f"{size}.png") for size in (200, 210, 300, 200, 260)]
+    samples = [discs(size, radius=38, step=100, channels=3, name=f"{size}.png") for size in (200, 210, 300, 200, 260)]
     made = run(tmp_path / "net.safetensors", samples, minutes=0.02)
     assert made.pixel == 2
     assert made.net.in_channels == 3

@@ -14,7 +14,8 @@ import hashlib
 import json
 import shutil
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -104,10 +105,11 @@ def train(
     samples = list(samples)
     survey = make_survey(samples)
     told(survey.lines())
-    plan = make_plan(survey, max_memory, device.type)
-    told(plan.lines())
     parts = make_split(samples)
     told(f"split: {parts.why}")
+    sizes = dict(Counter(sample.label.shape for sample in parts.train))  # a single image was cut
+    plan = make_plan(replace(survey, sizes=sizes), max_memory, device.type)
+    told(plan.lines())
     data = ready(parts, plan, survey)
     folder = path.with_suffix(".run")
     key = fingerprint(samples, minutes, seed, plan)
@@ -203,6 +205,8 @@ def choose(data, plan, survey, starts, budget, began, clock, seed, device):
         loss, pace[name] = agreed(tried(data, plan, survey, name, rate, steps, clock, seed, device))
         tries.append(starting.Try(name, rate, loss))
     best = min(tries, key=lambda one: one.loss)
+    if best.loss == float("inf"):
+        raise FloatingPointError("every short try broke off: the loss is not finite. Look for images with odd values")
     took = agreed(clock() - began)
     net = starting.network(best.start, survey.channels, survey.classes, plan.width.value, plan.depth.value)
     net.normalisation = normalisation
