@@ -96,7 +96,7 @@ function build({ model, root, say }) {
       element("strong", {}, `${plural(nuclei, "nucleus", "nuclei")}.`),
       ` The watershed ${verb} and cuts ${lost < 0 ? "fewer" : lost} ${lost < 0 ? "" : "more "}where there is no border.`);
     say(`${panels.pieces.words.textContent}. With the watershed: ${panels.watershed.words.textContent}.`);
-    table.update(["", "threshold", "watershed"], [
+    table.update(["count", "threshold", "watershed"], [
       ["nuclei", nuclei, nuclei],
       ...[["segments", "count"], ["found", "found"], ["missed", "missed"], ["invented", "invented"], ["merged", "merged"], ["split", "split"]].map(([title, key]) => [title, both.pieces[key], both.watershed[key]]),
       ["F1 at an IoU of one half", both.pieces.f1.toFixed(3), both.watershed.f1.toFixed(3)],
