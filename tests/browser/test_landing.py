@@ -53,7 +53,7 @@ def test_three_doors_and_three_things_to_try(visit):
     assert doors == ["08_training.html#fig-playground", "01_sliding_window.html", "teaching.html"]
     to_try = page.locator(".try a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
     assert to_try == ["04_blocks.html#fig-feature-maps"] * 2 + ["08_training.html#fig-playground"]
-    page.locator(".doors a").first.click()
+    page.locator(".doors .sd-card").first.click()
     page.wait_for_url("**/08_training.html#fig-playground")
 
 
