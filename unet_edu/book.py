@@ -92,10 +92,10 @@ def show(fig, *, alt: str, caption: str, name: str | None = None, links: dict | 
 
 # --- letters that can be read --------------------------------------------------------------------------
 
-COLUMN, PHONE = 688, 358  # pixels of CSS: the width of a picture on a screen of 1280 pixels, and on one of 390
+COLUMN, PHONE = 672, 342  # pixels of CSS: how wide a picture is on screens of 1280 and 390 pixels, the least
 LEAST, LEAST_ON_A_PHONE = 11, 9  # pixels of CSS that a letter is high, its font size, at the least
 POINT = 96 / 72  # pixels of CSS
-STACK_INCHES, LONG_TITLE, SPARE = 3.9, 20, 0.15  # of a picture for phones; letters; pixels
+STACK_INCHES, LONG_TITLE, SPARE = 3.9, 20, 0.4  # of a picture for phones; letters; pixels, for what a file is wider
 
 
 def letters_of(fig) -> list:

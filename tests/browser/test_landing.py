@@ -53,13 +53,13 @@ def test_three_doors_and_three_things_to_try(visit):
     assert doors == ["08_training.html#fig-playground", "01_sliding_window.html", "teaching.html"]
     to_try = page.locator(".try a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
     assert to_try == ["04_blocks.html#fig-feature-maps"] * 2 + ["08_training.html#fig-playground"]
-    page.locator(".doors a").first.click()
+    page.locator(".doors .sd-card").first.click()
     page.wait_for_url("**/08_training.html#fig-playground")
 
 
-@pytest.mark.parametrize("name", [FIRST, "book/00_how_to_use.html"])
-def test_the_little_pictures_lead_to_their_chapters(visit, name):
-    page = visit(name).page
+@pytest.mark.parametrize("home", [FIRST, "book/00_how_to_use.html"])
+def test_the_little_pictures_lead_to_their_chapters(visit, home):
+    page = visit(home).page
     links = page.locator(".picture-with-links:visible a")
     assert links.evaluate_all("all => all.map(a => a.getAttribute('href'))") == [f"{one}.html" for one in PAGES]
     assert all(links.evaluate_all("all => all.map(a => a.getAttribute('aria-label').length > 3)"))

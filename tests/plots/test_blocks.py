@@ -1,11 +1,14 @@
 """unet_edu.plots.blocks: the U to scale, maps, shares of weights and work, lost labels, the power of first weights."""
 
+import base64
+import re
+
 import numpy as np
 import pytest
 import torch
 from plotkit import PALETTE, bars, colours, pictures, words
 
-from unet_edu import arithmetic
+from unet_edu import arithmetic, book
 from unet_edu.activations import capture
 from unet_edu.models import OneLevelUNet, UNet
 from unet_edu.plots import blocks
@@ -136,3 +139,15 @@ def test_power_is_the_geometric_mean_of_the_seeds(power):
         found = [facts[f"{way}_{word}"] for word in ("bottom", "last", "end")]
         assert found == pytest.approx([mean[1], mean[2], mean[3]])
     assert axes.lines[3].get_xdata()[0] == 1, "the grey line marks the bottleneck"
+
+
+def test_the_letters_of_the_network_can_be_read_on_a_desktop_and_on_a_phone():
+    """In the file itself: the smallest font, as a share of the width, times the pixels that the picture gets."""
+    fig = blocks.unet_drawing(arithmetic.plan(572))
+    book.raise_letters(fig)
+    phone = book.width_on_a_phone(fig)
+    svg = base64.b64decode(book.render_light_and_dark(fig)[0]["data"]).decode()
+    width = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
+    share = min(100 * float(scale) for scale in re.findall(r"scale\(([\d.]+) -[\d.]+\)", svg)) / width
+    assert share * book.COLUMN >= book.LEAST
+    assert share * phone >= book.LEAST_ON_A_PHONE
