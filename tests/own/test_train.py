@@ -71,6 +71,14 @@ def test_the_time_is_shared_among_tries_and_the_run(tmp_path, quick):
     assert f"{int(0.92 * 3 / 0.05)} steps" in line
 
 
+@pytest.mark.parametrize(("progress", "shows"), [(None, True), (False, False)])
+def test_a_notebook_gets_a_picture_unless_it_wants_no_progress(tmp_path, quick, monkeypatch, progress, shows):
+    drawn = []
+    monkeypatch.setattr("unet_edu.training.loop.notebook_preview", lambda: lambda step, *_: drawn.append(step))
+    run(tmp_path / "net.safetensors", say=lambda line: None, progress=progress)
+    assert bool(drawn) == shows
+
+
 def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_happened(tmp_path, quick, monkeypatch):
     whole = run(tmp_path / "whole.safetensors")
     looks = []

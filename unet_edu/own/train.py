@@ -84,7 +84,8 @@ def train(
     starts: names of what to start from, of "scratch", "unet8-nuclei", "unet8-cells", "unet8-isbi"; what does best in a
         short try is taken. None: scratch, and the shipped network that is nearest.
     say: called with each line on what was found and decided. preview: a file (.png), where at each look the borders
-    found in a validation image are drawn. progress: show a bar; None: in terminals and notebooks.
+    found in a validation image are drawn. progress: show a bar, in notebooks a picture
+    too; None: in terminals and notebooks.
     clock: returns seconds; time.process_time counts those of the processor, for a machine that does other things, too.
 
     Raises ValueError or TypeError, with what to do, for data that cannot be trained on, minutes that are no such
@@ -137,6 +138,7 @@ def train(
         every=max(recipe.steps // LOOKS, 1),
         score=partial(look, data=data, best=best, preview=preview),
         stop=patience_ended,
+        preview=None if progress is not False else lambda *_: None,
         checkpoint=folder / "state.safetensors",
         progress=progress,
     )
