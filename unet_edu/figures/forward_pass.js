@@ -74,6 +74,7 @@ function build({ model, root, say }) {
     found[name] = { channels: map.channels, size: map.size };
     const block = BLOCKS.find(([, stage]) => stage === name)?.[0];
     if (!block) return;
+    canvases[block].setAttribute("aria-label", `A map of the block ${block}: ${map.size} pixels a side, the busiest of ${map.channels} channels.`);
     sizes[block].textContent = name === "output" ? `answer: ${map.size} px` : `${map.size} px × ${map.channels}`;
     if (name === "output") {
       const answer = map.data.subarray(map.size ** 2);
