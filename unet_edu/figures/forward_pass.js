@@ -132,6 +132,10 @@ function build({ model, root, say }) {
   let seenBefore = "";
   function draw() {
     if (!network || gone) return;
+    if ("restored" in root.dataset) { // a link leads to one window, and there it stays
+      delete root.dataset.restored;
+      if (get("walking")) change(model, { walking: false });
+    }
     drawFrame();
     const wanted = JSON.stringify([place(), get("off")]);
     if (wanted === seenBefore) return;
@@ -174,7 +178,7 @@ function build({ model, root, say }) {
     paint(canvases.input, image, SIDE, SIDE, [0, 255]);
     canvases.input.setAttribute("aria-label", "Nuclei, bright on a dark ground.");
     sizes.input.textContent = `window: ${WINDOW} px`;
-    if (stillness() || thrift() || "restored" in root.dataset) change(model, { walking: false });
+    if (stillness() || thrift()) change(model, { walking: false });
     draw();
     if (get("walking")) pause = setTimeout(next, STILL_MS);
   });
