@@ -110,7 +110,6 @@ function build({ model, root, say }) {
       button.textContent = off ? "✂ cut" : "skip ⇢";
     });
     play.textContent = get("walking") ? "❚❚ pause" : "▶ play";
-    play.setAttribute("aria-pressed", get("walking"));
     all.textContent = get("off").length ? "join the skips again" : "cut the skips";
   }
   function now() {
