@@ -118,7 +118,7 @@ LONGEST_MS = 50  # a task below it is not felt; browsers report longer ones
 
 def test_the_page_stays_fluid_while_two_runs_learn(shown):
     """No long task of the page's own thread: what learns does so in workers."""
-    page, root, _ = shown(Playground(rival="without skips", steps=40))
+    page, root, _ = shown(Playground(rival="without skips", bet="first", steps=40))
     slow = slowness(page)
     page.evaluate(
         """() => {

@@ -74,6 +74,7 @@ function build({ model, root, say }) {
     found[name] = { channels: map.channels, size: map.size };
     const block = BLOCKS.find(([, stage]) => stage === name)?.[0];
     if (!block) return;
+    canvases[block].setAttribute("aria-label", `A map of the block ${block}: ${map.size} pixels a side, the busiest of ${map.channels} channels.`);
     sizes[block].textContent = name === "output" ? `answer: ${map.size} px` : `${map.size} px × ${map.channels}`;
     if (name === "output") {
       const answer = map.data.subarray(map.size ** 2);
@@ -109,7 +110,6 @@ function build({ model, root, say }) {
       button.textContent = off ? "✂ cut" : "skip ⇢";
     });
     play.textContent = get("walking") ? "❚❚ pause" : "▶ play";
-    play.setAttribute("aria-pressed", get("walking"));
     all.textContent = get("off").length ? "join the skips again" : "cut the skips";
   }
   function now() {
@@ -131,6 +131,10 @@ function build({ model, root, say }) {
   let seenBefore = "";
   function draw() {
     if (!network || gone) return;
+    if ("restored" in root.dataset) { // a link leads to one window, and there it stays
+      delete root.dataset.restored;
+      if (get("walking")) change(model, { walking: false });
+    }
     drawFrame();
     const wanted = JSON.stringify([place(), get("off")]);
     if (wanted === seenBefore) return;
@@ -173,7 +177,7 @@ function build({ model, root, say }) {
     paint(canvases.input, image, SIDE, SIDE, [0, 255]);
     canvases.input.setAttribute("aria-label", "Nuclei, bright on a dark ground.");
     sizes.input.textContent = `window: ${WINDOW} px`;
-    if (stillness() || thrift() || "restored" in root.dataset) change(model, { walking: false });
+    if (stillness() || thrift()) change(model, { walking: false });
     draw();
     if (get("walking")) pause = setTimeout(next, STILL_MS);
   });

@@ -38,6 +38,12 @@ class BetAndSee(LiveFigure):
         found = runs()
         super().__init__(bet=bet, names=list(found), scores=[list(one) for one in found.values()], **more)
 
+    @traitlets.validate("bet")
+    def _one_of_the_changes(self, proposal):
+        if not 0 <= proposal.value < max(len(self.names), 1):
+            raise traitlets.TraitError(f"bet must be 0 to {len(self.names) - 1}, not {proposal.value}")
+        return proposal.value
+
     def legal_values(self):
         """Return the rules of `LiveFigure.legal_values`; a bet is on one of the changes."""
         return super().legal_values() | {"bet": {"least": 0, "most": len(self.names) - 1}}
