@@ -128,6 +128,7 @@ def test_of_three_classes_there_is_no_threshold(tmp_path, quick):
 
 def test_shipped_weights_are_tried_beside_scratch(tmp_path, quick, monkeypatch):
     monkeypatch.setitem(LOSSES, ("unet8-nuclei", 2e-3), 0.1)
+    monkeypatch.setattr(starting, "nearest_shipped", lambda *args: ("unet8-nuclei", 0.2))
     said = []
     samples = [discs(64, radius=10, step=32, seed=seed, name=f"{seed}.png") for seed in range(3)]
     made = run(tmp_path / "net.safetensors", samples, minutes=0.01, starts=None, say=said.append)
