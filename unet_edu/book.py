@@ -115,7 +115,7 @@ def width_of(fig) -> float:
 
 def raise_letters(fig) -> None:
     """Make letters that would be below `LEAST` pixels in the column of a page as large as that; others stay."""
-    for _ in range(3):  # larger letters may make the picture wider, and then everything is smaller
+    for _ in range(8):  # larger letters may make the picture wider, and then everything is smaller
         floor = (LEAST + SPARE) / min(COLUMN / width_of(fig), POINT)
         small = [text for text in letters_of(fig) if text.get_fontsize() < floor - 1e-6]
         if not small:

@@ -3,6 +3,7 @@
 import base64
 import re
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
@@ -12,6 +13,7 @@ from unet_edu import arithmetic, book
 from unet_edu.activations import capture
 from unet_edu.models import OneLevelUNet, UNet
 from unet_edu.plots import blocks
+from unet_edu.plots.style import use_style
 
 LAYERS = arithmetic.layer_table(572)
 
@@ -143,8 +145,10 @@ def test_power_is_the_geometric_mean_of_the_seeds(power):
 
 def test_the_letters_of_the_network_can_be_read_on_a_desktop_and_on_a_phone():
     """In the file itself: the smallest font, as a share of the width, times the pixels that the picture gets."""
-    fig = blocks.unet_drawing(arithmetic.plan(572))
-    book.raise_letters(fig)
+    with mpl.rc_context():
+        use_style()
+        fig = blocks.unet_drawing(arithmetic.plan(572))
+        book.raise_letters(fig)
     phone = book.width_on_a_phone(fig)
     svg = base64.b64decode(book.render_light_and_dark(fig)[0]["data"]).decode()
     width = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])

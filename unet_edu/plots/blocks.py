@@ -120,7 +120,7 @@ def unet_drawing(plan, base_width: int = 64, in_channels: int = 1, num_classes: 
     for text, colour in legend:
         axes.plot([], [], color=colour, lw=1.6, ls=(0, (4, 2)) if colour == SKIP else "-", label=text)
     axes.legend(
-        loc="upper center", bbox_to_anchor=(0.5, 0), ncols=5 if depth > 2 else 2, fontsize=8.5, handlelength=2.2
+        loc="upper center", bbox_to_anchor=(0.5, 0), ncols=3 if depth > 2 else 2, fontsize=8.5, handlelength=2.2
     )
     right, bottom, top = x + gap + 0.3, tops[depth] - max(plan.levels[depth].down[0] * scale, 0.25) - 0.25, 0.3
     axes.set(xlim=(-0.3, right), ylim=(bottom, top), position=(0, 0, 1, 1))

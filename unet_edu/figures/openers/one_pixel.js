@@ -2,7 +2,7 @@
 
 const CELL = 12, COUNT = 4, SIDE = CELL * COUNT + COUNT - 1, MOST = 64;
 const LINES = [0, 1, 2].map((number) => CELL + (CELL + 1) * number);
-const BEGINS = [["truth", "the truth"], ["gap", "one pixel missing"], ["wall", "one more wall"], ["broad", "broad borders"], ["moved", "moved by one"]];
+const BEGINS = [["gap", "one pixel missing"], ["wall", "one more wall"], ["broad", "broad borders"], ["moved", "moved by one"], ["truth", "the truth"]];
 
 /** What a prediction is at first, as starting() of one_pixel.py. */
 export function starting(begin) {
