@@ -1,4 +1,4 @@
-// Paint or erase one pixel of sixteen cells and watch five scores. Regions, thinning and V_Rand: segments.js.
+// Paint or erase one pixel of sixteen cells and watch five scores. Regions, thinning, mistakes and V_Rand: cells.js.
 
 const CELL = 12, COUNT = 4, SIDE = CELL * COUNT + COUNT - 1, MOST = 64;
 const LINES = [0, 1, 2].map((number) => CELL + (CELL + 1) * number);
@@ -28,20 +28,8 @@ export function scores(found) {
     either += one | found[at];
     sum += one + found[at];
   });
-  const numbers = regions((at) => truth[at] > 0, SIDE, SIDE).numbers;
-  const segments = thinned((at) => found[at] > 0, SIDE, SIDE);
-  return { wrong: wrong / truth.length, iou: both / either, dice: (2 * both) / sum, vRand: randScore(numbers, segments.numbers), mend: toMend(numbers, segments.numbers) };
-}
-
-/** How many cells must be cut apart or joined by hand: what lies in one segment beyond the first, and the other way round. */
-function toMend(truth, segments) {
-  const size = (values) => values.reduce((sizes, one) => sizes.set(one, (sizes.get(one) ?? 0) + 1), new Map());
-  const pairs = new Map(), cells = size(truth), parts = size(segments);
-  truth.forEach((cell, at) => cell && segments[at] && pairs.set(cell * 65536 + segments[at], (pairs.get(cell * 65536 + segments[at]) ?? 0) + 1));
-  const beyond = (keys) => keys.length - new Set(keys).size;
-  const all = [...pairs].map(([key, pixels]) => [Math.floor(key / 65536), key % 65536, pixels]);
-  return beyond(all.filter(([cell, , pixels]) => 2 * pixels > cells.get(cell)).map(([, part]) => part))
-    + beyond(all.filter(([, part, pixels]) => 2 * pixels > parts.get(part)).map(([cell]) => cell));
+  const { merged, split, score } = scoreCells(truth, found, SIDE, SIDE);
+  return { wrong: wrong / truth.length, iou: both / either, dice: (2 * both) / sum, vRand: score, mend: merged + split };
 }
 
 function build({ model, root, say }) {

@@ -24,7 +24,7 @@ class OnePixel(LiveFigure):
     at most. x, y: the pixel that keys change, 0 to 50. Raises TraitError for anything else.
     """
 
-    scripts = ("segments.js",)
+    scripts = ("cells.js",)
 
     kept = ("begin", "flips", "x", "y")
 
