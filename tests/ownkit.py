@@ -1,8 +1,13 @@
-"""Small images with bright discs, for the tests of your own images."""
+"""Small images with bright discs, and a small network, for the tests of your own images."""
 
 import numpy as np
+import torch
 
 from unet_edu.data import Sample
+from unet_edu.models import UNet
+from unet_edu.own.segment import Trained
+
+KEPT = {"classes": 2, "threshold": 0.5, "apart": 7, "smoothing": 1.0, "smallest": 20}
 
 
 def discs(size=96, radius=6, step=24, seed=0, name="discs", touching=False, channels=1):
@@ -23,3 +28,12 @@ def discs(size=96, radius=6, step=24, seed=0, name="discs", touching=False, chan
 def mask_only(sample):
     """Return a sample without its numbers."""
     return sample._replace(instances=None)
+
+
+def trained(greys="set", pixel=1, channels=1, classes=2, scaling=None):
+    """Return a small network with random weights, as `train` would have kept it."""
+    torch.manual_seed(0)
+    net = UNet(channels, classes, base_width=2, depth=2).eval()
+    net.normalisation = (0.4, 0.2)
+    net.scaling = scaling
+    return Trained(net=net, greys=greys, pixel=pixel, lines=[], scores={}, **KEPT | {"classes": classes})

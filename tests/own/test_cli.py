@@ -54,7 +54,7 @@ def test_from_files_to_scores(tmp_path, typed, quick):
     net, out = tmp_path / "net.safetensors", tmp_path / "found"
     status, said, _ = typed(
         "train", tmp_path / "ours" / "images", tmp_path / "ours" / "masks", "-o", net,
-        "--minutes", 0.06, "--device", "cpu", "--start", "scratch",
+        "--minutes", 0.06, "--device", "cpu", "--from", "scratch",
     )  # fmt: skip
     assert status == 0
     assert "become 0 … 1: 12 bits" in said
@@ -127,7 +127,7 @@ def test_two_processes_train_one_network(tmp_path):
     write(tmp_path / "ours", 5)
     folders = [str(tmp_path / "ours" / name) for name in ("images", "masks")]
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    words = ["-o", str(tmp_path / "net.safetensors"), "--minutes", "0.02", "--device", "cpu", "--start", "scratch"]
+    words = ["-o", str(tmp_path / "net.safetensors"), "--minutes", "0.02", "--device", "cpu", "--from", "scratch"]
     done = subprocess.run(
         [*torchrun, "-m", "unet_edu.own.cli", "train", *folders, *words],
         env=os.environ | {"OMP_NUM_THREADS": "1"},

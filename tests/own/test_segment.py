@@ -2,26 +2,13 @@
 
 import numpy as np
 import pytest
-import torch
-from ownkit import discs
+from ownkit import discs, trained
 
 from unet_edu import checkpoints
-from unet_edu.models import UNet
 from unet_edu.own import segment as module
-from unet_edu.own.segment import Area, Trained, areas, bands, effects, instances, read, segment
+from unet_edu.own.segment import Area, areas, bands, effects, instances, read, segment
 from unet_edu.predict import predict
 from unet_edu.separation import by_distance, components
-
-KEPT = {"classes": 2, "threshold": 0.5, "apart": 7, "smoothing": 1.0, "smallest": 20}
-
-
-def trained(greys="set", pixel=1, channels=1, classes=2, scaling=None):
-    torch.manual_seed(0)
-    net = UNet(channels, classes, base_width=2, depth=2).eval()
-    net.normalisation = (0.4, 0.2)
-    net.scaling = scaling
-    return Trained(net=net, greys=greys, pixel=pixel, lines=[], scores={}, **KEPT | {"classes": classes})
-
 
 # --- objects -----------------------------------------------------------------------------------------
 

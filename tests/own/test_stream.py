@@ -5,10 +5,9 @@ import csv
 import numpy as np
 import pytest
 import tifffile
-from ownkit import discs
+from ownkit import discs, trained
 from PIL import Image
 
-from own.test_segment import trained
 from unet_edu.data.files import Page
 from unet_edu.own import stream
 from unet_edu.own.segment import areas, instances, segment
@@ -22,7 +21,7 @@ def images(tmp_path):
     folder.mkdir()
     eight = [np.rint(discs(seed=seed).image * 255).astype(np.uint8) for seed in range(5)]
     Image.fromarray(eight[0]).save(folder / "a.png")
-    tifffile.imwrite(folder / "b.tif", np.stack(eight[1:4]).astype(np.uint16))
+    tifffile.imwrite(folder / "b.tif", np.stack(eight[1:4]).astype(np.uint16), photometric="minisblack")
     Image.fromarray(np.dstack([eight[4]] * 3 + [np.full((96, 96), 255, np.uint8)])).save(folder / "c.png")
     return folder, eight
 

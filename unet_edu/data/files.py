@@ -62,7 +62,8 @@ class Mismatches(ValueError):
 
     def __init__(self, problems):
         self.problems = list(problems)
-        super().__init__(f"{len(self.problems)} files do not fit:\n" + "\n".join(f"- {one}" for one in self.problems))
+        head = "1 file does not fit" if len(self.problems) == 1 else f"{len(self.problems)} files do not fit"
+        super().__init__("\n".join([f"{head}:", *(f"- {one}" for one in self.problems)]))
 
 
 class Page(NamedTuple):

@@ -196,7 +196,8 @@ def add_commands(topics) -> None:
         help="a class of masks in colour, once for each: --colour 0,0,0=0 --colour 255,0,0=1",
     )
     add(
-        "--start",
+        "--from",  # not --start, which torchrun takes for an abbreviation of its own --start-method
+        dest="start",
         choices=("scratch", "unet8-nuclei", "unet8-cells", "unet8-isbi"),
         help="begin with new weights, or with those of a shipped network (usually: what does best in a short try)",
     )

@@ -170,7 +170,7 @@ class Stack:
 
         if kind not in self.writers:
             self.writers[kind] = self.files.enter_context(tifffile.TiffWriter(self.partial(kind), bigtiff=True))
-        self.writers[kind].write(values, photometric="minisblack", contiguous=False)
+        self.writers[kind].write(values, photometric="minisblack", contiguous=True)
 
     def map_of_file(self, kind, image, trained):
         """Return a memory map of a file of results, to write a large image into without holding it."""
