@@ -151,7 +151,7 @@ def write(app, error):
     with written_whole(static / ICON) as partial:
         partial.write_text(icon(), "utf-8")
     with written_whole(static / CARD) as partial:
-        card(project, "Thirteen chapters that compute what they show").save(partial, "PNG", optimize=True)
+        card(project, "A book that computes what it shows").save(partial, "PNG", optimize=True)
     for path in outdir.rglob("*.html"):
         if static in path.parents:
             continue

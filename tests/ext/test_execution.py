@@ -53,6 +53,14 @@ PAGES = {
 ALL = {name for name in PAGES if name != "index"}
 
 
+# what the pages print is changed, and not what the picture for previews of links is drawn from
+CHANGED = """
+
+def conv_out(size, kernel, **more):
+    return 100 if size == 10 else conv_out_before(size, kernel, **more)
+"""
+
+
 class SmallBook(FixtureBook):
     """The pages above; the package that their kernels import is the book's own copy."""
 
@@ -112,7 +120,7 @@ def test_the_course_edition_executes_nothing_again(book):
 def test_what_is_changed_executes_the_pages_that_read_it(book):
     """A module, also where it is imported within a function; and nothing is stale in either edition."""
     book.change(book.package / "arithmetic.py", "def conv_out(", "def conv_out_before(")
-    (book.package / "arithmetic.py").open("a").write("\n\ndef conv_out(size, kernel):\n    return 100\n")
+    (book.package / "arithmetic.py").open("a").write(CHANGED)
     assert sorted(book.build("course").executed) == ["02_sizes", "03_lazy"]
     done = book.build()
     assert done.executed == [], "the course edition has executed them"

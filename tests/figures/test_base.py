@@ -22,6 +22,7 @@ from unet_edu.figures.base import LIVE_FIGURE_MIME, LiveFigure, pack
 from unet_edu.plots import style
 
 FIGURES = [getattr(figures, name) for name in figures.__all__]
+IN_A_KERNEL = ("CropLadder", "FeatureMaps")  # the others start theirs in the slow tests
 every_figure = pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
 
 
@@ -106,7 +107,11 @@ def test_packed_arrays_unpack_in_the_script(node):
     assert node(module, script) == [array.tolist()] * 3
 
 
-@every_figure
+@pytest.mark.parametrize(
+    "figure",
+    [pytest.param(figure, marks=() if figure.__name__ in IN_A_KERNEL else pytest.mark.slow) for figure in FIGURES],
+    ids=lambda figure: figure.__name__,
+)
 def test_a_notebook_with_the_figure_runs_and_keeps_its_state(figure):
     """What JupyterLab, and the build of the book, get from the kernel."""
     name = figure.__name__

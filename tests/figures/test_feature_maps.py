@@ -269,7 +269,7 @@ def test_real_nuclei_come_along(name):
     assert (figure.width, figure.height, figure.truth) == (SAMPLE, SAMPLE, b"")
     assert figure.image == getattr(FeatureMaps(), name), "the page can put in the same bytes"
     group, number = SAMPLES[name]
-    (sample,) = nuclei.load(group, "train", whole=False, numbers=[number])
+    (sample,) = nuclei.load(group, "validation", whole=False, numbers=[number])
     grey = sample.image if sample.image.ndim == 2 else sample.image.mean(axis=0)
     start = max(SAMPLE - len(grey), 0) // 2
     shown = sample_image(name)[start:, start:][: min(len(grey), SAMPLE), : min(len(grey), SAMPLE)]

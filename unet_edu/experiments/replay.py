@@ -10,7 +10,7 @@ Frames follow one another quickly at first and slowly in the end. The loss is ke
 """
 
 import base64
-import zlib
+import lzma
 from dataclasses import replace
 from functools import partial
 
@@ -136,12 +136,12 @@ def scored(label, pictures):
 
 def packed(taken):
     """Return frames, uint8 (frames, side, side), as text for JSON."""
-    return base64.b64encode(zlib.compress(taken.tobytes(), 9)).decode()
+    return base64.b64encode(lzma.compress(taken.tobytes(), preset=9)).decode()
 
 
 def unpacked(frames):
     """Return an entry's frames, uint8 (frames, side, side): how many thresholds are exceeded."""
-    taken = np.frombuffer(zlib.decompress(base64.b64decode(frames["levels"])), np.uint8)
+    taken = np.frombuffer(lzma.decompress(base64.b64decode(frames["levels"])), np.uint8)
     return taken.reshape(len(frames["steps"]), frames["side"], frames["side"])
 
 

@@ -209,15 +209,15 @@ def weight_maps(samples, membrane=1.0):
 def course(history):
     """Return what a record keeps of a `History`: CURVE points of the loss, each the mean of its steps; every score.
 
-    The points of the curve have five digits: they are drawn, and the wheel holds all records.
+    The curve has four digits for a loss and three for a time: it is drawn, and the wheel holds all records.
     """
     steps = len(history.loss)
     parts = np.array_split(np.arange(steps), min(CURVE, steps))
     return {
         "seconds": history.seconds[-1],
         "steps": [int(part[-1]) + 1 for part in parts],
-        "loss": [float(f"{np.mean([history.loss[step] for step in part]):.5g}") for part in parts],
-        "seconds_at": [float(f"{history.seconds[part[-1]]:.5g}") for part in parts],
+        "loss": [float(f"{np.mean([history.loss[step] for step in part]):.4g}") for part in parts],
+        "seconds_at": [float(f"{history.seconds[part[-1]]:.3g}") for part in parts],
         "score": [[step, history.seconds[step - 1], value] for step, value in history.score],
     }
 

@@ -104,7 +104,7 @@ def measured():
     maps, sums, facts = [np.round(255 * sample.image), sample.label], [], {}
     for name, file in NETWORKS.items():
         net = checkpoints.load(file)
-        probability = predict(net, sample.image)[1]
+        probability = predict(net, sample.image, progress=False)[1]
         maps.append(np.round(255 * probability))
         facts[name] = {
             "v_rand": round(float(v_rand(sample.label, probability).score), 4),
