@@ -7,7 +7,7 @@ import pytest
 import traitlets
 
 from unet_edu.figures import Curtain
-from unet_edu.figures.openers.curtain import TOPICS, changed, shown
+from unet_edu.figures.openers.curtain import SIDE, TOPICS, changed, shown, stained
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 READ = 'import { readFileSync } from "node:fs"; const given = JSON.parse(readFileSync(0, "utf-8"));'
@@ -53,3 +53,9 @@ def test_the_page_draws_the_curtain_and_the_difference(node):
 def test_a_topic_that_is_not_there_is_refused():
     with pytest.raises(traitlets.TraitError, match="bottom"):
         Curtain("nothing")
+
+
+def test_the_network_calls_fewer_pixels_wrongly_than_the_threshold():
+    truth = stained().label[:SIDE, :SIDE] > 0
+    threshold, network = (((one > 0.5) != truth).mean() for one in shown("threshold"))
+    assert network < threshold

@@ -2,7 +2,8 @@
 
 "fcn": the answers of FCN-32s and of U-Net to the same tissue. "parts": a map of the first level of a U-Net and one of
 the deepest. "skips": an answer with the skip connections, and without. "bent": tissue, and the same tissue bent.
-"loss": two networks with nearly the same loss. "bottom": an answer with the bottleneck, and without.
+"loss": two networks with nearly the same loss. "bottom": an answer with the bottleneck, and without. "threshold":
+stained nuclei by Otsu's threshold and by a network.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import traitlets
 
 from unet_edu import checkpoints, interpret, results
 from unet_edu.activations import capture
-from unet_edu.data import cells
+from unet_edu.data import cells, nuclei
 from unet_edu.data.augment import draw, warp
 from unet_edu.experiments.replay import probabilities, unpacked
 from unet_edu.figures import fcn_fusion
 from unet_edu.figures.base import LiveFigure, integer, pack
 from unet_edu.predict import predict
+from unet_edu.separation import otsu
 
 SIDE, SEED, NETWORK = 160, 21, "unet8-cells"
 SIGMA = 10.0  # pixels that the nodes of the bent tissue are moved by
@@ -38,6 +40,7 @@ class Topic(NamedTuple):
     right: str
     told: str
     pictures: Callable  # () → two arrays (H, W) in [0, 1]
+    of: str = "drawn tissue"
 
 
 def _tissue():
@@ -89,6 +92,18 @@ def _loss():
     return probabilities(unpacked(first)[at]), probabilities(unpacked(hasty)[-1])
 
 
+def stained():
+    """Return the sample of "threshold": stained nuclei that no network was trained on."""
+    return nuclei.load("stained", "validation", whole=False)[0]
+
+
+def _threshold():
+    sample = stained()
+    net = checkpoints.load("unet8-nuclei")
+    probability = predict(net, nuclei.stretched(sample.image.mean(axis=0)), progress=False)[1]
+    return [one[:SIDE, :SIDE] for one in (otsu(sample.image, dark=True).astype(float), probability)]
+
+
 TOPICS = {
     "fcn": Topic(
         ("FCN-32s", "U-Net"),
@@ -138,6 +153,15 @@ TOPICS = {
         "",
         _bottom,
     ),
+    "threshold": Topic(
+        ("a threshold", "U-Net"),
+        "Which one calls fewer pixels wrongly?",
+        {"first": "the threshold on the greys", "second": "the network"},
+        "second",
+        "Not all that is dark is a nucleus, and not all of a nucleus is dark: a threshold sees one pixel at a time.",
+        _threshold,
+        "stained nuclei",
+    ),
 }
 
 
@@ -170,10 +194,11 @@ class Curtain(LiveFigure):
         words = what._asdict() | {"told": told}
         del words["pictures"]
         caption = (
-            f"Left of the curtain: {what.names[0]}; right of it: {what.names[1]}. Both are of the same drawn tissue; "
+            f"Left of the curtain: {what.names[0]}; right of it: {what.names[1]}. Both are of the same {what.of}; "
             "pull the curtain from side to side."
         )
-        packed = pack(np.round(255 * np.stack([first, second])).astype(np.uint8))
+        greys = np.round(63 * np.stack([first, second])) * (255 / 63)  # 64 of them do, and weigh less
+        packed = pack(np.round(greys).astype(np.uint8))
         super().__init__(topic=topic, words=words, side=len(first), pictures=packed, **({"caption": caption} | more))
 
     def legal_values(self):
@@ -184,16 +209,16 @@ class Curtain(LiveFigure):
         """Draw both pictures side by side."""
         import matplotlib.pyplot as plt
 
-        fig, axes = plt.subplots(1, 2, figsize=(6.4, 3.4))
+        fig, axes = plt.subplots(1, 2, figsize=(4.4, 2.5))
         for panel, picture, title in zip(axes, shown(self.topic), TOPICS[self.topic].names, strict=True):
             panel.imshow(picture, cmap="gray", vmin=0, vmax=1)
-            panel.set_title(title)
+            panel.set_title(title, fontsize=9)
             panel.axis("off")
         first, second = shown(self.topic)
         alt = (
-            f"Two pictures of the same tissue, {len(first)} pixels a side: {TOPICS[self.topic].names[0]}, and "
-            f"{TOPICS[self.topic].names[1]}. Their greys differ by {100 * np.abs(first - second).mean():.0f} percent "
-            f"on average. {TOPICS[self.topic].question}"
+            f"Two pictures of the same {TOPICS[self.topic].of}, {len(first)} pixels a side: "
+            f"{TOPICS[self.topic].names[0]}, and {TOPICS[self.topic].names[1]}. Their greys differ by "
+            f"{100 * np.abs(first - second).mean():.0f} percent on average. {TOPICS[self.topic].question}"
         )
         return fig, alt
 
