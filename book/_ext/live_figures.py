@@ -48,7 +48,7 @@ def packed(content: bytes) -> bytes:
 
 
 def write_weights(app, error):
-    """Write each network as a script that hands it over, `packed`, as base64: ``<script>`` is all that file:// loads."""
+    """Write each network as a script that hands it over, `packed`, as base64: file:// loads only ``<script>``."""
     if error or app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_static" / "weights"
