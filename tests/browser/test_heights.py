@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 WIDTHS = [288, 358, 688, 736, 790]  # of a figure on screens of 320, 390, 1280, 768 and 1440 pixels
 NEAR = 8  # pixels
 SPARE = 200  # pixels that may stay free below a figure as it opens
+TYPESET = "() => [...document.querySelectorAll('article .math')].every(e => e.querySelector('mjx-container'))"
 WEIGHTS = """<script>unetEduWeights.load = async () =>
     Uint8Array.from(atob("{text}"), (letter) => letter.charCodeAt(0)).buffer</script>
 <style>body {{ max-width: none !important; }} main {{ width: {width}px; }}</style></head>"""
@@ -92,6 +93,7 @@ def test_back_leads_to_where_the_reader_was(opener, home, width):
     seen = opener(home, width=width)
     page = seen.page
     drawn(page)
+    page.wait_for_function(TYPESET)
     page.evaluate("() => [...document.querySelectorAll('article h2')].at(-1).scrollIntoView({ behavior: 'instant' })")
     page.wait_for_timeout(300)
     place = "() => [...document.querySelectorAll('article h2')].at(-1).getBoundingClientRect().top"
@@ -99,6 +101,7 @@ def test_back_leads_to_where_the_reader_was(opener, home, width):
     page.goto(re.sub(r"book/\w+\.html.*", "genindex.html", page.url))
     page.go_back()
     drawn(page)
+    page.wait_for_function(TYPESET)
     after = page.evaluate(place)
     page.context.close()
     assert abs(after - before) <= NEAR
