@@ -165,4 +165,17 @@
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
+
+  // Formulas are set after the figures, and the browser restores a place before that: who comes back is led there once more.
+  async function keepPlace() {
+    const key = `place ${location.pathname}`, place = Number(sessionStorage.getItem(key));
+    addEventListener("pagehide", () => sessionStorage.setItem(key, scrollY));
+    if (performance.getEntriesByType("navigation")[0]?.type !== "back_forward" || !place) return;
+    let moved = false; // by the reader
+    for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) addEventListener(kind, () => (moved = true), { once: true, passive: true });
+    await new Promise((done) => (document.readyState === "complete" ? done() : addEventListener("load", done)));
+    await globalThis.MathJax?.startup?.promise;
+    if (!moved) scrollTo({ top: place, behavior: "instant" });
+  }
+  keepPlace();
 })();
