@@ -25,6 +25,7 @@ from unet_edu.predict import (
     scaled,
     spans,
     takes_tiles,
+    too_little,
     unwrapped,
 )
 
@@ -114,10 +115,7 @@ def chunk_side(net, max_memory, longest):
         return network_bytes(net, (needed, needed))
 
     if takes(step) > max_memory:
-        raise ValueError(
-            f"max_memory is {max_memory:,} bytes, and one pass over the smallest tile takes about {takes(step):,}; "
-            f"the smallest legal max_memory is {takes(step)}"
-        )
+        raise too_little(max_memory, takes(step))
     largest = min(LARGEST, -(-longest // step) * step)
     return next(side for side in range(largest, 0, -step) if side == step or takes(side) <= max_memory)
 

@@ -284,13 +284,18 @@ def cheapest(net, size, max_memory):
         if best is None or (cost, memory) < best[0]:
             best = (cost, memory), axes, largest
     if best is None:
-        raise ValueError(
-            f"max_memory is {max_memory:,} bytes, and one pass over the smallest tile takes about {least:,}; "
-            f"the smallest legal max_memory is {least}"
-        )
+        raise too_little(max_memory, least)
     _, (rows, columns), largest = best
     pieces = [Piece(*zip(row, column, strict=True)) for row in rows for column in columns]
     return sorted(pieces, key=input_size, reverse=True), largest
+
+
+def too_little(max_memory, least, what="one pass over the smallest tile"):
+    """Return the ValueError for a max_memory that is less than `what` takes, `least` bytes."""
+    return ValueError(
+        f"max_memory is {max_memory:,} bytes, and {what} takes about {least:,}; the smallest legal "
+        f"max_memory is {least}"
+    )
 
 
 def spans(side, count, stride, depth):

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 from bookkit import BIN, ROOT
+from clikit import type_command
 
 from unet_edu.course import cli
 from unet_edu.course.assignment import release as release_module
@@ -18,17 +20,7 @@ OWN = [str(ROOT / "book" / "own" / name) for name in ("legal.py", "legal.md")]
 @pytest.fixture
 def type_(capsys):
     """Function that runs a command and returns (exit status, standard output, standard error)."""
-
-    def run(*words):
-        try:
-            status = cli.main(["course", *map(str, words)])
-        except SystemExit as end:  # argparse's way out
-            status = end.code
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return status, out, err
-
-    return run
+    return partial(type_command, capsys, cli.main, "course")
 
 
 @pytest.fixture(scope="module")

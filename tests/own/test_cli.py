@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
 import tifffile
+from clikit import type_command
 from ownkit import discs
 from PIL import Image
 
@@ -19,17 +21,7 @@ from unet_edu.own.segment import read
 @pytest.fixture
 def typed(capsys):
     """Function that runs a command and returns (exit status, standard output, standard error)."""
-
-    def run(*words):
-        try:
-            status = main(list(map(str, words)))
-        except SystemExit as end:  # argparse's way out
-            status = end.code
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return status, out, err
-
-    return run
+    return partial(type_command, capsys, main)
 
 
 @pytest.fixture

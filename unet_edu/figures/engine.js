@@ -146,36 +146,48 @@ function silence(name, map, off) {
 }
 
 /**
- * The whole network: { name: map } in the order of computation.
+ * The whole network: yields [name, map] in the order of computation, each computed when it is asked for.
  * image: Float32Array (size × size) of grey values 0 … 1.  network: { depth, mean, std, tensors }, tensors by name.
- * off: maps or single channels to set to zero; "skip2" is the cropped half of what u2 gets.  done(k) after k maps.
+ * off: maps or single channels to set to zero; "skip2" is the cropped half of what u2 gets.
  * padding: zeros around each map before a 3×3 convolution; the paper's network has none, 0, and each takes two pixels away.
  */
-function unet(image, size, { depth, mean, std, tensors, padding = 0 }, off = [], done = () => {}) {
-  const maps = {};
+function* forwardPass(image, size, { depth, mean, std, tensors, padding = 0 }, off = []) {
   const keep = (name, map) => {
     silence(name.replace(".after", ""), map, off);
-    maps[name] = map;
-    done(Object.keys(maps).length);
-    return map;
+    return [name, map];
   };
   const weights = (name) => [tensors[`${name}.weight`], tensors[`${name}.bias`]];
-  const pair = (name, x) => { // two convolutions, each with its ReLU
-    const between = keep(`${name}.relu1`, conv3x3(framed(x, padding), ...weights(`${name}.conv1`)));
-    return keep(`${name}.relu2`, conv3x3(framed(between, padding), ...weights(`${name}.conv2`)));
-  };
+  const left = []; // what leaves each level of the contracting path
+  let x = { channels: 1, size, data: image.map((grey) => (grey - mean) / std) };
+  function* pair(name) { // two convolutions, each with its ReLU
+    for (const part of [1, 2]) yield keep(`${name}.relu${part}`, (x = conv3x3(framed(x, padding), ...weights(`${name}.conv${part}`))));
+  }
 
-  let x = keep("input", { channels: 1, size, data: image.map((grey) => (grey - mean) / std) });
+  yield keep("input", x);
   for (let level = 0; level <= depth; level += 1) {
-    if (level > 0) x = keep(`pool${level}`, maxPool(x));
-    x = pair(`d${level}`, x);
+    if (level > 0) yield keep(`pool${level}`, (x = maxPool(x)));
+    yield* pair(`d${level}`);
+    left.push(x);
   }
   for (let level = depth - 1; level >= 0; level -= 1) {
-    const up = keep(`up${level}`, upConv(x, ...weights(`up${level}`)));
-    const skip = keep(`skip${level}.after`, crop(maps[`d${level}.relu2`], up.size));
-    x = pair(`u${level}`, concat(skip, up));
+    const up = upConv(x, ...weights(`up${level}`));
+    yield keep(`up${level}`, up);
+    const skip = crop(left[level], up.size);
+    yield keep(`skip${level}.after`, skip);
+    x = concat(skip, up);
+    yield* pair(`u${level}`);
   }
-  keep("output", softmax(keep("score", conv1x1(x, ...weights("score")))));
+  yield keep("score", (x = conv1x1(x, ...weights("score"))));
+  yield keep("output", softmax(x));
+}
+
+/** All maps of a forward pass, { name: map }; the arguments are those of forwardPass.  done(k) after k maps. */
+function unet(image, size, network, off = [], done = () => {}) {
+  const maps = {};
+  for (const [name, map] of forwardPass(image, size, network, off)) {
+    maps[name] = map;
+    done(Object.keys(maps).length);
+  }
   return maps;
 }
 
@@ -196,6 +208,24 @@ export function readNetwork(buffer) {
     tensors[name] = Float32Array.from(new Uint16Array(buffer.slice(8 + length + from, 8 + length + to)), (bits) => half[bits]);
   }
   return { depth: JSON.parse(reply.arguments).depth, mean, std, tensors };
+}
+
+/** The window of an image as grey values 0 … 1, its covered square at the window's mean. */
+export function windowOf(greys, width, x, y, size, cover = []) {
+  const out = new Float32Array(size * size);
+  let sum = 0;
+  for (let row = 0; row < size; row += 1) {
+    for (let column = 0; column < size; column += 1) {
+      sum += out[row * size + column] = greys[(y + row) * width + x + column] / 255;
+    }
+  }
+  if (cover.length) {
+    const [left, top, side] = cover;
+    for (let row = top; row < Math.min(top + side, size); row += 1) {
+      out.fill(sum / size ** 2, row * size + left, row * size + Math.min(left + side, size));
+    }
+  }
+  return out;
 }
 
 /**

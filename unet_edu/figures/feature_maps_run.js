@@ -15,24 +15,6 @@ export function compare(whole, now, truth = null) {
   return { changed: share(changed), whole: truth && share(wrongWhole), now: truth && share(wrongNow) };
 }
 
-/** The window of an image as grey values 0 … 1, its covered square at the window's mean. */
-export function windowOf(greys, width, x, y, size, cover = []) {
-  const out = new Float32Array(size * size);
-  let sum = 0;
-  for (let row = 0; row < size; row += 1) {
-    for (let column = 0; column < size; column += 1) {
-      sum += out[row * size + column] = greys[(y + row) * width + x + column] / 255;
-    }
-  }
-  if (cover.length) {
-    const [left, top, side] = cover;
-    for (let row = top; row < Math.min(top + side, size); row += 1) {
-      out.fill(sum / size ** 2, row * size + left, row * size + Math.min(left + side, size));
-    }
-  }
-  return out;
-}
-
 const lastOf = (map) => map.data.subarray((map.channels - 1) * map.size ** 2);
 const binary = (values) => Uint8Array.from(values, (value) => (value >= 0.5 ? 1 : 0));
 const counted = (count, what) => `${count} ${what}`;

@@ -5,26 +5,11 @@ const WINDOW = 124, SIDE = 252, MOST = SIDE - WINDOW;
 const BLOCKS = [["input", "window"], ["d0", "d0.relu2"], ["d1", "d1.relu2"], ["d2", "d2.relu2"], ["u1", "u1.relu2"], ["u0", "u0.relu2"], ["output", "output"]];
 const STILL_MS = 1300; // between two passes of a walk
 
-/** The stages of a network, [name, map] one after the other in the order of `unet`, each computed when it is asked for. */
-export function* stages(image, size, { depth, mean, std, tensors }, off) {
-  const weights = (name) => [tensors[`${name}.weight`], tensors[`${name}.bias`]];
-  const left = [];
-  let x = { channels: 1, size, data: image.map((grey) => (grey - mean) / std) };
-  yield ["input", x];
-  for (let level = 0; level <= depth; level += 1) {
-    if (level) x = maxPool(x);
-    for (const part of [1, 2]) yield [`d${level}.relu${part}`, (x = conv3x3(x, ...weights(`d${level}.conv${part}`)))];
-    left.push(x);
+/** The maps of a network that the figure has a place or a line for, [name, map], each computed when it is asked for. */
+export function* stages(image, size, network, off) {
+  for (const [name, map] of forwardPass(image, size, network, off)) {
+    if (/^input|relu|^skip|^output/.test(name)) yield [name.replace(".after", ""), map];
   }
-  for (let level = depth - 1; level >= 0; level -= 1) {
-    const up = upConv(x, ...weights(`up${level}`));
-    const skip = crop(left[level], up.size);
-    if (off.includes(`skip${level}`)) skip.data.fill(0);
-    yield [`skip${level}`, skip];
-    x = concat(skip, up);
-    for (const part of [1, 2]) yield [`u${level}.relu${part}`, (x = conv3x3(x, ...weights(`u${level}.conv${part}`)))];
-  }
-  yield ["output", softmax(conv1x1(x, ...weights("score")))];
 }
 
 /** Where the window of a walk stands in its n-th pass: a round through the picture. */
@@ -64,11 +49,7 @@ function build({ model, root, say }) {
     element("div", { class: "lf-buttons" }, play, all), result, table.node);
 
   const place = () => [get("x"), get("y")];
-  /** The grey values of the window. */
-  function seen() {
-    const [x, y] = place();
-    return Float32Array.from({ length: WINDOW * WINDOW }, (_, at) => image[(y + Math.floor(at / WINDOW)) * SIDE + x + (at % WINDOW)] / 255);
-  }
+  const seen = () => windowOf(image, SIDE, ...place(), WINDOW);
   let found = {};
   function show(name, map) {
     found[name] = { channels: map.channels, size: map.size };
@@ -117,14 +98,13 @@ function build({ model, root, say }) {
     found = {};
     for (const [name, map] of stages(seen(), WINDOW, network, get("off"))) show(name, map);
   }
-  function slowly(then) {
+  function slowly() {
     stop();
     found = {};
     const computed = stages(seen(), WINDOW, network, get("off"));
     stop = frames(() => {
       const { value, done } = computed.next();
-      if (done) then();
-      else show(...value);
+      if (!done) show(...value);
       return !done;
     });
   }
@@ -140,7 +120,7 @@ function build({ model, root, say }) {
     if (wanted === seenBefore) return;
     seenBefore = wanted;
     if (!get("walking")) now();
-    else slowly(() => {});
+    else slowly();
   }
   function next() {
     clearTimeout(pause);
@@ -160,7 +140,7 @@ function build({ model, root, say }) {
   pointing(scene, {
     label: "The picture.", steps: 4, handle: handle.node,
     at: () => place().map((value) => value + WINDOW / 2), range: () => [SIDE, SIDE],
-    place: (event) => placeOn(scene, () => [SIDE, SIDE])(event),
+    place: placeOn(scene, () => [SIDE, SIDE]),
     go: ([x, y]) => {
       const [left, top] = [x, y].map((value) => Math.min(Math.max(Math.round(value - WINDOW / 2), 0), MOST));
       change(model, { x: left, y: top });

@@ -50,9 +50,8 @@ class ForwardPass(LiveFigure):
     image = traitlets.Bytes().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
     caption = traitlets.Unicode(
-        "A U-Net at work in this page: every map is computed while you look. What the skips carry across is "
-        "where things "
-        "are; cut them, and the answer loses its edges."
+        "A U-Net at work in this page: every map is computed while you look. What the skips carry across is where "
+        "things are; cut them, and the answer loses its edges."
     ).tag(sync=True)
 
     def __init__(self, **more):
@@ -87,9 +86,8 @@ class ForwardPass(LiveFigure):
             panel.axis("off")
         alt = (
             f"A window of {WINDOW} × {WINDOW} pixels with bright nuclei, one map from each block of a U-Net with two "
-            f"poolings, and its answer of {len(answer)} × {len(answer)} pixels, white where it takes a pixel "
-            f"for nucleus: "
-            f"{(answer > 0.5).mean():.0%} of them."
+            f"poolings, and its answer of {len(answer)} × {len(answer)} pixels, white where it takes a pixel for "
+            f"nucleus: {(answer > 0.5).mean():.0%} of them."
         )
         return fig, alt
 

@@ -12,7 +12,7 @@ const MOST_WORKERS = 4;
 
 // What a worker needs, as text: a page from disk may load no file.
 const IN_A_WORKER = [
-  blank, framed, conv3x3, maxPool, upConv, crop, concat, conv1x1, softmax, silence, unet, thumbnails, statistics,
+  blank, framed, conv3x3, maxPool, upConv, crop, concat, conv1x1, softmax, silence, forwardPass, unet, thumbnails, statistics,
   stagesOf, rowsOf, packed, layOut, simdUnet, outlineOf, plainUnet, work,
 ];
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from unet_edu.arithmetic import border, nearest_valid, receptive_field, valid_sizes
 from unet_edu.arithmetic import plan as sizes
-from unet_edu.predict import MAX_MEMORY, check_memory
+from unet_edu.predict import MAX_MEMORY, check_memory, too_little
 from unet_edu.training import RECIPES, Recipe
 
 SMALL, LARGE = 8, 60  # pixels: objects of smaller or larger diameter are rescaled
@@ -140,10 +140,7 @@ def tile_and_batch(survey, smallest, depth, max_memory, device):
     fits = [tile for tile in legal if training_bytes(tile, 1, **kind) <= max_memory]
     if not fits:
         least = training_bytes(legal[0], 1, **kind)
-        raise ValueError(
-            f"max_memory is {max_memory:,} bytes, and a step with the smallest tile, {legal[0]} pixels, takes about "
-            f"{least:,}; the smallest legal max_memory is {least}"
-        )
+        raise too_little(max_memory, least, f"a step with the smallest tile, {legal[0]} pixels,")
     tile = fits[-1]
     batch = BATCH.get(device, 8)
     while batch > 1 and training_bytes(tile, batch, **kind) > max_memory:

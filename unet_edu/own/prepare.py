@@ -12,7 +12,7 @@ import numpy as np
 
 from unet_edu.data import Sample
 from unet_edu.data.weightmap import border_term, class_weights, parted
-from unet_edu.own.survey import grey_range, objects_of
+from unet_edu.own.survey import objects_of, stretched
 
 
 def prepared(sample, greys, pixel, part=True):
@@ -20,10 +20,7 @@ def prepared(sample, greys, pixel, part=True):
 
     greys, pixel: as decided in a `unet_edu.own.plan.Plan`. part: whether objects that adjoin get a gap in between.
     """
-    image = np.asarray(sample.image, np.float32)
-    if greys == "own":
-        low, high = grey_range(image)
-        image = np.clip((image - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
+    image = stretched(sample.image) if greys == "own" else np.asarray(sample.image, np.float32)
     label, numbers = np.asarray(sample.label), objects_of(sample)
     if pixel != 1:
         image, label, numbers = shrunk(image, pixel), picked(label, pixel), picked(numbers, pixel)

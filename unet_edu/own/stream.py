@@ -19,7 +19,7 @@ import numpy as np
 from unet_edu.data import files
 from unet_edu.files import written_whole
 from unet_edu.own.segment import Area, areas, effects, instances, read, segment
-from unet_edu.own.survey import grey_range
+from unet_edu.own.survey import stretched
 from unet_edu.predict import MAX_MEMORY
 
 LARGE = 2**26  # pixels; a larger page is written through a map of the file, not from memory
@@ -185,8 +185,7 @@ class Stack:
         """Write the picture of a page; of a very large one there is none."""
         if image[0].size > LARGE:
             return
-        low, high = grey_range(image)
-        shown = np.clip((image.astype(np.float32) - low) / max(high - low, 1e-6), 0, 1)
+        shown = stretched(image)
         shown = shown if len(shown) in (1, 3) else shown[:1]
         name = self.name if self.pages == 1 else f"{self.name}_{self.pages}"
         files.save_overlay(self.out / "overlays" / f"{name}.png", shown, numbers)

@@ -181,6 +181,12 @@ def neighbours(numbers, gap):
     return np.unique(numbers[other])
 
 
+def stretched(image):
+    """Return an image (C, H, W) or (H, W), float32 in [0, 1], stretched over its own `grey_range`."""
+    low, high = grey_range(image)
+    return np.clip((np.asarray(image, np.float32) - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
+
+
 def grey_range(image):
     """Return (low, high) of an image: the percentiles 0.5 and 99.5 of its values, all channels together."""
     step = max(int((image.size / EVERY) ** 0.5), 1)

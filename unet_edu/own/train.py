@@ -127,14 +127,12 @@ def train(
     net = starting.network(choice["start"], survey.channels, survey.classes, plan.width.value, plan.depth.value, seed)
     recipe = starting.recipe_for(net, plan.recipe.value, choice["rate"], choice["steps"], data.smallest)
     best = folder / "best.safetensors"
-    history = fit(
+    history = learn(
         net,
-        data.train,
+        data,
         recipe,
-        weights=data.weights,
-        augment=partial(augment, sigma=ELASTIC),
-        seed=seed,
-        device=device,
+        seed,
+        device,
         every=max(recipe.steps // LOOKS, 1),
         score=partial(look, data=data, best=best, preview=preview),
         stop=patience_ended,
@@ -148,7 +146,7 @@ def train(
         net.load_state_dict(load_file(best))
         net = checkpoints.rounded(fold_batch_norm(net).cpu())
         net.scaling = None if scaling is None else tuple(scaling)[:2]
-        told(how_it_went(best, recipe, history))
+        told(how_it_went(recipe, history))
         finish(net, parts, plan, survey, lines, told, path, choice, seed, len(samples))
         shutil.rmtree(folder)
     if distributed.is_initialized():
@@ -237,22 +235,25 @@ def tried(data, plan, survey, name, rate, steps, clock, seed, device):
     recipe = starting.recipe_for(net, plan.recipe.value, rate, steps, data.smallest)
     start = clock()
     try:
-        fit(
-            net,
-            data.train,
-            recipe,
-            weights=data.weights,
-            augment=partial(augment, sigma=ELASTIC),
-            seed=seed,
-            device=device,
-            every=steps,
-            preview=lambda *_: None,
-            progress=False,
-        )
+        learn(net, data, recipe, seed, device, every=steps, preview=lambda *_: None, progress=False)
     except FloatingPointError:
         return float("inf"), (clock() - start) / steps
     seconds = (clock() - start) / steps
     return starting.loss_on(net, data.views, device), seconds
+
+
+def learn(net, data, recipe, seed, device, **more):
+    """Return the `History` of a run on prepared data, a try or the whole; more: as of `unet_edu.training.fit`."""
+    return fit(
+        net,
+        data.train,
+        recipe,
+        weights=data.weights,
+        augment=partial(augment, sigma=ELASTIC),
+        seed=seed,
+        device=device,
+        **more,
+    )
 
 
 def timed(work, clock):
@@ -304,7 +305,7 @@ def patience_ended(history):
     return len(losses) - 1 - int(np.argmin(losses)) >= PATIENCE
 
 
-def how_it_went(best, recipe, history):
+def how_it_went(recipe, history):
     """Return a line on the run: which weights were kept, and whether it ended early."""
     losses = [value for _, value in history.score]
     step = history.score[int(np.argmin(losses))][0]

@@ -7,6 +7,18 @@ import numpy as np
 from unet_edu.plots.style import ON_IMAGE_MARK
 
 
+def straight_borders(label, margin, reach):
+    """Return all places where a straight piece of membrane begins, (row, column) in the order of reading, int (N, 2).
+
+    There the column and those to its left are cell, those to its right membrane, for ``reach`` pixels in each
+    direction. A place and its right neighbour lie at least ``margin`` pixels from the edge of ``label`` ``(H, W)``.
+    """
+    around = np.lib.stride_tricks.sliding_window_view(label, (2 * reach + 1,) * 2)
+    straight = around[..., : reach + 1].all((2, 3)) & ~around[..., reach + 1 :].any((2, 3))
+    places = np.argwhere(straight) + reach
+    return places[np.all((places >= margin) & (places < np.array(label.shape) - margin - 1), axis=1)]
+
+
 def busiest(maps):
     """Return the channel with the largest spread, ``(H, W)``, of captured maps ``(1, C, H, W)``: the one to show."""
     return maps[0][maps[0].flatten(1).std(1).argmax()].numpy()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from unet_edu.models.sliding_window import HIDDEN, KERNELS, MAPS, WINDOW
+from unet_edu.plots import shared
 from unet_edu.plots.style import DOWN, DOWN_AREA, INK, MUTED, SKIP, SKIP_AREA
 
 NEAR, FAR = 2, 4  # pixels from a border: at most, and more than
@@ -17,17 +18,9 @@ NEAR, FAR = 2, 4  # pixels from a border: at most, and more than
 
 
 def straight_border(label, margin: int = WINDOW // 2, reach: int = 3) -> tuple[int, int]:
-    """Return the place nearest to the centre where a straight piece of membrane begins: (row, column).
-
-    There the column and those to its left are cell, those to its right membrane, for ``reach`` pixels in each
-    direction. The place and its right neighbour lie at least ``margin`` pixels from the edge of ``label`` ``(H, W)``.
-    """
-    around = np.lib.stride_tricks.sliding_window_view(label, (2 * reach + 1,) * 2)
-    straight = around[..., : reach + 1].all((2, 3)) & ~around[..., reach + 1 :].any((2, 3))
-    places = np.argwhere(straight) + reach
-    size = np.array(label.shape)
-    places = places[np.all((places >= margin) & (places < size - margin - 1), axis=1)]
-    row, column = places[np.hypot(*(places - size / 2).T).argmin()].tolist()
+    """Return the place nearest to the centre of those that `shared.straight_borders` finds: (row, column)."""
+    places = shared.straight_borders(label, margin, reach)
+    row, column = places[np.hypot(*(places - np.array(label.shape) / 2).T).argmin()].tolist()
     return row, column
 
 

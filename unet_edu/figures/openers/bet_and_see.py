@@ -29,9 +29,8 @@ class BetAndSee(LiveFigure):
     names = traitlets.List().tag(sync=True)
     scores = traitlets.List().tag(sync=True)
     caption = traitlets.Unicode(
-        "V_Rand of the complete network and of others, each changed in one thing; one dot is one run, trained "
-        "from a seed of its "
-        "own. The dashed line is the mean of the complete network."
+        "V_Rand of the complete network and of others, each changed in one thing; one dot is one run, trained from a "
+        "seed of its own. The dashed line is the mean of the complete network."
     ).tag(sync=True)
 
     def __init__(self, bet=0, **more):
@@ -66,9 +65,8 @@ class BetAndSee(LiveFigure):
         axes.set_xlabel("V_Rand")
         worst = next(iter(found))
         alt = (
-            f"One row of dots for each of {len(found)} networks, a dot a run. The complete network has a mean "
-            f"V_Rand of {first:.3f}; "
-            f"the lowest row, {worst}, has {np.mean(found[worst]):.3f}."
+            f"One row of dots for each of {len(found)} networks, a dot a run. The complete network has a mean V_Rand "
+            f"of {first:.3f}; the lowest row, {worst}, has {np.mean(found[worst]):.3f}."
         )
         return fig, alt
 

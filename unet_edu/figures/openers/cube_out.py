@@ -59,8 +59,7 @@ class CubeOut(LiveFigure):
             axes.text(share + 0.02, row, f"{share:.1%}", va="center")
         axes.set(xlim=(0, 1), ylim=(2.6, -0.6), xticks=[])
         alt = (
-            f"Three bars. With sides of {self.legal_size} pixels {shares[0]:.0%} of a row comes out, "
-            f"{shares[1]:.0%} of a square "
-            f"and {shares[2]:.1%} of a cube."
+            f"Three bars. With sides of {self.legal_size} pixels {shares[0]:.0%} of a row comes out, {shares[1]:.0%} "
+            f"of a square and {shares[2]:.1%} of a cube."
         )
         return fig, alt

@@ -42,7 +42,6 @@ function build({ model, root, say }) {
     table.update(["picture", "mean grey, 0 to 1"], names.map((name, one) => [name, mean(one * side * side).toFixed(3)]));
     say(`${seen} ${words.textContent}`);
   }
-  scene.addEventListener("pointerdown", () => scene.classList.add("lf-held"));
   pointing(scene, {
     label: `The curtain between ${names[0]} and ${names[1]}. Arrow keys pull it.`, sideways: true, steps: 2,
     at: () => [get("at"), 0], range: () => [100, 0], place: placeOn(scene, () => [100, 1]), go: ([at]) => change(model, { at }),

@@ -33,9 +33,8 @@ class OnePixel(LiveFigure):
     x = integer(LINES[0], (0, SIDE - 1))
     y = integer(CELL // 2, (0, SIDE - 1))
     caption = traitlets.Unicode(
-        "Sixteen cells, white, with borders of one pixel. Click a pixel and it changes sides; five scores "
-        "compare the result "
-        "with the truth."
+        "Sixteen cells, white, with borders of one pixel. Click a pixel and it changes sides; five scores compare the "
+        "result with the truth."
     ).tag(sync=True)
 
     def __init__(self, begin="truth", **more):

@@ -56,8 +56,7 @@ class RowOfTen(LiveFigure):
         axes.set(xlim=(-0.1, 10.1), ylim=(2.5, -0.1))
         axes.axis("off")
         alt = (
-            f"A row of {len(VALUES)} pixels, a window of {self.kernel} on them, and below it {self.out} values, "
-            f"one for each "
-            f"place where the window fits; {len(VALUES) - self.out} pixels fewer than went in."
+            f"A row of {len(VALUES)} pixels, a window of {self.kernel} on them, and below it {self.out} values, one "
+            f"for each place where the window fits; {len(VALUES) - self.out} pixels fewer than went in."
         )
         return fig, alt

@@ -35,9 +35,8 @@ class SeamComb(LiveFigure):
     image = traitlets.Bytes().tag(sync=True)
     changed = traitlets.List().tag(sync=True)
     caption = traitlets.Unicode(
-        "One piece of drawn tissue, labelled by one network. Only the place where its tile begins is moved, and "
-        "with it the "
-        "pairs that each pooling makes."
+        "One piece of drawn tissue, labelled by one network. Only the place where its tile begins is moved, and with "
+        "it the pairs that each pooling makes."
     ).tag(sync=True)
 
     def __init__(self, shift=0, **more):

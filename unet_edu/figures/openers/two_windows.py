@@ -9,6 +9,7 @@ import traitlets
 
 from unet_edu.data import cells
 from unet_edu.figures.base import LiveFigure, integer, pack
+from unet_edu.plots.shared import straight_borders
 
 SIDE, SEED, PAIRS, HALF, REACH = 256, 5, 5, 47, 2  # pixels; how many pairs; half a window at most; of a straight border
 
@@ -68,12 +69,8 @@ def places(label):
     The two columns are neighbours, one on each side of a straight piece of border between cell and membrane; the
     places lie apart from each other, and far enough from the edge of `label` (H, W) for the widest window.
     """
-    around = np.lib.stride_tricks.sliding_window_view(label, (2 * REACH + 1,) * 2)
-    straight = around[..., : REACH + 1].all((2, 3)) & ~around[..., REACH + 1 :].any((2, 3))
-    found = np.argwhere(straight) + REACH
-    inside = np.all((found >= HALF) & (found < np.array(label.shape) - HALF - 1), axis=1)
     chosen: list[list[int]] = []
-    for row, column in found[inside].tolist():
+    for row, column in straight_borders(label, HALF, REACH).tolist():
         if len(chosen) < PAIRS and all(abs(row - r) + abs(column - c) > 12 for r, c in chosen):
             chosen.append([row, column])
     sides = np.random.default_rng(SEED).permutation(PAIRS) % 2
