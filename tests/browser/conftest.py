@@ -47,6 +47,7 @@ def site():
     return SITE
 
 
+LEFT = "net::ERR_ABORTED"
 BELOW = "/books/u-net/"  # a project's pages do not live at the root of their host
 COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".txt", ".ipynb"}
 
@@ -145,7 +146,14 @@ def opener(chromium, addresses):
             ),
         )
         done.page.on("pageerror", lambda error: done.complaints.append(f"exception: {error}"))
-        done.page.on("requestfailed", lambda request: done.complaints.append(f"failed: {request.url}"))
+        done.page.on(
+            "requestfailed",
+            lambda request: (
+                done.complaints.append(f"failed: {request.url}")
+                if request.failure != LEFT  # a reader who leaves while an icon still comes is no fault
+                else None
+            ),
+        )
         done.page.on("websocket", lambda socket: done.outside.append(socket.url))
         done.page.goto(f"{base}/{name}{query}", wait_until="load")
         if settle:

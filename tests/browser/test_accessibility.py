@@ -47,3 +47,22 @@ def test_the_rules_of_the_dark_theme_are_those_of_colours(look):
     tags = RULES["light"]["values"]
     rules = page.evaluate("tags => axe.getRules(tags)", tags)
     assert [r["ruleId"] for r in rules if "cat.color" in r["tags"]] == RULES["dark"]["values"]
+
+
+NAMELESS = """new MutationObserver((all) => all.flatMap((one) => [...one.addedNodes]).forEach((node) => {
+    for (const one of node.querySelectorAll?.('.live-figure [role=img]') ?? []) {
+        if (!one.getAttribute('aria-label')) (globalThis.nameless ??= []).push(one.outerHTML.slice(0, 200));
+    }
+})).observe(document, { childList: true, subtree: true })"""
+
+
+@pytest.mark.parametrize("name", ["book/index", "book/08_training", "book/14_own_images"])
+def test_a_picture_has_a_name_before_its_data_have_come(chromium, addresses, name):
+    context = chromium.new_context()
+    context.add_init_script(NAMELESS)
+    page = context.new_page()
+    page.goto(f"{addresses['http']}/{name}.html")
+    settled(page)
+    assert page.locator(".live-figure [role=img]").count()
+    assert page.evaluate("globalThis.nameless ?? []") == []
+    context.close()

@@ -120,10 +120,12 @@ def test_a_channel_is_the_one_of_pytorch_and_its_filters_lead_back(shown):
 
 def test_the_window_and_the_cover_are_dragged(shown):
     seen, figure = shown()
-    box = figure.locator(".lf-fm-scene").bounding_box()
     mouse = seen.page.mouse
 
     def drag(start, end):
+        scene = figure.locator(".lf-fm-scene")
+        scene.scroll_into_view_if_needed()  # a screenshot may have moved the page
+        box = scene.bounding_box()
         points = [(box["x"] + x / SIDE * box["width"], box["y"] + y / SIDE * box["height"]) for x, y in (start, end)]
         mouse.move(*points[0])
         mouse.down()

@@ -16,6 +16,7 @@ function filled(node, attributes, children) {
     if (typeof value === "function") node[name] = value;
     else if (value !== null && value !== false) node.setAttribute(name, value === true ? "" : value);
   }
+  if (attributes.role === "img" && !attributes["aria-label"]) node.setAttribute("aria-label", "not drawn yet"); // a name at any time
   node.append(...children);
   return node;
 }
