@@ -1,5 +1,7 @@
 """Records of experiments as tests need them: a few runs with the scores that a test chooses."""
 
+import json
+
 
 def made(kind="cpu", date="2026-01-02T03:04:05+00:00", commit="0123456789", changed=False):
     machine = {"kind": kind, "device": kind.upper(), "processor": "Some CPU", "cores": 2, "threads": 1}
@@ -45,3 +47,14 @@ SCALING = record(
     {name: {"samples": int(name[0]), "elastic": 6.0 * ("elastic" in name)}
      for name in ("1 slice, elastic", "1 slice", "4 slices, elastic", "4 slices")},
 )  # fmt: skip
+
+
+def write(folder, name, content):
+    """Put a record into a folder of them."""
+    (folder / f"{name}.json").write_text(json.dumps(content))
+
+
+def earlier(scores):
+    """Return scores as the package's earlier scorer gave them: without the official stack, under another name."""
+    stack = {key: value for key, value in scores["stack"].items() if key not in ("v_rand", "pixel_error")}
+    return scores | {"scorer": "earlier", "stack": stack}

@@ -254,7 +254,6 @@ LAYERS = """
     book  comparisons  export  own  big
     experiments
     results  figures
-    nuclei_results
     plots
     course.outcome  course.values  course.deadline
     course.judging

@@ -12,6 +12,7 @@ from recordkit import ABLATION, SCALING, record
 
 from unet_edu import results
 from unet_edu.data import Sample
+from unet_edu.experiments.runs import values
 from unet_edu.metrics import v_rand
 from unet_edu.plots import results as pictures
 from unet_edu.plots import shared
@@ -26,7 +27,7 @@ def marks(axes, marker):
 def test_the_dot_plot_shows_every_run_best_row_on_top():
     fig = pictures.dot_plot(ABLATION)
     (axes,) = fig.axes
-    assert sorted(x for line in marks(axes, "o") for x in line.get_xdata()) == sorted(results.values(ABLATION["runs"]))
+    assert sorted(x for line in marks(axes, "o") for x in line.get_xdata()) == sorted(values(ABLATION["runs"]))
     assert [label.get_text() for label in axes.get_yticklabels()] == ["U-Net", "like it", "worse"]
     assert axes.yaxis_inverted()
     low, high = axes.get_xlim()
@@ -71,7 +72,7 @@ def test_at_one_pace_a_run_that_had_to_wait_lies_on_the_quickest():
 def test_scaling_shows_every_run():
     (axes,) = pictures.scaling(SCALING).axes
     assert sorted(y for m in "os" for line in marks(axes, m) for y in line.get_ydata()) == sorted(
-        results.values(SCALING["runs"])
+        values(SCALING["runs"])
     )
     assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "4"]
 

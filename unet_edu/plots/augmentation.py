@@ -534,29 +534,29 @@ def mergers(record):
     """
     import matplotlib.pyplot as plt
 
-    from unet_edu import nuclei_results
+    from unet_edu import results
 
-    groups = nuclei_results.groups(record)
+    groups = results.nuclei.groups(record)
     fig, panels = plt.subplots(1, len(groups), figsize=(7.6, 3.5), squeeze=False)
     lines = []
     for axes, group in zip(panels[0], groups, strict=True):
         found = {
-            row: nuclei_results.scores_of(entries, "merged")
-            for row, entries in nuclei_results.rows_of(record, group).items()
+            row: results.nuclei.scores_of(entries, "merged")
+            for row, entries in results.nuclei.rows_of(record, group).items()
         }
-        without, whole = (found.get(row, {}) for row in ("no weight map", nuclei_results.FIRST))
+        without, whole = (found.get(row, {}) for row in ("no weight map", results.nuclei.FIRST))
         seeds = sorted({*without} & {*whole})
         for seed in seeds:
             axes.plot([0, 1], [without[seed], whole[seed]], "o-", color=EXTRA, lw=1.1, ms=5.5, mfc=PAPER, mew=1.2)
         if seeds:
             means = [np.mean([row[seed] for seed in seeds]) for row in (without, whole)]
             axes.plot([0, 1], means, color=EXTRA, lw=3.2)
-        for count in found.get(nuclei_results.BASELINE, {}).values():
+        for count in found.get(results.nuclei.BASELINE, {}).values():
             axes.axhline(count, color=MUTED, lw=1.2, ls=":")
             beside = {"textcoords": "offset points", "ha": "center", "fontsize": 9.5, "color": MUTED}
             beside |= {"bbox": {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}, "zorder": 3}
             axes.annotate("Otsu's threshold", (0.5, count), (0, 3), **beside)
-        axes.set_title(f"{group}, {nuclei_results.count(record, group):,} nuclei", fontsize=10.5, loc="left")
+        axes.set_title(f"{group}, {results.nuclei.count(record, group):,} nuclei", fontsize=10.5, loc="left")
         axes.set(xlim=(-0.35, 1.35), ylim=(0, 1.12 * axes.dataLim.y1))
         axes.set_xticks([0, 1], ["without the map", "with it"])
         lines.append(f"{len(seeds)} on {group} images")

@@ -11,8 +11,11 @@ A score is one of SCORES. With fewer than two pairs of runs, that is what is sai
 
 from typing import NamedTuple
 
-from unet_edu import comparisons, results
+from unet_edu import comparisons
 from unet_edu.experiments.runs import by_seed, rows, spread, values
+from unet_edu.results import differences
+from unet_edu.results.differences import p_text, signed
+from unet_edu.results.records import listed
 
 FIRST = "U-Net"
 BASELINE = "Otsu and watershed"
@@ -67,7 +70,7 @@ def scores_of(entries, score):
 
 
 def judge(record, group, score="F1", names=None):
-    """Return {row: its `results.Judgement`} of the trained rows of a group, each less U-Net, seed by seed.
+    """Return {row: its `Judgement`} of the trained rows of a group, each less U-Net, seed by seed.
 
     score: a name in SCORES. Pairs of which a run failed by F1 are left out. names: only these rows; p is corrected for
     as many. None stands for a row that shares fewer than two sound seeds with U-Net.
@@ -78,7 +81,7 @@ def judge(record, group, score="F1", names=None):
     chosen = [one for one in others if one[0] != BASELINE and (names is None or one[0] in names)]
     pairs = {row: (scores_of(entries, score), scores_of(reference[1], score)) for row, entries in chosen}
     broken = {row: _broken(entries) | _broken(reference[1]) for row, entries in chosen}
-    return results.judge(pairs, broken)
+    return differences.judge(pairs, broken)
 
 
 def _broken(entries):
@@ -132,12 +135,12 @@ def without_training(record, group, score="F1"):
     if FIRST not in each or BASELINE not in each:
         return "–"
     plain = values(each[BASELINE], one.part, one.key.replace("components", "watershed"))
-    return results.signed(sum(plain) / len(plain) - _mean(each[FIRST], score), one.digits)
+    return signed(sum(plain) / len(plain) - _mean(each[FIRST], score), one.digits)
 
 
 def difference(judgement, score="F1"):
     """Return a difference with its 95 % interval as text: "−0.021 (−0.030 to −0.012)"."""
-    change, low, high = (results.signed(number, SCORES[score].digits) for number in judgement.found[:3])
+    change, low, high = (signed(number, SCORES[score].digits) for number in judgement.found[:3])
     return f"{change} ({low} to {high})"
 
 
@@ -177,12 +180,12 @@ def weight_map(record):
         told.append(
             f"On {group} images, of {count(record, group):,} nuclei {without:.1f} are lost in mergers without the map "
             f"and {whole:.1f} with it: a difference of {difference(one, 'merged')}, "
-            f"{results.p_text(corrected[group])}, {one.found.pairs} pairs. "
-            f"Without the map, F1 changes by {difference(f1)}, {results.p_text(f1.p)}."
+            f"{p_text(corrected[group])}, {one.found.pairs} pairs. "
+            f"Without the map, F1 changes by {difference(f1)}, {p_text(f1.p)}."
         )
         after = judge(record, group, "F1, watershed", [row])[row]
-        cut.append(f"by {difference(after)}, {results.p_text(after.p)}, on {group} images")
-    watershed = f"Without the map, F1 then changes {results.listed(cut)}." if cut else ""
+        cut.append(f"by {difference(after)}, {p_text(after.p)}, on {group} images")
+    watershed = f"Without the map, F1 then changes {listed(cut)}." if cut else ""
     return WeightMapSaid(_answer(verdicts, list(found)), " ".join(told), watershed)
 
 
@@ -203,9 +206,7 @@ def _answer(verdicts, names):
     if not by[1] and not by[-1]:
         return "These runs do not decide it"
     words = {1: "yes", 0: "not decided", -1: "no, there are more mergers"}
-    return "; ".join(
-        f"on {results.listed(by[value])} images {words[value]}" for value in (1, -1, 0) if by[value]
-    ).capitalize()
+    return "; ".join(f"on {listed(by[value])} images {words[value]}" for value in (1, -1, 0) if by[value]).capitalize()
 
 
 # ------------------------------------------------------------------------------------------------ two sets of data
@@ -215,20 +216,18 @@ def both_data(record, ablation):
     """Return (head, rows) of texts for `unet_edu.book.table`: rows that nuclei and membranes share.
 
     record: that of `experiments.nuclei`. ablation: that of `experiments.ablation`, whose score is V_Rand.
-    Verdicts are those of `judge` and `results.judge_rows`, each corrected for all rows of its own table. The last row
-    is that of `without_training`.
+    Verdicts are those of `judge` and `differences.judge_rows`, each corrected for all rows of its own table. The last
+    row is that of `without_training`.
     """
-    membranes = results.judge_rows(ablation)
+    membranes = differences.judge_rows(ablation)
     nuclei = {group: judge(record, group) for group in groups(record)}
     lines = []
     for row in shared_rows(record, ablation):
         one = membranes[row]
-        cells = ["too few pairs" if one is None else f"{results.signed(one.found.change, 3)}, {one.word}"]
+        cells = ["too few pairs" if one is None else f"{signed(one.found.change, 3)}, {one.word}"]
         for found in nuclei.values():
             other = found[row]
-            cells.append(
-                "too few pairs" if other is None else f"{results.signed(other.found.change, 3)}, {word(other)}"
-            )
+            cells.append("too few pairs" if other is None else f"{signed(other.found.change, 3)}, {word(other)}")
         lines.append([row, *cells])
     if lines:
         lines.append([BASELINE, "–", *(f"{without_training(record, group)}, not tested" for group in nuclei)])
@@ -238,12 +237,12 @@ def both_data(record, ablation):
 def shared_rows(record, ablation):
     """Return the changes that both records have runs of, in the ablation's order."""
     nuclei = [judge(record, group) for group in groups(record)]
-    return [row for row in results.judge_rows(ablation) if nuclei and all(row in found for found in nuclei)]
+    return [row for row in differences.judge_rows(ablation) if nuclei and all(row in found for found in nuclei)]
 
 
 def both_text(record, ablation):
     """Return sentences: which changes lower the score on all data, on some, and on none that was decided."""
-    membranes = results.judge_rows(ablation)
+    membranes = differences.judge_rows(ablation)
     nuclei = {group: judge(record, group) for group in groups(record)}
     everywhere, somewhere, nowhere = [], [], []
     for row in shared_rows(record, ablation):
@@ -252,7 +251,7 @@ def both_text(record, ablation):
         if len(names) == len(lower):
             everywhere.append(row)
         elif names:
-            somewhere.append(f"{row} (on {results.listed(names)})")
+            somewhere.append(f"{row} (on {listed(names)})")
         else:
             nowhere.append(row)
     parts = [
@@ -269,7 +268,7 @@ def both_text(record, ablation):
 def shipped_table(networks):
     """Return (head, rows) of texts for `unet_edu.book.table`: shipped networks that are scored by their cells.
 
-    networks: `results.Shipped`; those that are scored by V_Rand are left out. A line for each group.
+    networks: `Shipped`; those that are scored by V_Rand are left out. A line for each group.
     """
     lines = []
     for one in networks:

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from unet_edu import comparisons, nuclei_results, results
+from unet_edu import comparisons, results
 from unet_edu.experiments.nuclei import trials
 
 SEEDS = 4
@@ -51,16 +51,16 @@ def record():
 
 
 def test_rows_stand_without_their_group_unet_first_and_the_baseline_last(record):
-    assert nuclei_results.groups(record) == ["fluorescence", "stained"]
+    assert results.nuclei.groups(record) == ["fluorescence", "stained"]
     for group in ("fluorescence", "stained"):
-        names = list(nuclei_results.rows_of(record, group))
+        names = list(results.nuclei.rows_of(record, group))
         assert (names[0], names[-1]) == ("U-Net", "Otsu and watershed")
         assert sorted(names[1:-1]) == sorted(set(FLUORESCENCE) - {"U-Net"})
-    assert nuclei_results.count(record, "stained") == 1188
+    assert results.nuclei.count(record, "stained") == 1188
 
 
 def test_a_difference_is_the_paired_test_s(record):
-    judged = nuclei_results.judge(record, "fluorescence", "merged")
+    judged = results.nuclei.judge(record, "fluorescence", "merged")
     these, others = (dict(enumerate(FLUORESCENCE[row][1])) for row in ("no weight map", "U-Net"))
     alone = comparisons.compare(these, others, broken=())
     one = judged["no weight map"]
@@ -68,22 +68,22 @@ def test_a_difference_is_the_paired_test_s(record):
     assert (one.found.change, one.found.pairs) == (20.0, 4)
     p = [judged[row].found.p for row in judged]
     assert [judged[row].p for row in judged] == comparisons.holm(p)
-    assert nuclei_results.word(one, "merged") == "more"
-    assert nuclei_results.word(one, "F1") == "higher"
-    only = nuclei_results.judge(record, "fluorescence", "merged", ["no weight map"])["no weight map"]
+    assert results.nuclei.word(one, "merged") == "more"
+    assert results.nuclei.word(one, "F1") == "higher"
+    only = results.nuclei.judge(record, "fluorescence", "merged", ["no weight map"])["no weight map"]
     assert only.p == alone.p, "one comparison needs no correction"
 
 
 def test_a_failed_run_is_in_no_pair_of_any_score(record):
     assert comparisons.failed({0: 0.40, 1: 0.43, 2: 0.41, 3: 0.10}) == {3: 0.10}
     for score in ("F1", "merged"):
-        one = nuclei_results.judge(record, "stained", score)["without skips"].found
+        one = results.nuclei.judge(record, "stained", score)["without skips"].found
         assert (one.pairs, one.left_out) == (3, 1)
 
 
 def test_the_table_of_scores_has_every_row(record):
-    head, lines = nuclei_results.score_table(record, "fluorescence")
-    assert [line[0] for line in lines] == list(nuclei_results.rows_of(record, "fluorescence"))
+    head, lines = results.nuclei.score_table(record, "fluorescence")
+    assert [line[0] for line in lines] == list(results.nuclei.rows_of(record, "fluorescence"))
     assert all(len(line) == len(head) for line in lines)
     first = dict(zip(head, lines[0], strict=True))
     assert (first["runs"], first["F1"], first["merged"]) == ("4", "0.915 ± 0.013", "50.2 ± 1.7")
@@ -91,7 +91,7 @@ def test_the_table_of_scores_has_every_row(record):
 
 
 def test_the_table_of_differences_has_a_column_for_each_group(record):
-    head, lines = nuclei_results.comparison_table(record, "merged")
+    head, lines = results.nuclei.comparison_table(record, "merged")
     assert head == ["row", "fluorescence: merged", "verdict", "stained: merged", "verdict"]
     cells = {line[0]: line[1:] for line in lines}
     whole = sum(FLUORESCENCE["U-Net"][1]) / SEEDS
@@ -102,13 +102,13 @@ def test_the_table_of_differences_has_a_column_for_each_group(record):
 
 
 def test_the_weight_map_s_question_is_answered_group_by_group(record):
-    said = nuclei_results.weight_map(record)
+    said = results.nuclei.weight_map(record)
     assert said.answer == "On fluorescence images yes; on stained images not decided"
     assert "of 1,188 nuclei 70.2 are lost in mergers without the map and 50.2 with it" in said.text
-    one = nuclei_results.judge(record, "fluorescence", "merged", ["no weight map"])["no weight map"]
+    one = results.nuclei.judge(record, "fluorescence", "merged", ["no weight map"])["no weight map"]
     assert f"a difference of +20.0 ({one.found.low:+.1f} to {one.found.high:+.1f})" in said.text
     assert said.text.count("4 pairs") == 2
-    one = nuclei_results.judge(record, "stained", "F1, watershed", ["no weight map"])["no weight map"].found
+    one = results.nuclei.judge(record, "stained", "F1, watershed", ["no weight map"])["no weight map"].found
     ends = f"{one.change:+.3f} ({one.low:+.3f} to {one.high:+.3f})".replace("-", "−")
     assert said.watershed.startswith("Without the map, F1 then changes by −0.045 (")
     assert f"by {ends}, p = " in said.watershed
@@ -122,24 +122,24 @@ def test_the_answer_follows_the_runs(shift, answer):
     f1, merged = FLUORESCENCE["U-Net"]
     without = f1, [count + shift + seed % 2 for seed, count in enumerate(merged)]
     rows = {"U-Net": (f1, merged), "no weight map": without}
-    assert nuclei_results.weight_map(recorded(fluorescence=rows, stained=rows)).answer == answer
+    assert results.nuclei.weight_map(recorded(fluorescence=rows, stained=rows)).answer == answer
     same = {"U-Net": (f1, merged), "no weight map": (f1, [count + (-1) ** seed for seed, count in enumerate(merged)])}
-    assert nuclei_results.weight_map(recorded(fluorescence=same)).answer == "These runs do not decide it"
+    assert results.nuclei.weight_map(recorded(fluorescence=same)).answer == "These runs do not decide it"
 
 
 @pytest.mark.parametrize("seeds", [0, 1])
 def test_too_few_runs_are_told(seeds):
     found = recorded(seeds, fluorescence=dict(FLUORESCENCE), stained=dict(STAINED))
-    said = nuclei_results.weight_map(found)
+    said = results.nuclei.weight_map(found)
     assert said.answer == "These runs are too few to say"
     assert said.text.count("too few paired runs") == (2 if seeds else 0)
     assert said.watershed == ""
-    head, lines = nuclei_results.comparison_table(found)
+    head, lines = results.nuclei.comparison_table(found)
     assert all(cell in ("–", "too few pairs") for line in lines for cell in line[1:] if line[0] != "Otsu and watershed")
     assert [line[0] for line in lines].count("Otsu and watershed") == seeds
     told = "Lower on a part of the data alone: without skips (on membranes). "
     told += "Lower nowhere that these runs decide: no weight map."
-    assert nuclei_results.both_text(found, found_ablation()) == (told if seeds else "")
+    assert results.nuclei.both_text(found, found_ablation()) == (told if seeds else "")
 
 
 def found_ablation():
@@ -160,15 +160,15 @@ def found_ablation():
 
 def test_what_holds_on_both_sets_of_data(record):
     ablation = found_ablation()
-    assert nuclei_results.shared_rows(record, ablation) == ["without skips", "no weight map"]
-    head, lines = nuclei_results.both_data(record, ablation)
+    assert results.nuclei.shared_rows(record, ablation) == ["without skips", "no weight map"]
+    head, lines = results.nuclei.both_data(record, ablation)
     assert head == ["row", "membranes, V_Rand", "fluorescence nuclei, F1", "stained nuclei, F1"]
     skips = dict(zip(head, lines[0], strict=True))
     change = results.judge_rows(ablation)["without skips"].found.change
     assert skips["membranes, V_Rand"] == f"−{abs(change):.3f}, lower"
     assert skips["fluorescence nuclei, F1"] == "−0.300, lower"
     assert lines[-1] == ["Otsu and watershed", "–", "−0.095, not tested", "+0.215, not tested"]
-    assert nuclei_results.both_text(record, ablation) == (
+    assert results.nuclei.both_text(record, ablation) == (
         "Lower wherever it was tried: without skips. "
         "Lower on a part of the data alone: no weight map (on fluorescence nuclei)."
     )
@@ -177,7 +177,7 @@ def test_what_holds_on_both_sets_of_data(record):
 def test_a_shipped_network_has_a_line_for_each_group():
     scores = {group: entry("", 0, f1, 7)["scores"] for group, f1 in (("fluorescence", 0.9), ("stained", 0.7))}
     one = results.Shipped("unet8-nuclei", 485_000, {"scores": {"scorer": "instances", "groups": scores}}, 977_000, None)
-    head, lines = nuclei_results.shipped_table([one])
+    head, lines = results.nuclei.shipped_table([one])
     assert [line[:4] for line in lines] == [
         ["unet8-nuclei", "fluorescence", "485,000", "977"],
         ["unet8-nuclei", "stained", "485,000", "977"],
@@ -191,11 +191,11 @@ def test_the_record_of_the_package_can_be_told():
     record = results.read("nuclei")
     names = {row.row for row in trials()}
     assert set(record["trials"]) <= names
-    for group in nuclei_results.groups(record):
-        nuclei_results.score_table(record, group)
-    nuclei_results.comparison_table(record)
-    assert nuclei_results.weight_map(record).answer
+    for group in results.nuclei.groups(record):
+        results.nuclei.score_table(record, group)
+    results.nuclei.comparison_table(record)
+    assert results.nuclei.weight_map(record).answer
     assert "each image predicted once" in results.origin_of(record)
     changed = copy.deepcopy(record)
     changed["runs"] = []
-    assert nuclei_results.weight_map(changed).answer == "These runs are too few to say"
+    assert results.nuclei.weight_map(changed).answer == "These runs are too few to say"

@@ -1,0 +1,166 @@
+"""Rows of a record side by side: their scores, and which differ by the paired test (`comparisons`)."""
+
+import itertools
+import statistics
+from typing import NamedTuple
+
+import numpy as np
+
+from unet_edu import comparisons
+from unet_edu.comparisons import Comparison
+from unet_edu.experiments.runs import by_seed, kept, rows, spread, values
+from unet_edu.results.records import listed
+
+
+def score_table(record):
+    """Return (head, rows) of texts for `unet_edu.book.table`: a column for every row of the record, with its scores.
+
+    ± is the standard deviation over seeds; "over slices" is the one of a run's six slices, its mean over the runs. Runs
+    that failed are counted, not averaged. Of the measures of a stack it has those that all runs have: the earlier
+    scorer knew other ones.
+    """
+    lines = [["runs"], ["parameters"], ["seconds of training"], ["V_Rand"], ["V_Rand, sd over slices"]]
+    held = [key for key in STACK if all(key in entry["scores"]["stack"] for entry in record["runs"])]
+    lines += [[STACK[key]] for key in held]
+    for entries in rows(record).values():
+        runs, entries = len(entries), kept(entries)
+        column = [str(runs) if len(entries) == runs else f"{runs}, {runs - len(entries)} failed"]
+        if entries:
+            seconds = [entry["training"]["seconds"] for entry in entries]
+            column += [f"{entries[0]['parameters']:,}", spread(seconds, 0), spread(values(entries))]
+            column += [f"{np.mean(values(entries, 'sd')):.4f}"]
+            column += [spread(values(entries, "stack", key)) for key in held]
+        for line, cell in itertools.zip_longest(lines, column, fillvalue="–"):
+            line.append(cell)
+    return ["quantity", *record["trials"]], lines
+
+
+STACK = {
+    "v_rand": "V_Rand, stack",
+    "pooled_v_rand": "V_Rand, stack, pairs pooled",
+    "v_info": "V_Info, stack",
+    "pixel_error": "pixel error, stack",
+    "rand_error": "Rand error, stack",
+    "warping_error": "warping error, stack",
+    "share_of_wrong_pixels": "wrong pixels, stack",
+}
+
+
+class Judgement(NamedTuple):
+    """A comparison among several, and what it is worth."""
+
+    found: Comparison
+    p: float  # corrected by Holm over all comparisons that were made together
+    least: float  # the true difference that so many pairs find in 80 % of the cases, at the strictest of Holm's levels
+    word: str  # "lower", "higher" or "not decided"
+
+
+def failed_runs(record):
+    """Return [(row, seed, V_Rand)] of the runs that failed, in the record's order."""
+    return [
+        (row, seed, score)
+        for row, entries in rows(record).items()
+        for seed, score in comparisons.failed(by_seed(entries)).items()
+    ]
+
+
+def failed_text(record):
+    """Return a sentence: which runs failed, by name; or that none did."""
+    found = failed_runs(record)
+    if not found:
+        return "No run failed, which would be to end below half of its row's median."
+    told = listed([f"{row}, seed {seed} (V_Rand {score:.3f})" for row, seed, score in found])
+    head = "One run failed" if len(found) == 1 else f"{len(found)} runs failed"
+    return f"{head}, ending below half of the row's median, and left out of every mean and test: {told}."
+
+
+def judge(pairs, broken=None):
+    """Return {name: its `Judgement`, None where fewer than two pairs are left}, with Holm's correction over all names.
+
+    pairs: {name: (scores of its row, of the row that it is compared with)}, each {seed: score}.
+    broken: {name: seeds of failed runs}, where the scores are not V_Rand.
+    """
+    found = {name: comparisons.compare(*two, broken and broken[name]) for name, two in pairs.items()}
+    made_ = {name: one for name, one in found.items() if one is not None}
+    corrected = dict(zip(made_, comparisons.holm([one.p for one in made_.values()]), strict=True))
+    judged = {}
+    for name, one in found.items():
+        if one is None:
+            judged[name] = None
+            continue
+        least = comparisons.detectable(one.sd, one.pairs, comparisons.LEVEL / len(made_)) if one.sd else 0.0
+        word = "not decided" if corrected[name] >= comparisons.LEVEL else "higher" if one.change > 0 else "lower"
+        judged[name] = Judgement(one, corrected[name], least, word)
+    return judged
+
+
+def signed(number, digits=4):
+    """Return a number with its sign as text; the minus is as long as the plus."""
+    return f"{number:+.{digits}f}".replace("-", "−")
+
+
+def worth(judgement, digits=4):
+    """Return in words what a judgement rests on: difference, interval, corrected p, pairs, and what they would find."""
+    one = judgement.found
+    ends = f"{signed(one.low, digits)} to {signed(one.high, digits)}"
+    text = f"{signed(one.change, digits)}, 95 % interval {ends}, {p_text(judgement.p)}, {one.pairs} pairs"
+    return f"{text}, would find {judgement.least:.{max(2, digits - 1)}f}"
+
+
+def p_text(p):
+    """Return a p-value as text: "p = 0.031", "p < 0.001"."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
+def sorted_out(judged, numbers=True):
+    """Return sentences that sort names by their judgement. judged: as of `judge`; numbers: what each is worth, too."""
+    groups = {"lower": [], "higher": [], "not decided": [], None: []}
+    for name, one in judged.items():
+        groups[one and one.word].append(f"{name} ({worth(one)})" if one and numbers else name)
+    words = {"lower": "Lower", "higher": "Higher", "not decided": "Not decided by these runs"}
+    words[None] = "Too few paired runs to compare"
+    mark = "; " if numbers else ", "
+    return " ".join(f"{words[group]}: {mark.join(names)}." for group, names in groups.items() if names)
+
+
+def judge_rows(record):
+    """Return {row: its `Judgement`} of all rows but the first, each compared with the first."""
+    (_, reference), *others = rows(record).items()
+    return judge({row: (by_seed(entries), by_seed(reference)) for row, entries in others})
+
+
+def verdicts(record, numbers=True):
+    """Return sentences: which rows differ from the first by the paired test, how surely, and which runs failed."""
+    first, reference = next(iter(rows(record).items()))
+    told = sorted_out(judge_rows(record), numbers)
+    return f"{first}: V_Rand {spread(values(kept(reference)))}. {told} {failed_text(record)}"
+
+
+def comparison_table(record):
+    """Return (head, rows) of texts for `unet_edu.book.table`: each row less the first, seed by seed."""
+    each = rows(record)
+    lines = []
+    for row, one in judge_rows(record).items():
+        counts = f"{len(each[row])}, {len(each[row]) - len(kept(each[row]))}"
+        if one is None:
+            lines.append([row, counts, "0 or 1", "–", "–", "–", "–", "too few paired runs"])
+            continue
+        ends = f"{signed(one.found.low)} to {signed(one.found.high)}"
+        cells = [signed(one.found.change), ends, p_text(one.p), f"{one.least:.3f}", one.word]
+        lines.append([row, counts, str(one.found.pairs), *cells])
+    head = ["row", "runs, of them failed", "pairs", "difference", "95 % interval", "p (Holm)", "would find", "verdict"]
+    return head, lines
+
+
+def slices_and_seeds(record):
+    """Return a sentence: how far slices scatter within a run, and how far seeds scatter, row by row."""
+    over_slices = np.mean(values(record["runs"], "sd"))
+    text = f"In the record “{record['experiment']}”, the slices of a run scatter by {over_slices:.4f}"
+    found = [statistics.stdev(values(kept(entries))) for entries in rows(record).values() if len(kept(entries)) > 1]
+    if not found:
+        return f"{text} (standard deviation)."
+    middle = f", {statistics.median(found):.4f} in the middle one" if len(found) > 2 else ""
+    return (
+        f"{text}, and runs that differ in the seed alone by {min(found):.4f} to {max(found):.4f}, "
+        f"depending on the row{middle} (standard deviations)."
+    )

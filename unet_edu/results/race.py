@@ -1,0 +1,83 @@
+"""The race to a score: which network arrives, after how long, and the ideas that were tried for it."""
+
+import statistics
+
+import numpy as np
+
+from unet_edu.experiments.runs import rows
+from unet_edu.experiments.time_to_score import reached
+from unet_edu.results.differences import signed
+from unet_edu.results.records import listed
+
+
+def time_to_score_text(record, target):
+    """Return sentences, row by row: how many runs came to the target, the seconds of each, and their median.
+
+    Two rows are compared: what share of the second's median the first one takes. A run that never arrived counts with
+    all its seconds, so that the share is at most that.
+    """
+    found, several = rows(record), len(record["trials"]) > 1
+    sentences, medians = [], []
+    for row, entries in found.items():
+        taken, middle = reached({"runs": entries}, target)
+        came = sum(seconds is not None for seconds in taken)
+        each = [
+            f"seed {entry['seed']} {'never' if seconds is None else f'after {seconds:,.0f} s'}"
+            for entry, seconds in zip(entries, taken, strict=True)
+        ]
+        text = f"{came} of {len(taken)} runs came to V_Rand {target:.3f}: {listed(each)}."
+        text += f" The median is {middle:,.0f} s." if middle is not None else " There is no median to give."
+        sentences.append(f"{row}: {text}" if several else text)
+        least = [
+            entry["training"]["seconds"] if seconds is None else seconds
+            for entry, seconds in zip(entries, taken, strict=True)
+        ]
+        medians.append((middle, statistics.median_high(least) if least else None))
+    if len(medians) == 2 and None not in (medians[0][0], medians[1][1]):
+        (first, _), (other, least) = medians
+        than = "of the second's" if other is not None else "of what the second took without arriving"
+        sentences.append(f"The first takes {first / least:.2f} {than}.")
+    return " ".join(sentences)
+
+
+def precision_text(record):
+    """Return a sentence on the rows whose precision was chosen by timing a step: which one, and the seconds of both."""
+    timed = [entry["made"] for entry in record["runs"] if "seconds_of_a_step" in entry["made"]]
+    if not timed:
+        return ""
+    middle = {
+        name: statistics.median(head["seconds_of_a_step"][name] for head in timed) for name in ("float32", "bfloat16")
+    }
+    chosen = sorted({"bfloat16" if head["bf16"] else "float32" for head in timed})
+    return (
+        f"The precision is chosen by timing a step: {middle['float32']:.3f} s in float32 and "
+        f"{middle['bfloat16']:.3f} s in bfloat16 here, so {listed(chosen)} was taken."
+    )
+
+
+def lab_table(ideas):
+    """Return (head, rows) of texts: the ideas of one part of the lab book, in the order in which they were tried."""
+    lines = []
+    for one in ideas:
+        views = "" if one["average8"] else ", one view"
+        lines.append(
+            [
+                one["idea"],
+                one["against"],
+                f"{one['steps']:,}",
+                f"{one['seconds']:.0f}",
+                f"{one['v_rand']:.3f}{views}",
+                f"{one['verdict']}: {one['why']}",
+            ]
+        )
+    return ["tried", "beside", "steps", "seconds", "V_Rand", "what became of it"], lines
+
+
+def averaging_text(ideas):
+    """Return a sentence: what the moving average of the weights scored beside the weights themselves, at the end."""
+    gains = [one["v_rand_averaged_weights"] - one["v_rand"] for one in ideas if "v_rand_averaged_weights" in one]
+    return (
+        f"In {len(gains)} of these runs a moving average of the weights was scored, too: at the end it lay between "
+        f"{signed(min(gains))} and {signed(max(gains))} beside the weights themselves, {signed(np.mean(gains))} in the "
+        "mean, and was dropped."
+    )
