@@ -70,3 +70,10 @@ def test_results_lie_in_the_books_checkout(tmp_path, monkeypatch):
     monkeypatch.setattr(record, "PROJECT", tmp_path / "site-packages")
     with pytest.raises(FileNotFoundError, match="not inside a checkout of the book"):
         record.results_dir("/")
+
+
+def test_a_shortened_entry_keeps_what_is_no_float_and_every_threshold():
+    entry = {"seed": 123456789, "v_rand": 0.123456789, "slices": [{"threshold": 0.30000000000000004, "v": 1 / 3}]}
+    wanted = {"seed": 123456789, "v_rand": 0.1234568, "slices": [{"threshold": 0.30000000000000004, "v": 0.3333333}]}
+    assert record.shortened(entry) == wanted
+    assert record.shortened(wanted) == wanted

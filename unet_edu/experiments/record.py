@@ -125,6 +125,18 @@ def write_json(path, data):
     return path
 
 
+def shortened(data, digits=7):
+    """Return plain JSON data with so many digits of every float; thresholds stay whole, since pixels are cut there.
+
+    More than seven say nothing of a run, and the wheel holds all records.
+    """
+    if isinstance(data, dict):
+        return {key: value if key == "threshold" else shortened(value, digits) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [shortened(value, digits) for value in data]
+    return float(f"{data:.{digits}g}") if isinstance(data, float) else data
+
+
 def processor():
     """Return the processor's name as the system reports it."""
     try:

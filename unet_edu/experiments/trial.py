@@ -22,7 +22,7 @@ from unet_edu.checkpoints import read, rounded, save
 from unet_edu.data import Sample, cells, isbi2012
 from unet_edu.data.augment import augment, mirror
 from unet_edu.data.weightmap import class_weights, weight_map
-from unet_edu.experiments.record import made
+from unet_edu.experiments.record import made, shortened
 from unet_edu.metrics import (
     SCORER,
     challenge_scores,
@@ -172,7 +172,7 @@ def run(
     net = finish(net) if finish else net
     entry = {"row": trial.row, "seed": seed, "made": head, "parameters": num_parameters(net), "training": training}
     found = scored(net, trial) if scored else scores(net, validation, trial.average8)
-    return net, entry | {"scores": found}
+    return net, shortened(entry | {"scores": found})
 
 
 def chosen(samples, count, spread=False):
