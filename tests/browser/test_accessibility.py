@@ -56,12 +56,12 @@ NAMELESS = """new MutationObserver((all) => all.flatMap((one) => [...one.addedNo
 })).observe(document, { childList: true, subtree: true })"""
 
 
-@pytest.mark.parametrize("name", ["book/index", "book/08_training", "book/14_own_images"])
-def test_a_picture_has_a_name_before_its_data_have_come(chromium, addresses, name):
+@pytest.mark.parametrize("of", ["book/index", "book/08_training", "book/14_own_images"])
+def test_a_picture_has_a_name_before_its_data_have_come(chromium, addresses, of):
     context = chromium.new_context()
     context.add_init_script(NAMELESS)
     page = context.new_page()
-    page.goto(f"{addresses['http']}/{name}.html")
+    page.goto(f"{addresses['http']}/{of}.html")
     settled(page)
     assert page.locator(".live-figure [role=img]").count()
     assert page.evaluate("globalThis.nameless ?? []") == []
