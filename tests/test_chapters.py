@@ -22,7 +22,8 @@ def executed(path, folder):
     """Run a notebook in an empty folder; return it and what `chapter_times.LAST_CELL` measured in its kernel."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(chapter_times.LAST_CELL))
-    NotebookClient(notebook, timeout=CELL_SECONDS, resources={"metadata": {"path": str(folder)}}).execute()
+    where = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=CELL_SECONDS, startup_timeout=CELL_SECONDS, resources=where).execute()
     return notebook, json.loads(notebook.cells.pop().outputs[0].text)
 
 

@@ -115,7 +115,11 @@ def run(path: Path, python, cut: list[str], more: dict[str, str] | None = None) 
         private["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # of the debugger: a warning a kernel
         env = {name: value for name, value in os.environ.items() if name not in ("UNET_EDU_DATA", "PYTHONPATH")}
         client = NotebookClient(
-            notebook, km=manager, timeout=CELL_SECONDS, resources={"metadata": {"path": str(empty)}}
+            notebook,
+            km=manager,
+            timeout=CELL_SECONDS,
+            startup_timeout=CELL_SECONDS,
+            resources={"metadata": {"path": str(empty)}},
         )
         row = {"notebook": path.stem, "error": ""}
         start = time.monotonic()

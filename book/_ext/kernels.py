@@ -19,6 +19,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+STARTUP_SECONDS = 600  # a kernel on a busy machine may need more than nbclient's 60
 RECORDER = Path(__file__).with_name("record_reads.py")
 
 
@@ -64,6 +65,7 @@ def run(cells: nbformat.NotebookNode, folder: Path, timeout: int, running: Runni
         client = NotebookClient(
             notebook,
             timeout=timeout,
+            startup_timeout=STARTUP_SECONDS,
             record_timing=False,  # it would become part of the cells
             resources={"metadata": {"path": str(folder)}},
             extra_arguments=[f"--IPKernelApp.exec_files={RECORDER}"],

@@ -810,7 +810,11 @@ def test_the_student_s_notebook_runs_with_its_stubs_unfilled(book, tmp_path):
     """From an empty folder, as after a download: nothing stands beside it but what it brings."""
     notebook = read(book, "02_code", "student")
     NotebookClient(
-        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+        notebook,
+        timeout=600,
+        startup_timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(tmp_path)}},
     ).execute()
     assert os.listdir(tmp_path) == []
     (result,) = [cell for cell in notebook.cells if cell.source == "value = 6 * 7\nvalue"]

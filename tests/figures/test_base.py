@@ -22,7 +22,6 @@ from unet_edu.figures.base import LIVE_FIGURE_MIME, LiveFigure, pack
 from unet_edu.plots import style
 
 FIGURES = [getattr(figures, name) for name in figures.__all__]
-IN_A_KERNEL = ("CropLadder", "FeatureMaps")  # the others start theirs in the slow tests
 every_figure = pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
 
 
@@ -107,22 +106,32 @@ def test_packed_arrays_unpack_in_the_script(node):
     assert node(module, script) == [array.tolist()] * 3
 
 
-@pytest.mark.parametrize(
-    "figure",
-    [pytest.param(figure, marks=() if figure.__name__ in IN_A_KERNEL else pytest.mark.slow) for figure in FIGURES],
-    ids=lambda figure: figure.__name__,
-)
-def test_a_notebook_with_the_figure_runs_and_keeps_its_state(figure):
-    """What JupyterLab, and the build of the book, get from the kernel."""
-    name = figure.__name__
-    source = f"from unet_edu.figures import {name}\nfirst = {name}()\nfirst"
-    cells = [nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell("first")]
+@pytest.fixture(scope="module")
+def executed():
+    """A notebook that shows every figure twice, executed in one kernel: {name: (its two outputs, its state)}."""
+    names = [figure.__name__ for figure in FIGURES]
+    sources = [
+        source
+        for name in names
+        for source in (f"from unet_edu.figures import {name}\nfirst = {name}()\nfirst", "first")
+    ]
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "P"}})
-    NotebookClient(notebook, timeout=600).execute()
-    mime = "application/vnd.jupyter.widget-view+json"
-    first, second = (cell.outputs[0].data[mime]["model_id"] for cell in notebook.cells)
+    NotebookClient(notebook, timeout=600, startup_timeout=600).execute()
+    states = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    shown = [cell.outputs[0].data["application/vnd.jupyter.widget-view+json"]["model_id"] for cell in notebook.cells]
+    return {
+        name: (first, second, states[first]["state"])
+        for name, first, second in zip(names, shown[::2], shown[1::2], strict=True)
+    }
+
+
+@pytest.mark.slow  # all figures are made once more, in a kernel: a minute
+@every_figure
+def test_a_notebook_with_the_figure_runs_and_keeps_its_state(figure, executed):
+    """What JupyterLab, and the build of the book, get from the kernel."""
+    first, second, state = executed[figure.__name__]
     assert first == second, "one figure, shown twice"
-    state = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"][first]["state"]
     assert state["_esm"] == figure._esm
     assert state["caption"] == figure().caption
 

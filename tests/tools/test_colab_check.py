@@ -53,7 +53,7 @@ def test_the_kernel_measures_itself():
     works = "import time\nend = time.process_time() + 1\nwhile time.process_time() < end:\n    pass"
     cells = [nbformat.v4.new_code_cell(text) for text in (works, chapter_times.LAST_CELL)]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, kernel_name="python3", timeout=900).execute()
+    NotebookClient(notebook, kernel_name="python3", timeout=900, startup_timeout=900).execute()
     measured = json.loads(notebook.cells[-1].outputs[0].text)
     assert set(measured) == {"processor", "gib", "gpu_gib", "python", "flops"}
     assert measured["processor"] >= 1
