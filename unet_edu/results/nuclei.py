@@ -19,6 +19,7 @@ from unet_edu.results.records import listed
 
 FIRST = "U-Net"
 BASELINE = "Otsu and watershed"
+ALONE, BOTH_CUT = "Otsu's threshold alone", "Otsu's threshold, both with a watershed"  # beside U-Net
 
 
 class Score(NamedTuple):
@@ -119,23 +120,32 @@ def comparison_table(record, score="F1"):
                 else [difference(one, score), f"{word(one, score)}, {one.found.pairs} pairs"]
             )
         lines.append([row, *cells])
-    cells = [[without_training(record, group, score), "not tested"] for group in judged]
-    if any(change != "–" for change, _ in cells):
-        lines.append([BASELINE, *(text for pair in cells for text in pair)])
+    for row, changes in without_training(record, score).items():
+        lines.append([row, *(text for change in changes.values() for text in (change, "not tested"))])
     head = [text for group in judged for text in (f"{group}: {score}", "verdict")]
     return ["row", *head], lines
 
 
-def without_training(record, group, score="F1"):
-    """Return by how much Otsu's threshold with its watershed differs from the mean of the U-Nets' pieces, as text.
+def without_training(record, score="F1"):
+    """Return by how much Otsu's threshold differs from the mean of the U-Nets: {row: {group: text}}, one or two rows.
 
-    A dash where one of the two has no run. Nothing is tested: there is nothing to pair.
+    Like is compared with like: the pieces of both, and both after a watershed. A dash where one of the two has no run;
+    no row where no group has them. Nothing is tested: there is nothing to pair.
     """
-    each, one = rows_of(record, group), SCORES[score]
-    if FIRST not in each or BASELINE not in each:
-        return "–"
-    plain = values(each[BASELINE], one.part, one.key.replace("components", "watershed"))
-    return signed(sum(plain) / len(plain) - _mean(each[FIRST], score), one.digits)
+    one = SCORES[score]
+    found = {}
+    for row, key in ((ALONE, one.key), (BOTH_CUT, one.key.replace("components", "watershed"))):
+        for group in groups(record):
+            each = rows_of(record, group)
+            if FIRST not in each or BASELINE not in each:
+                found.setdefault(row, {})[group] = "–"
+                continue
+            plain, trained = (values(each[name], one.part, key) for name in (BASELINE, FIRST))
+            change = sum(plain) / len(plain) - sum(trained) / len(trained)
+            found.setdefault(row, {})[group] = signed(change, one.digits)
+        if ALONE in found and one.key == one.key.replace("components", "watershed"):
+            break  # a score of the mask, or of what was cut already
+    return {row: texts for row, texts in found.items() if set(texts.values()) != {"–"}}
 
 
 def difference(judgement, score="F1"):
@@ -161,12 +171,11 @@ class WeightMapSaid(NamedTuple):
 def weight_map(record):
     """Return what the runs with and without the weight map say (`WeightMapSaid`): nuclei merged, and F1, by group.
 
-    Both rows learn from labels with a gap; p is corrected for the two groups.
+    Both rows learn from labels with a gap; each p is corrected for the two groups.
     """
     row = "no weight map"
     found = {group: judge(record, group, "merged", [row]).get(row) for group in groups(record)}
-    made = {group: one for group, one in found.items() if one is not None}
-    corrected = dict(zip(made, comparisons.holm([one.found.p for one in made.values()]), strict=True))
+    corrected = {score: _corrected(record, row, score) for score in ("merged", "F1", "F1, watershed")}
     verdicts, told, cut = [], [], []
     for group, one in found.items():
         if one is None:
@@ -174,19 +183,26 @@ def weight_map(record):
             verdicts.append(None)
             continue
         f1 = judge(record, group, "F1", [row])[row]
-        sure = corrected[group] < comparisons.LEVEL
+        sure = corrected["merged"][group] < comparisons.LEVEL
         verdicts.append(0 if not sure else 1 if one.found.change > 0 else -1)
         without, whole = (_mean(rows_of(record, group)[name], "merged") for name in (row, FIRST))
         told.append(
             f"On {group} images, of {count(record, group):,} nuclei {without:.1f} are lost in mergers without the map "
             f"and {whole:.1f} with it: a difference of {difference(one, 'merged')}, "
-            f"{p_text(corrected[group])}, {one.found.pairs} pairs. "
-            f"Without the map, F1 changes by {difference(f1)}, {p_text(f1.p)}."
+            f"{p_text(corrected['merged'][group])}, {one.found.pairs} pairs. "
+            f"Without the map, F1 changes by {difference(f1)}, {p_text(corrected['F1'][group])}."
         )
         after = judge(record, group, "F1, watershed", [row])[row]
-        cut.append(f"by {difference(after)}, {p_text(after.p)}, on {group} images")
+        cut.append(f"by {difference(after)}, {p_text(corrected['F1, watershed'][group])}, on {group} images")
     watershed = f"Without the map, F1 then changes {listed(cut)}." if cut else ""
     return WeightMapSaid(_answer(verdicts, list(found)), " ".join(told), watershed)
+
+
+def _corrected(record, row, score):
+    """Return p of a row in each group that has pairs, corrected for all of these groups: {group: p}."""
+    judged = {group: judge(record, group, score, [row]).get(row) for group in groups(record)}
+    made = {group: one.found.p for group, one in judged.items() if one is not None}
+    return dict(zip(made, comparisons.holm(list(made.values())), strict=True))
 
 
 def _mean(entries, score):
@@ -217,7 +233,7 @@ def both_data(record, ablation):
 
     record: that of `experiments.nuclei`. ablation: that of `experiments.ablation`, whose score is V_Rand.
     Verdicts are those of `judge` and `differences.judge_rows`, each corrected for all rows of its own table. The last
-    row is that of `without_training`.
+    rows are those of `without_training`.
     """
     membranes = differences.judge_rows(ablation)
     nuclei = {group: judge(record, group) for group in groups(record)}
@@ -229,8 +245,8 @@ def both_data(record, ablation):
             other = found[row]
             cells.append("too few pairs" if other is None else f"{signed(other.found.change, 3)}, {word(other)}")
         lines.append([row, *cells])
-    if lines:
-        lines.append([BASELINE, "–", *(f"{without_training(record, group)}, not tested" for group in nuclei)])
+    for row, changes in without_training(record).items() if lines else ():
+        lines.append([row, "–", *(f"{change}, not tested" for change in changes.values())])
     return ["row", "membranes, V_Rand", *(f"{group} nuclei, F1" for group in nuclei)], lines
 
 
