@@ -17,6 +17,7 @@ import warnings
 
 import pytest
 import torch
+import torch._dynamo  # an import that runs out of time half-way breaks all that come later
 from torch import nn
 
 import unet_edu

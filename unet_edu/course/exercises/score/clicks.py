@@ -114,7 +114,7 @@ EXERCISE = Exercise(
     judge=recognising(mistakes, judge_clicks),
     params=lambda rng: {"draw": int(rng.choice([3, 4, 5]))},
     book=BOOK_CLICKS,
-    forbids=("unet_edu.metrics",),
+    forbids=("unet_edu.metrics", "unet_edu.own"),
     needs=("import numpy as np",),
     picture=picture,
 )

@@ -105,6 +105,6 @@ EXERCISE = Exercise(
     judge=recognising(mistakes),
     params=lambda rng: {"bridge": int(rng.choice([3, 4, 5]))},
     book=BOOK,
-    forbids=("unet_edu.metrics",),
+    forbids=("unet_edu.metrics", "unet_edu.own"),
     needs=("import numpy as np",),
 )
