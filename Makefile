@@ -69,7 +69,7 @@ test-kernels: $(VENV)/.installed  ## live figures in JupyterLab and with Colab's
 	$(TESTS) -m kernels
 
 test-slow: $(VENV)/.installed  ## what takes minutes: fresh clone, course edition
-	$(TESTS) -m "slow and not browser"
+	$(TESTS) -m "slow and not browser and not weekly"
 
 test-isolation: $(VENV)/.installed  ## answers that attack the machine, run behind bubblewrap (Debian's package bubblewrap)
 	$(TESTS) -m isolation
