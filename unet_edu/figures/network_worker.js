@@ -99,7 +99,7 @@ function work() {
     ports[0].postMessage({ key: `${wanted} all ${want} ${me}`, from, to, numbers }, [numbers.buffer]);
   }
 
-  async function outline(image, size, off) {
+  async function outline({ image, off }, size) {
     const answer = current.stages.at(-1).size;
     const { side, around } = outlineOf(answer, network.depth);
     if (side >= size) return;
@@ -128,7 +128,7 @@ function work() {
       current = Object.assign(simdUnet(network, code, size, me, workers), { size });
       current.all = Array.from({ length: workers }, (_, each) => rowsOf(current.order, each, workers));
     }
-    if (code && first && me === 0) await outline(image, size, off);
+    if (code && first && me === 0) await outline(first, size);
     const changed = await current.run(image, off, workers > 1 ? exchange : null, size);
     done = id;
     for (const resolve of waiting.splice(0)) resolve();
