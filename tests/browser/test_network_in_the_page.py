@@ -120,6 +120,25 @@ def test_a_later_call_comes_first_and_questions_are_about_the_last_run(alone):
     assert thumbnails[4], "the channel that is off"
 
 
+def test_a_run_goes_before_questions_that_wait(alone):
+    """The window moves while maps of the last place are drawn: the answer does not wait for pictures of them."""
+    page, _ = alone()
+    order, stages = page.evaluate(
+        """async () => {
+            const source = await figure.pageSource(load, 2);
+            const { stages } = await source.run({ image, size });
+            const order = [];
+            const first = source.run({ image: image.map((grey) => 1 - grey), size });
+            const questions = stages.map(({ name }) => source.thumbnails(name, 40).then(() => order.push(name)));
+            const second = source.run({ image, size, off: ["d0.relu1"] }).then(() => order.push("run"));
+            await Promise.all([first, second, ...questions]);
+            return [order, stages.map(({ name }) => name)];
+        }"""
+    )
+    assert order.index("run") < len(stages) / 2
+    assert [name for name in order if name != "run"] == stages
+
+
 def test_what_fails_in_a_worker_is_told(alone):
     page, _ = alone()
     words = page.evaluate(
