@@ -2,9 +2,12 @@
 
 import io
 import json
+import math
+import re
 
 import numpy as np
 import pytest
+from browserkit import slowness
 from livekit import with_weights
 from PIL import Image
 from playwright.sync_api import expect
@@ -244,6 +247,48 @@ def test_a_large_picture_is_segmented_tile_by_tile(shown, tmp_path):
     count = int(tiles[0].split()[3].strip(","))
     assert count > 1
     assert list(dict.fromkeys(int(line.split()[1]) for line in tiles)) == list(range(1, count + 1))
+    assert complaints == []
+
+
+LARGEST = 4096
+FRAME = 16  # milliseconds of the processor
+ANSWER = "document.querySelector('.lf-fm-curtain canvas').toDataURL()"
+
+
+def test_the_largest_picture_comes_tile_by_tile_and_never_blocks_the_page(shown, chromium, tmp_path):
+    """4096 × 4096 pixels, the first tiles of a hundred: more is seen after each, and no task is longer than a frame."""
+    page, figure, complaints = shown(quick=False)
+    page.wait_for_selector("[data-answer=drawn]", timeout=120_000)
+    tissue = np.round(cells.tissue(256, seed=4).image * 255).astype(np.uint8)
+    Image.fromarray(np.tile(tissue, (16, 16))).save(tmp_path / "largest.png")
+    figure.locator("input[type=file]").first.set_input_files(tmp_path / "largest.png")
+    line = figure.locator(".lf-fm-whole-line")
+    stride = (604 - 184) // 16 * 16
+    expect(line).to_contain_text(f"of {math.ceil(LARGEST / stride) ** 2}, 604 pixels each", timeout=240_000)
+    expect(line).to_contain_text(re.compile("^Tile [3-9] "), timeout=240_000)
+    slow = slowness(page)
+    chromium.start_tracing(page=page, categories=["toplevel", "blink.user_timing"])
+    page.evaluate("performance.mark('watched')")
+    seen = [page.evaluate(ANSWER)]
+    at = int(line.inner_text().split()[1])
+    for further in (3, 6):
+        page.wait_for_function(
+            "tile => Number(document.querySelector('.lf-fm-whole-line').textContent.split(' ')[1]) >= tile",
+            arg=at + further, timeout=240_000,
+        )  # fmt: skip
+        seen.append(page.evaluate(ANSWER))
+    assert len(set(seen)) == 3, "more of it is there each time"
+    trace = json.loads(chromium.stop_tracing())["traceEvents"]
+    mark = next(event for event in trace if event["name"] == "watched")
+    mine = [
+        event["tdur"] / 1000
+        for event in trace
+        if event["name"].endswith("RunTask") and "tdur" in event
+        if (event["pid"], event["tid"]) == (mark["pid"], mark["tid"]) and event["ts"] > mark["ts"]
+    ]
+    assert sorted(mine)[-6] <= FRAME * slow, "five are the test's own: it reads canvases"
+    assert figure.locator(".lf-fm-alarm").inner_text() == ""
+    assert figure.get_by_role("button", name="save this picture").is_disabled()
     assert complaints == []
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from _ext.preset_links import address
 from unet_edu.figures import Playground
-from unet_edu.figures.playground import PRESETS
+from unet_edu.figures.playground import PRESETS, recorded
 
 pytestmark = pytest.mark.browser
 LONG = 120_000  # milliseconds, on a machine that does other things, too
@@ -145,4 +145,84 @@ def test_a_link_opens_a_preset_and_its_rival(shown):
         chosen = root.locator("select").evaluate_all("all => all.map((one) => one.selectedOptions[0].textContent)")
         assert PRESETS[preset]["title"] in chosen
         assert not rival or any(rival in words for words in chosen)
+    assert complaints == []
+
+
+RECORDED = 10  # steps
+
+
+@pytest.fixture
+def with_record(monkeypatch):
+    """Function that makes a Playground that holds a recorded run, as each has that a page shows."""
+    for name, value in {"STEPS": RECORDED, "POSTER_STEPS": (0, 5, RECORDED)}.items():
+        monkeypatch.setattr(f"unet_edu.figures.playground.{name}", value)
+    recorded.cache_clear()
+
+    def make(**switches):
+        figure = Playground(width=2, **switches)
+        figure.poster()
+        return figure
+
+    yield make
+    recorded.cache_clear()
+
+
+def without(name):
+    """Return what takes something away from a page before its scripts run."""
+    return lambda text: text.replace("<head>", f"<head><script>delete globalThis.{name}</script>")
+
+
+def test_without_workers_a_recorded_run_is_played_and_called_one(shown, with_record, theme):
+    figure = with_record()
+    page, root, complaints = shown(figure, mend=without("Worker"), theme=theme)
+    expect(root.locator(".lf-pg-recording")).to_contain_text(f"A recording of {RECORDED} steps, with these switches")
+    before = picture(root)
+    root.get_by_role("button", name="▶ play").click()
+    expect(root).to_have_attribute("data-state", "done", timeout=LONG)
+    assert root.get_attribute("data-step") == str(RECORDED)
+    assert float(root.get_attribute("data-loss")) == figure.record["losses"][-1]
+    assert float(root.get_attribute("data-v-rand")) == figure.record["looks"][-1]["vRand"]
+    assert picture(root) != before
+    assert f"step {RECORDED} of {RECORDED}, on a recording" in root.inner_text()
+    assert root.locator("select:visible:enabled, input:visible:enabled").count() == 0, "nothing else can be computed"
+    root.get_by_role("button", name="reset").click()
+    expect(root).to_have_attribute("data-step", "0")
+    root.get_by_role("button", name="step", exact=True).click()
+    expect(root).to_have_attribute("data-step", "1")
+    assert complaints == []
+    found = Axe().run(page, ".live-figure")
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
+
+
+def test_a_worker_that_fails_and_other_switches_lead_to_the_recorded_run(shown, with_record):
+    broken = "globalThis.Worker = class { postMessage() { setTimeout(() => this.onerror({ message: 'none' })) } terminate() {} }"
+    figure = with_record(depth=1)
+    figure.depth, figure.rival = 2, "SGD"
+    _, root, _ = shown(figure, mend=lambda text: text.replace("<head>", f"<head><script>{broken}</script>"))
+    expect(root.locator(".lf-pg-recording")).to_contain_text("this browser cannot run the network (none)")
+    depth = root.locator("label", has_text=re.compile("^depth")).locator("select")
+    assert depth.evaluate("node => node.value") == "1"
+    root.get_by_role("button", name="▶ play").click()
+    expect(root).to_have_attribute("data-state", "done", timeout=LONG)
+
+
+def test_where_it_is_slow_the_reader_chooses(shown, with_record):
+    _, root, complaints = shown(with_record(), mend=lambda text: text.replace("const SLOW = 400;", "const SLOW = 0;"))
+    expect(root.locator(".lf-pg-recording")).to_contain_text("learn very slowly")
+    expect(root).to_have_attribute("data-state", "ready", timeout=LONG)
+    root.get_by_role("button", name="compute it here all the same").click()
+    expect(root.locator(".lf-pg-recording")).to_be_hidden()
+    expect(root).to_have_attribute("data-state", "ready", timeout=LONG)
+    root.get_by_role("button", name="step", exact=True).click()
+    expect(root).to_have_attribute("data-step", "1", timeout=LONG)
+    assert "on this page" in root.inner_text()
+    assert root.get_by_label("seed").is_enabled()
+    assert complaints == []
+
+
+def test_without_webassembly_plain_javascript_learns(shown):
+    _, root, complaints = shown(Playground(width=2), mend=without("WebAssembly"))
+    root.get_by_role("button", name="step", exact=True).click()
+    expect(root).to_have_attribute("data-step", "1", timeout=LONG)
+    assert "on this page" in root.inner_text()
     assert complaints == []

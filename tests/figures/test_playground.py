@@ -2,6 +2,7 @@
 
 import json
 import math
+import zlib
 
 import numpy as np
 import pytest
@@ -231,6 +232,36 @@ def test_the_poster_shows_a_run(monkeypatch):
     from unet_edu.figures import playground
 
     monkeypatch.setattr(playground, "POSTER_STEPS", (0, 2, 4))
-    fig, alt = Playground(width=2, seed=77).poster()
+    monkeypatch.setattr(playground, "STEPS", 4)
+    monkeypatch.setattr(playground, "BETWEEN", 2)
+    figure = Playground(width=2, seed=77)
+    fig, alt = figure.poster()
     assert len(fig.axes) == 5
     assert "prediction after 0, 2, 4 steps" in alt
+    looks, steps = playground.recorded(repr(figure.config()))
+    assert figure.record["config"] == figure.config()
+    assert figure.record["losses"] == [float(f"{step['loss']:.4g}") for step in steps]
+    assert [look["step"] for look in figure.record["looks"]] == [0, 2, 4]
+    assert figure.record["looks"][-1]["vRand"] == pytest.approx(looks[-1]["vRand"], rel=1e-3)
+    frames = np.frombuffer(zlib.decompress(figure.frames), np.uint8).reshape(3, SIDE, SIDE) / playground.SHADES
+    assert np.abs(frames - [look["probability"] for look in looks]).max() <= 0.5 / playground.SHADES + 1e-6
+
+
+def test_a_recorded_run_that_ends_in_nan_ends_there():
+    from unet_edu.figures import playground
+
+    figure = Playground("nan", width=2)
+    _, steps = playground.recorded(repr(figure.config()))
+    assert len(steps) < playground.STEPS
+    assert math.isnan(steps[-1]["loss"])
+    figure.poster()
+    assert figure.record["losses"][-1] is None
+    assert figure.record["looks"][-1]["step"] == len(steps)
+    json.dumps(figure.record, allow_nan=False)
+
+
+def test_a_recorded_run_is_light():
+    figure = Playground()
+    figure.poster()
+    assert len(figure.frames) + len(json.dumps(figure.record)) <= 60_000
+    assert figure.record["looks"][-1]["vRand"] > 0.5 > figure.record["looks"][0]["vRand"]

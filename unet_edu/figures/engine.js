@@ -205,7 +205,9 @@ export function readNetwork(buffer) {
   const tensors = {};
   for (const [name, { data_offsets: [from, to], dtype }] of Object.entries(table)) {
     if (dtype !== "F16") throw new Error(`${name} is ${dtype}, not F16`);
-    tensors[name] = Float32Array.from(new Uint16Array(buffer.slice(8 + length + from, 8 + length + to)), (bits) => half[bits]);
+    const halves = new Uint16Array(buffer.slice(8 + length + from, 8 + length + to));
+    const tensor = tensors[name] = new Float32Array(halves.length);
+    for (let at = 0; at < halves.length; at += 1) tensor[at] = half[halves[at]]; // `from` with a function takes ten times as long
   }
   return { depth: JSON.parse(reply.arguments).depth, mean, std, tensors };
 }

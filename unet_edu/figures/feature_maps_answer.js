@@ -10,9 +10,18 @@ const [MEMBRANE, LOST, NEW] = [[255, 170, 30], [255, 70, 90], [80, 165, 255]];
 const TINT = 0.72; // how much a colour covers the grey
 
 /** Probabilities of cell as bytes: from 128 up where they are ½ or more, never 0. */
-export const layerBytes = (values) => Uint8Array.from(values, (value) => 1 + Math.floor(254 * value));
+export function layerBytes(values) {
+  const bytes = new Uint8Array(values.length);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = 1 + Math.floor(254 * values[at]);
+  return bytes;
+}
+
 /** The labels of bytes: 1 where they stand for a cell. */
-export const labelsOf = (bytes) => bytes.map((value) => (value >= 128 ? 1 : 0));
+export function labelsOf(bytes) {
+  const labels = new Uint8Array(bytes.length);
+  for (let at = 0; at < bytes.length; at += 1) labels[at] = bytes[at] >> 7;
+  return labels;
+}
 
 /** The part of the picture that is shown, enlarged `zoom` times, around the middle of the window as far as the borders allow. */
 export function partShown(width, height, zoom, [x, y]) {
@@ -29,6 +38,7 @@ export function answerPixels({ greys, width: row }, rectangle, before, after, ed
   const step = Math.ceil(Math.max(rectangle.width, rectangle.height) / MOST_SHOWN);
   const [width, height] = [Math.ceil(rectangle.width / step), Math.ceil(rectangle.height / step)];
   const data = new Uint8ClampedArray(4 * width * height);
+  const [changes, membranes, probability] = ["changes", "membranes", "probability"].map((name) => show === name);
   for (let line = 0; line < height; line += 1) {
     const y = rectangle.top + line * step;
     const [wasFrom, nowFrom] = [before, after].map((layer) => (layer ? (y - layer.top) * layer.width - layer.left : 0));
@@ -39,10 +49,12 @@ export function answerPixels({ greys, width: row }, rectangle, before, after, ed
       const isAfter = x >= edge, value = isAfter ? now : was;
       const differs = was > 0 && now > 0 && was < 128 !== now < 128;
       let colour = null;
-      if (show === "changes") colour = differs ? (now < 128 ? NEW : LOST) : null;
-      else if (show === "membranes" && value) colour = isAfter && differs ? (now < 128 ? NEW : LOST) : value < 128 ? MEMBRANE : null;
-      const plain = show === "probability" && value ? value : grey;
-      for (let part = 0; part < 3; part += 1) data[at + part] = colour ? grey + (colour[part] - grey) * TINT : plain;
+      if (changes) colour = differs ? (now < 128 ? NEW : LOST) : null;
+      else if (membranes && value) colour = isAfter && differs ? (now < 128 ? NEW : LOST) : value < 128 ? MEMBRANE : null;
+      const plain = probability && value ? value : grey;
+      data[at] = colour ? grey + (colour[0] - grey) * TINT : plain;
+      data[at + 1] = colour ? grey + (colour[1] - grey) * TINT : plain;
+      data[at + 2] = colour ? grey + (colour[2] - grey) * TINT : plain;
       data[at + 3] = 255;
     }
   }

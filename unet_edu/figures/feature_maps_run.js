@@ -106,7 +106,7 @@ function networkRun(shared, drawn) {
     if (shared.kernel) compute();
   }
 
-  async function run(image, off, outline = false) {
+  async function run(image, off, outline = null) {
     const result = await shared.source.run({ image, size: get("size"), off, outline }, (sign) => {
       if (sign.outline) showOutline(sign.outline);
       else bar.value = sign.share;
@@ -129,16 +129,18 @@ function networkRun(shared, drawn) {
     if (wanted === ran) return;
     ran = wanted;
     bar.hidden = false;
-    const moved = shared.now && at.here !== wholeOf.key; // or covered: then an outline comes first
-    const outline = Boolean(moved || (shared.now && cover.join() !== shared.now.cover));
+    const image = cut(at, cover);
+    const moved = at.here !== wholeOf.key;
+    let outline = shared.now && (moved || cover.join() !== shared.now.cover) ? { image, off } : null; // comes before all else
     try {
       const plain = off.length === 0 && cover.length === 0;
-      if (!plain && wholeOf.key !== at.here) {
-        const whole = await run(cut(at), []);
+      if (!plain && moved) {
+        const whole = await run(cut(at), [], outline);
         if (!whole || shared.gone) return;
         wholeOf = { key: at.here, output: whole.output };
+        outline = null;
       }
-      const result = await run(cut(at, cover), off, outline);
+      const result = await run(image, off, outline);
       if (!result || shared.gone) return; // a later one is under way
       if (plain) wholeOf = { key: at.here, output: result.output };
       shared.now = { ...result, whole: wholeOf.output, ...at, cover: cover.join() };

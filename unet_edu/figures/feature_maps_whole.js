@@ -41,16 +41,18 @@ export function mirroredTile(greys, width, height, left, top, size, edge) {
   return out;
 }
 
-// What a worker does with a whole picture. before, after: labels of width × height pixels, with everything on and as it is.
+// What a worker does with a whole picture. before, after: bytes of width × height pixels, with everything on and as it is; they
+// become labels there, since of 4096 × 4096 pixels that takes longer than a frame.
 
 /** The errors of both, against the true labels, or those with everything on where there are none. */
-function countCells({ truth, before, after, width, height }) {
+function countCells({ truth, width, height, ...layers }) {
+  const [before, after] = [layers.before, layers.after].map(labelsOf);
   return [before, after].map((one) => scoreCells(truth ?? before, one, width, height));
 }
 
 /** A PNG of 16 bits: each cell a number. Throws where there are too many. */
 function labelImage({ after, width, height }) {
-  const { numbers, count } = regions(after, width, height);
+  const { numbers, count } = regions(labelsOf(after), width, height);
   if (count > 65535) throw new Error(`There are ${count} cells in it; a label image of 16 bits holds 65535.`);
   return writePng({ width, height, channels: 1, data: Uint16Array.from(numbers) });
 }
@@ -59,13 +61,14 @@ function labelImage({ after, width, height }) {
 function overlayImage({ greys, after, width, height, colour, tint }) {
   const data = new Uint8Array(3 * width * height);
   for (let at = 0; at < greys.length; at += 1) {
-    for (let part = 0; part < 3; part += 1) data[3 * at + part] = after[at] ? greys[at] : Math.round(greys[at] + (colour[part] - greys[at]) * tint);
+    for (let part = 0; part < 3; part += 1) data[3 * at + part] = after[at] >= 128 ? greys[at] : Math.round(greys[at] + (colour[part] - greys[at]) * tint);
   }
   return writePng({ width, height, channels: 3, data });
 }
 
 /** The window where what is off costs most cells: { x, y, lost }, or null. places: [x, y of a window, left, top of its output]. */
-function worstWindow({ truth, before, after, width, height, side, places }) {
+function worstWindow({ truth, width, height, side, places, ...layers }) {
+  const [before, after] = [layers.before, layers.after].map(labelsOf);
   let best = null;
   for (const [x, y, left, top] of places) {
     const [was, now, known] = [before, after, truth ?? before].map((one) => cutSquare(one, width, left, top, side));
@@ -83,7 +86,7 @@ function cutSquare(from, width, left, top, side) {
 }
 
 const wholeWorker = () => workerOf(
-  [regions, thin, sharedPixels, mergedAndSplit, randScore, scoreCells, piped, writePng, cutSquare, countCells, labelImage, overlayImage, worstWindow],
+  [regions, thin, sharedPixels, mergedAndSplit, randScore, scoreCells, piped, writePng, cutSquare, labelsOf, countCells, labelImage, overlayImage, worstWindow],
   { PNG_SIGNATURE },
 );
 
@@ -213,7 +216,7 @@ function wholePicture(shared, run) {
   async function tell(mine, count, size) {
     const { truth } = picture();
     const { width, height } = mine;
-    const [was, is] = await help("countCells", { truth, before: labelsOf(known.before), after: labelsOf(mine.bytes), width, height });
+    const [was, is] = await help("countCells", { truth, before: known.before, after: mine.bytes, width, height });
     if (mine !== now) return;
     const tiles = `${width} × ${height} pixels in ${count} tile${count > 1 ? "s" : ""} of ${size}.`;
     const cells = `${is.merged} merged, ${is.split} split of ${is.cells} cells`;
@@ -225,7 +228,7 @@ function wholePicture(shared, run) {
   async function saveAs(ask, file) {
     const { greys } = picture();
     try {
-      const blob = await help(ask, { greys, after: labelsOf(now.bytes), width: now.width, height: now.height, colour: MEMBRANE, tint: TINT });
+      const blob = await help(ask, { greys, after: now.bytes, width: now.width, height: now.height, colour: MEMBRANE, tint: TINT });
       const link = element("a", { href: URL.createObjectURL(blob), download: file });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -245,7 +248,7 @@ function wholePicture(shared, run) {
     const offset = STRIDE_OF_SEARCH - (edge % 16); // windows whose poolings lie on the grid of the tiles
     const along = (whole) => Array.from({ length: Math.max(Math.floor((whole - size - offset) / STRIDE_OF_SEARCH) + 1, 1) }, (_, at) => Math.min(offset % 16 + at * STRIDE_OF_SEARCH, Math.max(whole - size, 0)));
     const places = along(height).flatMap((y) => along(width).map((x) => [x, y, x + edge, y + edge]));
-    return help("worstWindow", { truth, before: labelsOf(known.before), after: labelsOf(now.bytes), width, height, side, places });
+    return help("worstWindow", { truth, before: known.before, after: now.bytes, width, height, side, places });
   }
 
   function layers() {

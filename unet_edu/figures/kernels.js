@@ -129,7 +129,8 @@ export function kernelModule(relaxed) {
   ]);
 }
 
-/** The quickest kernels that this browser takes, or null where it has no SIMD at all. */
+/** The quickest kernels that this browser takes, or null where it has no SIMD at all, or no WebAssembly. */
 export function kernelsHere() {
+  if (!globalThis.WebAssembly) return null; // as in iOS' lockdown mode
   return [true, false].map(kernelModule).find((bytes) => WebAssembly.validate(bytes)) ?? null;
 }

@@ -1,5 +1,5 @@
 // What a worker does that runs a network in a page: it takes the network once, then images and questions, one after the
-// other. Of several workers each computes some rows; questions go to the first.
+// other, images first. Of several workers each computes some rows; questions go to the first.
 //
 //     page ─▶ { image, size, off }  ─▶ ┌ worker 0: rows 0 … 41  ─▶ its rows of the output ─▶ page
 //                                      │     ▲▼ rows near the border, after each shared stage
@@ -99,7 +99,7 @@ function work() {
     ports[0].postMessage({ key: `${wanted} all ${want} ${me}`, from, to, numbers }, [numbers.buffer]);
   }
 
-  async function outline(image, size, off) {
+  async function outline({ image, off }, size) {
     const answer = current.stages.at(-1).size;
     const { side, around } = outlineOf(answer, network.depth);
     if (side >= size) return;
@@ -128,7 +128,7 @@ function work() {
       current = Object.assign(simdUnet(network, code, size, me, workers), { size });
       current.all = Array.from({ length: workers }, (_, each) => rowsOf(current.order, each, workers));
     }
-    if (code && first && me === 0) await outline(image, size, off);
+    if (code && first && me === 0) await outline(first, size);
     const changed = await current.run(image, off, workers > 1 ? exchange : null, size);
     done = id;
     for (const resolve of waiting.splice(0)) resolve();
@@ -171,13 +171,28 @@ function work() {
     postMessage({ id, answer: small.get(name) });
   }
 
-  let before = Promise.resolve();
+  const inbox = [];
+  let busy = false;
+  const turns = new MessageChannel(); // a message to oneself: what came before it is in the inbox then
+  turns.port1.onmessage = next;
+
+  /** A run goes before questions that came earlier: what they are about is out of date. */
+  async function next() {
+    const [job] = inbox.splice(Math.max(inbox.findIndex(({ ask }) => !ask), 0), 1);
+    await (job.ask ? answer(job) : run(job)).catch((error) => postMessage({ error: error.message }));
+    busy = inbox.length > 0;
+    if (busy) turns.port2.postMessage(null);
+  }
   onmessage = ({ data }) => {
     if (data.network) {
       ({ network, code, me, ports, workers } = data);
       ports.forEach((port) => (port.onmessage = ({ data: message }) => (message.want ? hand(message) : keyed(message.key).resolve(message))));
       return;
     }
-    before = before.then(() => (data.ask ? answer(data) : run(data))).catch((error) => postMessage({ error: error.message }));
+    inbox.push(data);
+    if (busy) return;
+    busy = true;
+    if (data.ask) turns.port2.postMessage(null);
+    else next();
   };
 }

@@ -6,6 +6,7 @@ const QUIET = 5000; // milliseconds between two announcements
 const STILL = 2000; // milliseconds between two pictures where motion is not wanted
 const RUNS = ["first", "second"];
 const OUTLINE = [255, 170, 40];
+const SLOW = 400; // milliseconds for a look at the validation picture: then steps take about a second
 
 /** Switches as selects: [trait, title, [[value, words], …]]. */
 const SWITCHES = [
@@ -48,6 +49,8 @@ function build({ model, root, say }) {
   const runs = { first: null, second: null }; // what is known of each: { trainer, history, looks, look, maps, ended, stages }
   let pictures = null, playing = false, gone = false, told = 0, painted = 0, betting = null, width = 640;
   const percent = (share) => `${(100 * share).toFixed(1)} %`;
+  let recording = ""; // why what is shown is a recorded run; "": it is computed
+  let patient = false; // the reader wants it computed, however slowly
   const shown = () => (get("rival") ? RUNS : RUNS.slice(0, 1));
   const valuesOf = (which) => ({ ...Object.fromEntries(keys.map((key) => [key, get(key)])), ...(which === "second" ? get("rivals")[get("rival")] : {}) });
 
@@ -72,6 +75,7 @@ function build({ model, root, say }) {
   const data = choice(model, "data", "pictures", [["nuclei", "real nuclei"], ["tissue", "drawn tissue"]], () => ({ preset: "" }));
   const lookAt = element("p", { class: "lf-pg-look" });
   const bet = element("div", { class: "lf-pg-bet" });
+  const why = element("p", { class: "lf-pg-recording" });
 
   const { side } = get("scales"); // a canvas is as large from the start as its picture will be: nothing moves when it comes
   const canvas = (label, wide = side) => element("canvas", { role: "img", "aria-label": label, width: wide, height: side });
@@ -93,7 +97,7 @@ function build({ model, root, say }) {
   const table = foldedTable("Losses and scores as a table");
   root.append(
     element("div", { class: "lf-pg-bar" }, presets.label, rivals.label, data.node),
-    lookAt, bet,
+    why, lookAt, bet,
     element("div", { class: "lf-pg-bar" }, play, one, again, element("label", {}, "seed", seed), moment),
     element("div", { class: "lf-pg-pictures" }, truthPanel, ...RUNS.map((which) => panels[which].node), element("div", { class: "lf-pg-over-time" }, curves)),
     element("div", { class: "lf-pg-bar" }, element("label", {}, "feature maps of", stages)),
@@ -101,11 +105,13 @@ function build({ model, root, say }) {
     element("details", { open: true }, element("summary", {}, "All switches"),
       element("div", { class: "lf-pg-switches" }, ...selects.map(({ label }) => label), ...skips.map(({ label }) => label))),
     table.node);
+  const needing = [presets, rivals, ...selects, ...skips].map(({ node }) => node).concat(seed, stages, ...data.node.querySelectorAll("button")); // who computes
 
   for (const part of [panels.second.node, maps.second.node]) part.hidden = !get("rival");
+  why.hidden = true;
 
   // ---- running
-  const ends = () => get("steps");
+  const ends = () => (recording ? get("record").losses.length : get("steps"));
   const stepOf = (run) => run?.history.at(-1)?.step ?? 0;
   const over = (run) => run?.ended || stepOf(run) >= ends();
 
@@ -113,11 +119,46 @@ function build({ model, root, say }) {
     runs[which]?.trainer.dispose();
     const run = { history: [], looks: [], look: null, maps: null, ended: "", target: 0 };
     const report = (what) => !gone && runs[which] === run && take(which, what);
-    const onKernel = get("device") && root.dataset.kernel === "live";
-    run.trainer = onKernel ? kernelTrainer(model, report, `${which}-${Math.random()}`) : pageTrainer(pictures[valuesOf(which).data], report);
+    run.trainer = trainerFor(which, report);
     run.trainer.stage(get("stage") || "none");
     run.trainer.start(configOf(valuesOf(which)));
     runs[which] = run;
+  }
+  function trainerFor(which, report) {
+    if (get("device") !== null && root.dataset.kernel === "live") return kernelTrainer(model, report, `${which}-${Math.random()}`);
+    if (recording) return recordedTrainer(get("record"), report, pictures.frames);
+    try {
+      return pageTrainer(pictures[valuesOf(which).data], report);
+    } catch (error) { // there is no worker
+      if (!canPlay(error.message)) throw error;
+      return trainerFor(which, report);
+    }
+  }
+  /** Whether there is a run to play, for this reason: a recorded one of these switches, or, where nothing can compute, the one that there is. */
+  function canPlay(reason, slowly = false) {
+    const { config, looks } = get("record");
+    if (!looks || recording || (slowly && patient)) return false;
+    const mine = configOf(valuesOf("first"));
+    const alike = !get("rival") && Object.keys(config).every((key) => key === "steps" || JSON.stringify(config[key]) === JSON.stringify(mine[key]));
+    if (slowly && !alike) return false;
+    recording = reason;
+    const { momentum, decay, clip, skips: kinds, ...values } = config;
+    const all = [...kinds, ...get("skips").slice(kinds.length)];
+    if (!alike) change(model, { ...values, clip: clip ?? 0, skips: all, rival: "", bet: "", preset: "" });
+    const leave = () => {
+      [recording, patient] = ["", true];
+      drawWhy();
+      restart(false);
+    };
+    const button = slowly ? [" ", element("button", { type: "button", onclick: leave }, "compute it here all the same")] : [];
+    why.replaceChildren(`A recording of ${get("record").losses.length} steps, with these switches: ${reason}.`, ...button);
+    drawWhy();
+    return true;
+  }
+  function drawWhy() {
+    why.hidden = !recording;
+    root.toggleAttribute("data-recorded", Boolean(recording));
+    for (const node of needing) node.disabled = Boolean(recording);
   }
   function restart(goOn) {
     if (!pictures) return;
@@ -169,9 +210,11 @@ function build({ model, root, say }) {
     change(model, { ...get("defaults"), ...get("presets")[preset].changes, preset, rival: "", bet: "" });
   }
 
-  function take(which, { steps, look, maps: found, ended, parameters, error }) {
+  function take(which, { steps, look, maps: found, ended, parameters, error, pace }) {
     const run = runs[which];
+    if (error && !run.look && canPlay(`this browser cannot run the network (${error})`)) return restart(playing);
     if (error) return (moment.textContent = `The trainer failed: ${error}`);
+    if (pace > SLOW && canPlay("here the network would learn very slowly", true)) return restart(playing);
     run.history.push(...steps);
     if (ended) run.ended = ended;
     if (parameters) run.parameters = parameters;
@@ -227,6 +270,7 @@ function build({ model, root, say }) {
     for (const which of RUNS) {
       const run = runs[which], panel = panels[which];
       panel.node.hidden = maps[which].node.hidden = !shown().includes(which);
+      if (recording) maps[which].node.hidden = true; // there are none in it
       if (!run || panel.node.hidden) continue;
       panel.title.textContent = names()[which];
       if (pictured && run.look) drawLook(run, panel);
@@ -357,9 +401,10 @@ function build({ model, root, say }) {
     width = Math.max(280, curves.clientWidth || root.clientWidth || 640);
     drawCurves();
   });
-  const kernelCame = new MutationObserver(() => get("device") && switched());
+  const kernelCame = new MutationObserver(() => get("device") !== null && switched());
   kernelCame.observe(root, { attributes: true, attributeFilter: ["data-kernel"] });
-  loadBytes(model, { nuclei: Uint8Array, tissue: Uint8Array }).then((loaded) => {
+  const packed = { nuclei: Uint8Array, tissue: Uint8Array, ...(get("frames").byteLength ? { frames: Uint8Array } : {}) };
+  loadBytes(model, packed).then(({ frames, ...loaded }) => {
     if (gone) return;
     const { side, greys, terms } = get("scales");
     pictures = Object.fromEntries(Object.entries(loaded).map(([kind, bytes]) => {
@@ -369,6 +414,7 @@ function build({ model, root, say }) {
         border: Float32Array.from(bytes.subarray(2 * third), (term) => term * terms),
       }];
     }));
+    pictures.frames = frames;
     switched();
   });
   return () => {

@@ -1,7 +1,8 @@
 """Playground: a U-Net that learns before the reader's eyes, in the page or on the kernel.
 
     playground.js ── playground_worker.js ┬ a worker: playground_run.js, learning_simd.js      no kernel
-                                          └ messages: Runs of learner.py                        Playground(device=…)
+                                          ├ messages: Runs of learner.py                        Playground(device=…)
+                                          └ a recording: the run of the poster                  where neither can be
 
     PRESETS     one click each: a run that works, and symptoms of chapter 8; what each must come to is tested
     RIVALS      what may run beside it from the same seed
@@ -13,9 +14,10 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import traitlets
 
-from unet_edu.figures.base import LiveFigure, integer
+from unet_edu.figures.base import LiveFigure, integer, pack
 from unet_edu.figures.learner import Run, Trainer
 from unet_edu.figures.playground_pictures import GREYS, KINDS, SIDE, TERMS, W0, pictures
 
@@ -167,6 +169,10 @@ class Playground(LiveFigure):
     scales = traitlets.Dict({"side": SIDE, "greys": GREYS, "terms": W0 / TERMS}).tag(sync=True)
     nuclei = traitlets.Bytes().tag(sync=True)
     tissue = traitlets.Bytes().tag(sync=True)
+    record = traitlets.Dict().tag(
+        sync=True
+    )  # of `recorded`, where a browser cannot compute: config, losses, rates, looks
+    frames = traitlets.Bytes().tag(sync=True)  # its pictures: uint8 (looks, 128, 128), 0 to SHADES
     caption = traitlets.Unicode(
         "A U-Net that learns, from its first step, in this page. White is what it takes for a cell, in a picture that "
         "it is never trained on. Switch something off and play again."
@@ -196,10 +202,22 @@ class Playground(LiveFigure):
             self.send(reply, arrays)
 
     def poster(self):
-        """Draw what a run of this config comes to in PyTorch: the picture, four predictions, loss and V_Rand."""
+        """Draw what a run of this config comes to in PyTorch: the picture, three predictions, loss and V_Rand.
+
+        The run is kept in `record` and `frames`: the page plays it where the browser cannot compute.
+        """
         import matplotlib.pyplot as plt
 
-        frames, losses = recorded(repr(self.config()))
+        looks, steps = recorded(repr(self.config()))
+        shades = np.stack([np.round(look["probability"] * SHADES) for look in looks]).astype(np.uint8)
+        self.record = {
+            "config": self.config(), "shades": SHADES,
+            "losses": [finite(step["loss"], 4) for step in steps], "rates": [finite(step["rate"], 4) for step in steps],
+            "looks": [{key: finite(look[key], 4) for key in look if key != "probability"} for look in looks],
+        }  # fmt: skip
+        self.frames = pack(shades)
+        frames = [look for look in looks if look["step"] in POSTER_STEPS]
+        losses = [step["loss"] for step in steps]
         sample = pictures(self.data)
         fig = plt.figure(figsize=(9, 4.2), layout="constrained")
         top, bottom = fig.subfigures(2, 1, height_ratios=[1.25, 1])
@@ -225,18 +243,30 @@ class Playground(LiveFigure):
         return fig, alt
 
 
-POSTER_STEPS = (0, 15, 60)  # a poster is drawn wherever a figure is shown: a run of seconds
+STEPS, BETWEEN = 60, 5  # of the run of a poster: it is made wherever a figure is shown, in seconds
+POSTER_STEPS = (0, 15, STEPS)
+SHADES = 15  # white
+
+
+def finite(number, digits):
+    """Return a number with so many digits, or None where it is not finite: JSON knows no NaN."""
+    return float(f"{number:.{digits}g}") if np.isfinite(number) else None
 
 
 @cache
 def recorded(config):
-    """Return (looks of `Run` after some steps, losses) of a config, given as its repr: a string can be cached."""
+    """Return (looks of `Run` every few steps, its steps) of a config, given as its repr: a string can be cached.
+
+    A run whose loss is no number ends there.
+    """
     import ast
 
-    run = Run(ast.literal_eval(config) | {"steps": POSTER_STEPS[-1]}, "cpu")
-    frames, losses = [run.look()], []
-    for step in range(1, POSTER_STEPS[-1] + 1):
-        losses.append(run.step()["loss"])
-        if step in POSTER_STEPS:
-            frames.append(run.look())
-    return frames, losses
+    run = Run(ast.literal_eval(config) | {"steps": STEPS}, "cpu")
+    looks, steps = [run.look()], []
+    while run.done < STEPS and (not steps or np.isfinite(steps[-1]["loss"])):
+        steps.append(run.step())
+        if run.done % BETWEEN == 0:
+            looks.append(run.look())
+    if looks[-1]["step"] < run.done:
+        looks.append(run.look())
+    return looks, steps

@@ -1,4 +1,4 @@
-// Who trains for Playground: a worker of the page, or a kernel. A trainer has
+// Who trains for Playground: a worker of the page, a kernel, or nobody: a recorded run is played. A trainer has
 //
 //     start(config)      a run from its first weights; what it shows before the first step is reported
 //     until(step)        take steps up to this one; a smaller number stops it
@@ -7,9 +7,13 @@
 //
 // and reports, some times a second: { steps: [{ step, loss, rate }], look, maps, ended }; look: as look() of
 // playground_run.js, on occasion; maps: { name, side, greys, channels } with it; ended: "nan" where a loss was no number.
+// A worker's first report has pace, too: the milliseconds of a look, the least of some.
 
 const SLICE = 25, BETWEEN_LOOKS = 120, THUMBNAIL = 44; // milliseconds, milliseconds at least, pixels
 const LOOKING = 0.25; // the share of the time that goes into looks, at most
+const PROBES = 3; // looks that are timed where the first takes longer than PACE milliseconds
+const PACE = 100;
+const RECORDED = 60; // milliseconds between two steps of a recorded run
 
 /** The worker's whole life. */
 function trainHere() {
@@ -45,7 +49,13 @@ function trainHere() {
       clearTimeout(due);
       [due, until, done, ended, number] = [null, 0, 0, "", data.number];
       run = makeRun(data.config, pictures, code);
-      postMessage({ number, steps: [], ended, parameters: run.parameters, ...shown() });
+      const timed = (act) => {
+        const start = performance.now();
+        return [act(), performance.now() - start];
+      };
+      let [first, pace] = timed(shown);
+      for (let probe = 1; probe < PROBES && pace > PACE; probe += 1) pace = Math.min(pace, timed(run.look)[1]);
+      postMessage({ number, steps: [], ended, parameters: run.parameters, pace, ...first });
     }
     if (data.stage) {
       stage = data.stage;
@@ -63,7 +73,7 @@ const FOR_TRAINING = {
   blank, framed, conv3x3, maxPool, upConv, crop, concat, conv1x1, thumbnails, parametersOf, dropsOut, answerSize, viewOf, stretched, handOver,
   handBack, reluBack, conv3x3Back, unframed, maxPoolBack, upConvBack, conv1x1Back, lossOf, plainLearner, randomFrom, gaussian, drawWeights,
   rateAt, makeOptimiser, clipGradient, trainingStep, simdLearner, regions, thin, sharedPixels, fates, randScore, bestRand, mirrored, bending, cutTile,
-  covering, makeRun, trainHere, BATCH, TILES, THRESHOLDS, SLICE, BETWEEN_LOOKS, LOOKING, THUMBNAIL,
+  covering, makeRun, trainHere, BATCH, TILES, THRESHOLDS, SLICE, BETWEEN_LOOKS, LOOKING, THUMBNAIL, PROBES, PACE,
 };
 
 /** A trainer in a worker. pictures: of makeRun; report(what) is called with each report. */
@@ -134,4 +144,41 @@ function kernelTrainer(model, report, id) {
     },
     dispose: () => model.off("msg:custom", onReply),
   });
+}
+
+/** A trainer that plays the run of Playground.record; frames: its pictures, one after the other, 0 to record.shades. */
+function recordedTrainer({ losses, rates, looks, shades }, report, frames) {
+  const area = frames.length / looks.length;
+  const lookAt = (step) => {
+    const at = looks.findIndex((look) => look.step === step);
+    if (at < 0) return {};
+    return { look: { ...looks[at], probability: Float32Array.from(frames.subarray(at * area, (at + 1) * area), (shade) => shade / shades) } };
+  };
+  let until = 0, done = 0, due = null;
+  const go = () => {
+    due = null;
+    if (done >= until || done >= losses.length) return;
+    const loss = losses[done] ?? NaN;
+    done += 1;
+    const ended = Number.isFinite(loss) ? "" : "nan";
+    if (done < until && !ended) due = setTimeout(go, RECORDED);
+    report({ steps: [{ step: done, loss, rate: rates[done - 1] }], ended, ...lookAt(done) });
+  };
+  return {
+    where: "a recording",
+    start() {
+      clearTimeout(due);
+      [done, until] = [0, 0];
+      due = setTimeout(() => {
+        report({ steps: [], ended: "", ...lookAt(0) });
+        go();
+      });
+    },
+    until(step) {
+      until = step;
+      due ??= setTimeout(go);
+    },
+    stage() {},
+    dispose: () => clearTimeout(due),
+  };
 }

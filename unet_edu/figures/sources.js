@@ -1,7 +1,8 @@
 // Who computes for FeatureMaps: workers of the page, or a kernel. A source has
 //
 //     run({ image, size, off, outline }, onProgress)  → { ms, where, stages: [{ name, channels, size }], output: map,
-//                                                       changed: names, where known }, or null where a later call came in between
+//                                                       changed: names, where known }, or null where a later call came in between;
+//                                                       outline: { image, off } whose outline is wanted before all else, or null
 //     patch(name, x, y, side)                         → the values of a square of all channels of a stage, channel after channel
 //     map(name, channel)                              → { size, data, low, high, mean, zeros, bins }
 //     thumbnails(name, side), filters(name, channel, most), dispose()
@@ -42,7 +43,8 @@ export async function pageSource(load, workers = navigator.hardwareConcurrency ?
   function next() {
     if (busy || !waiting) return;
     [busy, waiting] = [{ ...waiting, parts: [] }, null];
-    for (const worker of team) worker.postMessage({ id: busy.id, ...busy.job });
+    const { outline, ...job } = busy.job;
+    team.forEach((worker, me) => worker.postMessage({ id: busy.id, ...job, outline: me ? null : outline }));
   }
   function finish() {
     const { parts, resolve } = busy;
@@ -88,7 +90,7 @@ export async function pageSource(load, workers = navigator.hardwareConcurrency ?
     team[0].postMessage({ ...what, id });
   });
   return {
-    run({ image, size, off = [], outline = false }, onProgress) {
+    run({ image, size, off = [], outline = null }, onProgress) {
       waiting?.resolve(null);
       return new Promise((resolve, reject) => {
         waiting = { id: (latest += 1), job: { image, size, off, outline }, onProgress, resolve, reject };
