@@ -421,9 +421,9 @@ def test_any_other_network(value_dependent):
 def test_a_whole_image_that_does_not_fit_is_refused_before_it_is_computed():
     net = FCN32s(2, 1, width=2)
     image = drawn(60, 60)
-    with pytest.raises(ValueError, match="allow max_memory=") as raised:
+    with pytest.raises(ValueError, match="allow `max_memory=") as raised:
         predict(net, image, max_memory=2**20)
-    needed = int(str(raised.value).split("max_memory=")[1].split(",")[0])
+    needed = int(str(raised.value).split("max_memory=")[1].split("`")[0])
     assert predict(net, image, max_memory=needed).shape == (2, 60, 60)
     with pytest.raises(ValueError, match="takes about"):
         predict(net, image, max_memory=needed - 1)

@@ -188,8 +188,8 @@ def ready(net, device):
         torch.empty(0, device=wanted)
     except (RuntimeError, AssertionError, TypeError) as error:  # AssertionError: PyTorch was built without it
         raise ValueError(
-            f"there is no device {device!r} here ({str(error).splitlines()[0]}); device=None computes where the "
-            f"network is: on {home}"
+            f"there is no device {device!r} here ({str(error).splitlines()[0]}); `device=None` computes where "
+            f"the network is: on {home}"
         ) from None
     modes = [(module, module.training) for module in net.modules()]
     try:
@@ -383,7 +383,7 @@ def check_fits(net, shape, max_memory):
         raise ValueError(
             f"one pass of {type(net).__name__} over {shape[1]} × {shape[2]} pixels takes about {needed:,} bytes, more "
             f"than max_memory = {max_memory:,}, and tiles would not be exact for a network of this kind: allow "
-            f"max_memory={needed}, or give it smaller images"
+            f"`max_memory={needed}`, or give it smaller images"
         )
 
 

@@ -86,7 +86,7 @@ def test_predict_gives_it_the_whole_image_in_one_pass():
     assert np.array_equal(found, wanted.numpy())
     with pytest.raises(ValueError, match="width 51 is no multiple of 4"):
         predict(net, image[:, :51])
-    with pytest.raises(ValueError, match=r"one pass of PaddedUNet .* allow max_memory="):
+    with pytest.raises(ValueError, match=r"one pass of PaddedUNet .* allow `max_memory="):
         predict(net, image, max_memory=1000)
 
 

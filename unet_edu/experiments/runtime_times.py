@@ -6,9 +6,9 @@ predict           `unet_edu.predict.predict`: PyTorch, numbers with channels las
 channels first    PyTorch, numbers in the order that a tensor has where nothing is asked for
 onnxruntime       the graph that `unet_edu.export.onnx` writes; needs the extra `export`
 
-onnxruntime joins a convolution with its ReLU, and keeps weights and maps in blocks of channels from one end of the graph
-to the other: it can, since it gets the whole graph at once and no layer may look at what is between. PyTorch computes
-layer by layer, so that any network can be trained, looked into and changed.
+onnxruntime gets the whole graph before it computes: it joins each convolution with its ReLU, puts the weights in order
+once, and keeps the maps in blocks of channels from one end to the other. PyTorch computes layer by layer, so that any
+network can be trained, looked into and changed.
 """
 
 import tempfile
