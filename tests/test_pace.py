@@ -90,7 +90,7 @@ def test_the_plan_follows_the_seconds_and_the_result_does_not(net, monkeypatch):
 
 def test_what_is_timed_is_what_predict_computes(net):
     orders = []
-    net.d1.register_forward_hook(lambda layer, given, made: orders.append(given[0].stride()[1]))
+    net.d2.register_forward_hook(lambda layer, given, made: orders.append(given[0].stride()[1]))
     pace.measure(net, [60, 84], Clock(1, 1))
     predict(net, np.random.default_rng(0).random((100, 100), np.float32))
     assert orders == [1] * 4  # one to warm up, two timed, one of predict: channels lie side by side

@@ -539,6 +539,23 @@ def plan_text(table):
     return f"{text}{f'; left out: {listed(left)}' if left else ''}."
 
 
+def runtime_table(table):
+    """Return (head, rows) of texts: the same tiles by other means, from the record network_times, "runtimes"."""
+    lines = []
+    for row in table["rows"]:
+        off = row["difference"]
+        lines.append([row["name"], f"{row['ratio']:.2f}", f"{1 / row['ratio']:.2f}", "–" if off == 0 else f"{off:.0e}"])
+    return ["by", "time", "times as fast", "off by"], lines
+
+
+def runtime_text(table):
+    """Return a sentence: what `predict` takes for an image on this record's machine, and in how many tiles."""
+    height, width = table["image"]
+    tiles = "one tile" if table["tiles"] == 1 else f"{table['tiles']} tiles"
+    seconds = table["rows"][0]["seconds"]["median"]
+    return f"{height} × {width} pixels in {tiles}, base width {table['base_width']}; predict takes {seconds:.3g} s."
+
+
 # ------------------------------------------------------------------------------------------------- shipped networks
 
 
