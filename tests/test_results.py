@@ -360,7 +360,9 @@ def test_other_means_of_computing_are_multiples_of_predict():
     head, lines = results.runtime_table(table)
     assert head == ["by", "time", "times as fast", "off by"]
     assert lines == [["predict", "1.00", "1.00", "–"], ["onnxruntime", "0.80", "1.25", "2e-06"]]
-    assert results.runtime_text(table) == "512 × 512 pixels in one tile, base width 16; predict takes 0.25 s."
+    assert (
+        results.runtime_text(table) == "512 × 512 pixels in one tile, base width 16; predict takes 0.25 s of one core."
+    )
     assert "in 4 tiles," in results.runtime_text(table | {"tiles": 4})
 
 

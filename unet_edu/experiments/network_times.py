@@ -50,7 +50,7 @@ from unet_edu.models.unet import UNet
 
 SEED = 0
 IMAGE = 512  # height and width of a slice of the ISBI 2012 challenge
-ROUNDS = {"networks": 5, "prediction": 3, "runtimes": 9}  # the parts of the benchmark, and how often they time each row
+ROUNDS = {"networks": 5, "prediction": 3, "runtimes": 5}  # the parts of the benchmark, and how often they time each row
 NOTES = {
     "networks": "The sliding window is timed on some of its windows.",
     "prediction": f"≈: timed on a corner of the image. Difference: the largest one to the first row's probabilities; "

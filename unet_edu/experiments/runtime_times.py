@@ -6,12 +6,16 @@ predict           `unet_edu.predict.predict`: PyTorch, numbers with channels las
 channels first    PyTorch, numbers in the order that a tensor has where nothing is asked for
 onnxruntime       the graph that `unet_edu.export.onnx` writes; needs the extra `export`
 
+All compute on one thread, and seconds are those of the processor: neither waiting threads nor other work count.
+
 onnxruntime gets the whole graph before it computes: it joins each convolution with its ReLU, puts the weights in order
 once, and keeps the maps in blocks of channels from one end to the other. PyTorch computes layer by layer, so that any
 network can be trained, looked into and changed.
 """
 
 import tempfile
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -64,8 +68,32 @@ def measure(quick=False, rounds=9, progress=False):
     quick: a small network and image.  rounds: how often each row is timed, after once to warm up.  progress: show bars.
     Raises ModuleNotFoundError without the extra `export`.
     """
+    with one_thread():
+        return measured(quick, rounds, progress)
+
+
+@contextmanager
+def one_thread():
+    """Let PyTorch compute on one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def measured(quick, rounds, progress):
+    """Return the results, measured with as many threads as PyTorch has."""
     head = made(CPU, SEED)
-    settings = {"quick": quick, "rounds": rounds, "warm_up_runs": 1, "dtype": "float32", "weights": "random"}
+    settings = {
+        "clock": "process",
+        "quick": quick,
+        "rounds": rounds,
+        "warm_up_runs": 1,
+        "dtype": "float32",
+        "weights": "random",
+    }
     tables = [table(case, rounds, progress) for case in cases(quick)]
     return {"made": head, "settings": settings | {"tolerance": TOLERANCE}, "memory": None, "tables": tables}
 
@@ -81,7 +109,9 @@ def table(case, rounds, progress=False):
     works |= {name: lambda compute=compute: by_tiles(cover, compute, image) for name, compute in others.items()}
     results = [work() for work in works.values()]  # this warms up, too
     rows = []
-    for name, result, seconds in zip(works, results, in_turns(works.values(), rounds, CPU, progress), strict=True):
+    for name, result, seconds in zip(
+        works, results, in_turns(works.values(), rounds, CPU, progress, time.process_time), strict=True
+    ):
         difference = float(np.abs(result - results[0]).max())
         row = {"name": name, "seconds": summary(seconds), "difference": difference, "agrees": difference <= TOLERANCE}
         row["ratio"] = row["seconds"]["median"] / (rows[0] if rows else row)["seconds"]["median"]
