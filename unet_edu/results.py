@@ -553,7 +553,8 @@ def runtime_text(table):
     height, width = table["image"]
     tiles = "one tile" if table["tiles"] == 1 else f"{table['tiles']} tiles"
     seconds = table["rows"][0]["seconds"]["median"]
-    return f"{height} × {width} pixels in {tiles}, base width {table['base_width']}; predict takes {seconds:.3g} s of one core."
+    what = f"{height} × {width} pixels in {tiles}, base width {table['base_width']}"
+    return f"{what}; predict takes {seconds:.3g} s of one core."
 
 
 # ------------------------------------------------------------------------------------------------- shipped networks

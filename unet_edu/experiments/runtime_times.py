@@ -86,16 +86,10 @@ def one_thread():
 def measured(quick, rounds, progress):
     """Return the results, measured with as many threads as PyTorch has."""
     head = made(CPU, SEED)
-    settings = {
-        "clock": "process",
-        "quick": quick,
-        "rounds": rounds,
-        "warm_up_runs": 1,
-        "dtype": "float32",
-        "weights": "random",
-    }
+    settings = {"quick": quick, "rounds": rounds, "warm_up_runs": 1, "dtype": "float32", "weights": "random"}
+    settings |= {"clock": "process", "tolerance": TOLERANCE}
     tables = [table(case, rounds, progress) for case in cases(quick)]
-    return {"made": head, "settings": settings | {"tolerance": TOLERANCE}, "memory": None, "tables": tables}
+    return {"made": head, "settings": settings, "memory": None, "tables": tables}
 
 
 def table(case, rounds, progress=False):
