@@ -1,7 +1,13 @@
-"""Advice in messages is followed: each line of code between backticks is run, and gives what would have been right."""
+"""Advice in messages is followed: each line of code between backticks is run, and gives what would have been right.
 
+`FOLLOWED` lists all advice of the package, by file, with the test that follows it.
+"""
+
+import ast
+import dataclasses
 import io
 import re
+import warnings
 from dataclasses import replace
 
 import numpy
@@ -9,19 +15,24 @@ import numpy as np
 import pytest
 import skimage.measure
 import torch
+from bookkit import ROOT
 from PIL import Image
 from torch import nn
 
-from unet_edu import checkpoints, metrics
-from unet_edu.data import Sample, cells
+import unet_edu.data.cells
+import unet_edu.models.batch_norm
+from unet_edu import big, checkpoints, metrics
+from unet_edu.data import Sample, cells, files
+from unet_edu.data.augment import augment
 from unet_edu.data.weightmap import weight_map
-from unet_edu.models import OneLevelUNet, SlidingWindowNet, UNet
+from unet_edu.models import OneLevelUNet, PaddedUNet, SlidingWindowNet, UNet
 from unet_edu.predict import predict
 from unet_edu.thinning import thin
 from unet_edu.training import RECIPES, fit
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 KNOWN = {"numpy": numpy, "torch": torch, "skimage": skimage, "predict": predict, "Sample": Sample}
+KNOWN |= {"dataclasses": dataclasses, "unet_edu": unet_edu}
 KNOWN |= {"weight_map": weight_map, "rand_parts": metrics.rand_parts, "thin": thin, "read": checkpoints.read}
 
 
@@ -144,6 +155,14 @@ def test_colours_that_come_last():
     last = drawn(96, 96, 3).astype(np.float32)
     (code,) = advised(ValueError, fit, net(in_channels=3), [Sample(last, label)], device="cpu")
     assert np.array_equal(follow(code, image=last), last.transpose(2, 0, 1))
+
+
+def test_a_picture_in_colour_is_made_grey():
+    image, network = drawn(3, 30, 26), net()
+    for picture in (image, np.concatenate([image, np.ones((1, 30, 26))])):  # with an opacity, too
+        mean, _ = advised(ValueError, predict, network, picture)
+        found = predict(network, follow(mean, image=picture))
+        np.testing.assert_allclose(found, predict(network, image.mean(axis=0)), atol=1e-6)
 
 
 def test_a_grey_image_for_a_network_of_three_channels_is_repeated():
@@ -345,11 +364,13 @@ def test_a_rate_too_high_for_a_wide_network():
     run = replace(RECIPES["one-cycle"], steps=1, batch=1, tile=188)
     with pytest.warns(UserWarning, match="learning rate of 0.01 is large") as caught:
         fit(wide, [SAMPLE], run, device="cpu")
-    slower, _ = re.findall("`([^`]+)`", str(caught[0].message))
-    import dataclasses
-
-    slower = eval(slower, {"dataclasses": dataclasses, "recipe": run})
+    slower, held = re.findall("`([^`]+)`", str(caught[0].message))
+    slower = follow(slower, recipe=run)
     assert 1e-4 < slower.learning_rate < 1e-3
+    held = follow(held, model=wide)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit(held, [SAMPLE], run, device="cpu")
 
 
 # ------------------------------------------------------------------------------------------ files of weights
@@ -382,3 +403,292 @@ def test_a_network_of_one_s_own_is_kept_by_its_weights(tmp_path):
     (code,) = advised(TypeError, checkpoints.save, tmp_path / "net.safetensors", own)
     exec(code, {"safetensors": safetensors, "net": own, "path": tmp_path / "own.safetensors"})
     assert torch.equal(safetensors.torch.load_file(tmp_path / "own.safetensors")["weight"], own.weight)
+
+
+# ------------------------------------------------------------------------------------------ arguments
+
+
+def with_advised(error, call, **broken):
+    """What a call gives when the arguments in its error's message, `name=value`, take the place of its own."""
+    return [call(**(broken | follow(f"dict({code})"))) for code in advised(error, call, **broken)]
+
+
+def test_arguments_of_what_is_drawn():
+    assert [one.image.shape for one in with_advised(TypeError, cells.tissue, size="large", seed=0)] == [
+        (512, 512),
+        (480, 500),
+    ]
+    (found,) = with_advised(TypeError, cells.tissue, size=64, seed=0.5)
+    assert np.array_equal(found.image, cells.tissue(64, 0).image)
+
+
+def test_constants_of_the_weight_map():
+    for broken in ({"w0": "ten"}, {"sigma": -1}):
+        (found,) = with_advised((TypeError, ValueError), lambda **options: weight_map(MASK, **options), **broken)
+        assert np.array_equal(found, weight_map(MASK))
+
+
+@pytest.mark.parametrize("broken", [{"device": "nowhere"}, {"max_memory": 10}])
+def test_where_and_in_how_much_memory_it_is_predicted(broken):
+    network, image = net(network=PaddedUNet, depth=1), drawn(30, 26)
+    (found,) = with_advised(ValueError, lambda **options: predict(network, image, **options), **broken)
+    assert np.array_equal(found, predict(network, image))
+
+
+def test_a_network_for_these_classes_and_channels():
+    def train(sample, **options):
+        return fit(net(**options), [sample], recipe(), device="cpu").loss
+
+    (found,) = with_advised(ValueError, lambda **options: train(SAMPLE, **options), num_classes=1)
+    assert found == train(SAMPLE)
+    coloured = SAMPLE._replace(image=np.stack([SAMPLE.image] * 3))
+    (found,) = with_advised(ValueError, lambda **options: train(coloured, **options), in_channels=1)
+    assert found == train(coloured, in_channels=3)
+
+
+def test_a_batch_for_several_processes_and_a_set_that_is_not_empty(monkeypatch):
+    loop = "unet_edu.training.loop.distributed."
+    with monkeypatch.context() as several:
+        for name, value in (("is_initialized", True), ("get_rank", 0), ("get_world_size", 3)):
+            several.setattr(loop + name, lambda value=value: value)
+        (code,) = advised(ValueError, fit, net(), [], replace(recipe(), batch=4))
+        (other,) = advised(ValueError, fit, net(), [], replace(recipe(), **follow(f"dict({code})")))
+    assert code == "batch=6"
+    sample = follow(other)
+    assert len(fit(net(), [sample], recipe(), device="cpu").loss) == 2
+
+
+# ------------------------------------------------------------------------------------------ other arrays
+
+
+def test_an_array_of_unknown_size_is_measured():
+    import dask.array
+
+    image = drawn(40, 44)
+    array = dask.array.from_array(image, chunks=20)
+    array = array[dask.array.from_array(np.ones(40, bool), chunks=20)]
+    network = net(network=UNet, depth=1)
+    (code,) = advised(ValueError, big.predict, network, array)
+    found = big.predict(network, follow(f"array.{code}", array=array))
+    np.testing.assert_allclose(found.compute(scheduler="sync"), predict(network, image), atol=1e-5)
+
+
+def test_images_of_other_kinds():
+    image = drawn(30, 26)
+    (code,) = advised(TypeError, predict, net(), image > 0.5)
+    assert np.array_equal(follow(code, image=image > 0.5), (image > 0.5) * 1.0)
+    for hole, options in ((np.nan, {}), (-np.inf, {"scale": 1.0})):
+        holed = image.copy()
+        holed[3, 4] = hole
+        (code,) = advised(ValueError, predict, net(), holed, **options)
+        mended = follow(code, image=holed)
+        assert np.isfinite(mended).all()
+        assert np.array_equal(np.delete(mended, 3, axis=0), np.delete(image, 3, axis=0))
+    (code,) = advised(TypeError, fit, net(), [(torch.from_numpy(SAMPLE.image), MASK)])
+    assert np.array_equal(follow(code, image=torch.from_numpy(SAMPLE.image)), SAMPLE.image)
+    holed = SAMPLE.image.copy()
+    holed[3, 4] = np.nan
+    (code,) = advised(ValueError, fit, net(), [(holed, MASK)])
+    trained(follow(code, image=holed), MASK)
+
+
+def test_a_label_that_is_a_list():
+    (code,) = advised(TypeError, fit, net(), [(SAMPLE.image, MASK.tolist())], recipe(), device="cpu")
+    assert np.array_equal(follow(code, label=MASK.tolist()), MASK)
+
+
+def test_tensors_to_augment():
+    images, labels = torch.rand(1, 1, 40, 40), torch.ones(1, 40, 40, dtype=torch.long)
+    draws = {"size": (20, 20), "sigma": 1.0}
+
+    def seeded():
+        return torch.Generator().manual_seed(0)
+
+    wanted = augment(images, labels, **draws, generator=seeded())
+    (code,) = advised(TypeError, augment, images, labels, **draws, generator=0)
+    found = augment(images, labels, **draws, generator=follow(code))
+    assert torch.equal(found[0], wanted[0])
+    (code,) = advised(TypeError, augment, images, labels.double(), **draws, generator=seeded())
+    assert torch.equal(follow(code, labels=labels.double()), labels)
+    (code,) = advised(TypeError, augment, images.double(), labels, **draws, generator=seeded())
+    assert torch.equal(follow(code, images=images.double()), images)
+
+
+def test_scores_of_one_class_of_several_probabilities():
+    both = np.stack([1 - MASK, MASK])
+    (code,) = advised(ValueError, metrics.dice, MASK, both)
+    assert metrics.dice(MASK, follow(code, proposal=both)) == 1
+
+
+def label_of(mask, kind="auto", colours=None):
+    return files.as_label(files.Page(mask, "mask"), kind, colours)
+
+
+def test_masks_from_files():
+    fractions, soft = MASK * 0.6 + 0.1 * drawn(160, 160), jpeg(MASK * 255)
+    for mask in (fractions, soft):
+        (code,) = advised(ValueError, label_of, mask, "mask")
+        assert np.mean(follow(code, mask=mask) != MASK) < 0.01
+    numbers = SAMPLE.instances.astype(np.uint16) + 300 * (SAMPLE.instances > 0)
+    (code,) = advised(ValueError, label_of, numbers, "classes")
+    assert np.array_equal(label_of(numbers, **follow(f"dict({code})")), numbers)
+    coloured = np.where(MASK[..., None], np.array([255, 0, 0]), 0).astype(np.uint8)
+    (code,) = advised(ValueError, label_of, coloured, "classes")
+    assert np.array_equal(label_of(coloured, "classes", **follow(f"dict({code})")), MASK)
+
+
+# ------------------------------------------------------------------------------------------ all of it
+
+FOLLOWED = {  # file: {advice, {} where a value or a name stands: the test that follows it}
+    "big.py": {"compute_chunk_sizes()": "test_an_array_of_unknown_size_is_measured"},
+    "checkpoints.py": {
+        "read({})[0]": "test_the_path_of_a_file_is_read",
+        "safetensors.torch.save_file(net.state_dict(), path)": "test_a_network_of_one_s_own_is_kept_by_its_weights",
+        "state = safetensors.torch.load_file(path); {}net.load_state_dict(state)": (
+            "test_weights_of_another_program_are_loaded"
+        ),
+    },
+    "data/augment.py": {
+        "torch.Generator().manual_seed(0)": "test_tensors_to_augment",
+        "{}.float()": "test_tensors_to_augment",
+        "labels.long()": "test_tensors_to_augment",
+    },
+    "data/cells.py": {
+        "size=512": "test_arguments_of_what_is_drawn",
+        "size=(480, 500)": "test_arguments_of_what_is_drawn",
+        "{}=0": "test_arguments_of_what_is_drawn",
+    },
+    "data/files.py": {
+        "(mask > {}).astype('uint8')": "test_masks_from_files",
+        "kind='numbers'": "test_masks_from_files",
+        "colours={{}}": "test_masks_from_files",
+    },
+    "data/isbi2012.py": {
+        "isbi2012.load({}, download=True)": "data/test_isbi2012.py::test_a_damaged_file_is_reported_and_left_alone",
+    },
+    "data/weightmap.py": {
+        "{}": "test_weight_maps_of_masks_of_floats",
+        "w0=10, sigma=5": "test_constants_of_the_weight_map",
+    },
+    "labels.py": {
+        "numpy.where({}, 0, label)": "test_pixels_that_nobody_labelled_count_for_nothing",
+        "({}).astype('float32')": "test_pixels_that_nobody_labelled_count_for_nothing",
+        "(label > {}).astype(numpy.uint8)": "test_any_mask_trains_as_0_and_1",
+        "(label > 0).astype(numpy.uint8)": "test_any_mask_trains_as_0_and_1",
+        "weight_map(label)": "test_any_mask_trains_as_0_and_1",
+        "num_classes={}": "test_classes_beyond_the_network_s_name_how_many_it_needs",
+        "({} > {}).astype('uint8')": "test_weight_maps_of_blurred_masks_and_of_classes",
+        "skimage.measure.label({}, connectivity=1)": "test_weight_maps_of_blurred_masks_and_of_classes",
+    },
+    "metrics/__init__.py": {
+        "{}": "test_a_probability_map_is_cut",
+        "({} > 0).astype('uint8')": "test_masks_for_the_challenge_s_scores",
+        "{} // {}": "test_masks_for_the_challenge_s_scores",
+        "({} > {}).astype('uint8')": "test_masks_for_the_challenge_s_scores",
+        "rand_parts({}, thin(probability > 0.5))": "test_numbered_cells_are_scored_as_such",
+        "({} == 1).astype('uint8')": "test_numbered_cells_are_scored_as_such",
+        "cls={}": "test_pairs_that_do_not_belong_together",
+        "(label > 0).astype('uint8')": "test_pairs_that_do_not_belong_together",
+        "(proposal > 0).astype('uint8')": "test_pairs_that_do_not_belong_together",
+        "{}[1]": "test_scores_of_one_class_of_several_probabilities",
+        "probability / {}": "test_probabilities_that_were_stored",
+    },
+    "models/checks.py": {
+        "{}.float()": "test_tensors_of_whole_numbers",
+        "{} / {}": "test_tensors_of_whole_numbers",
+    },
+    "predict.py": {
+        "device=None": "test_where_and_in_how_much_memory_it_is_predicted",
+        "max_memory={}": "test_where_and_in_how_much_memory_it_is_predicted",
+        "image.astype('float32')": "test_images_of_other_kinds",
+        "numpy.nan_to_num(image)": "test_images_of_other_kinds",
+        "{}": "test_stored_greys_predict_as_those_that_were_seen",
+        "predict(net, image, scale={})": "test_a_scale_below_the_values_names_the_right_one",
+        "image.transpose(2, 0, 1)": "test_colours_that_come_last",
+        "image[..., :3].transpose(2, 0, 1)": "test_colours_that_come_last",
+        "image[..., :3].mean(axis=2)": "test_colours_that_come_last",
+        "image[:3].mean(axis=0)": "test_a_picture_in_colour_is_made_grey",
+        "numpy.stack([image] * {})": "test_a_grey_image_for_a_network_of_three_channels_is_repeated",
+        "numpy.stack([predict(net, one) for one in image])": "test_a_stack_is_predicted_slice_by_slice",
+    },
+    "training/checks.py": {
+        "[Sample(image, label) for image, label in zip(images, labels)]": (
+            "test_a_stack_or_one_sample_is_put_into_a_list"
+        ),
+        "[{}]": "test_a_stack_or_one_sample_is_put_into_a_list",
+        "image.numpy()": "test_images_of_other_kinds",
+        "numpy.nan_to_num(image)": "test_images_of_other_kinds",
+        "{}": "test_stored_greys_train_as_those_that_were_seen",
+        "({}).astype('float32')": "test_stored_greys_train_as_those_that_were_seen",
+        "numpy.repeat(image.reshape(1, *image.shape[-2:]), {}, axis=0)": (
+            "test_a_grey_image_for_a_network_of_three_channels_is_repeated"
+        ),
+        "in_channels={}": "test_a_network_for_these_classes_and_channels",
+        "num_classes=2": "test_a_network_for_these_classes_and_channels",
+        "[weight_map(sample.label) for sample in data]": "test_weights_are_maps",
+        "dataclasses.replace(recipe, learning_rate={})": "test_a_rate_too_high_for_a_wide_network",
+        "unet_edu.models.batch_norm.insert_batch_norm(model)": "test_a_rate_too_high_for_a_wide_network",
+    },
+    "training/loop.py": {
+        "batch={}": "test_a_batch_for_several_processes_and_a_set_that_is_not_empty",
+        "unet_edu.data.cells.tissue(512, 0)": "test_a_batch_for_several_processes_and_a_set_that_is_not_empty",
+    },
+}
+NO_ADVICE = {"scale={}", "in_channels={}", "whole=False", "{}(**{})"}  # what was given, in its own words
+PAGES = ("course", "figures", "plots")  # folders whose strings are pages and exercises, not messages
+CODE = re.compile("`([^`]*[][()={}/][^`]*)`")
+BARE = re.compile(r"(?:[\w.]|\{\})+(?:\([^ .)]*\)(?:\.\w+\(\w*\))?|=(?:\([^)]*\)|[\w'{}]+))")
+
+
+def literals(tree):
+    """The texts in some code, {} where a value goes in; f-strings whole, no docstrings."""
+    skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    skipped |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if id(node) not in skipped and isinstance(node, ast.JoinedStr):
+            yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        elif id(node) not in skipped and isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def messages(tree):
+    """The texts of errors and warnings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "warn"):
+            yield from literals(node)
+
+
+def sources():
+    """{file: its syntax tree} of the modules whose messages a user meets."""
+    package = ROOT / "unet_edu"
+    paths = [path.relative_to(package) for path in sorted(package.rglob("*.py"))]
+    return {
+        path.as_posix(): ast.parse((package / path).read_text("utf-8")) for path in paths if path.parts[0] not in PAGES
+    }
+
+
+def test_all_advice_is_followed_by_a_test():
+    found = {name: {code for text in literals(tree) for code in CODE.findall(text)} for name, tree in sources().items()}
+    assert {name: codes for name, codes in found.items() if codes} == {n: set(codes) for n, codes in FOLLOWED.items()}
+    tests = {test for codes in FOLLOWED.values() for test in codes.values()}
+    for test in tests:
+        place, _, name = test.rpartition("::")
+        text = (ROOT / "tests" / (place or "test_advice.py")).read_text("utf-8")
+        assert f"def {name}(" in text
+
+
+def test_code_in_messages_stands_between_backticks():
+    """Or it could be followed by no test."""
+    bare = {
+        f"{name}: {code}"
+        for name, tree in sources().items()
+        for text in messages(tree)
+        for code in BARE.findall(re.sub("`[^`]*`", "", text))
+        if code not in NO_ADVICE and "..." not in code
+    }
+    assert bare == set()
+
+
+@pytest.mark.parametrize("text", ["take batch={}", "use {}.float()", "size=(480, 500)", "torch.Generator().seed(0)"])
+def test_bare_code_is_recognised(text):
+    assert BARE.search(text)

@@ -93,8 +93,10 @@ def test_several_channels_a_normalisation_and_training_afterwards():
     net = UNet(in_channels=3, num_classes=1, base_width=2, depth=1)
     net.normalisation = (0.4, 0.2)
     image = picture(3, 70, 50)
+    order = net.d0.conv1.weight.stride()
     lazy, wanted = big.predict(net, image), predict(net, image)
     assert net.training
+    assert net.d0.conv1.weight.stride() == order
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.zero_()

@@ -46,6 +46,7 @@ def test_onnxruntime_computes_the_same_at_any_legal_size(kind, options, sizes, i
     net = network(kind, **options)
     before = {name: value.clone() for name, value in net.state_dict().items()}
     run = session(export.onnx(net, tmp_path / "net.onnx"))
+    compute = export.load(tmp_path / "net.onnx")
     (source,), (result,) = run.get_inputs(), run.get_outputs()
     assert (source.name, result.name) == ("image", "probabilities")
     for images, (height, width) in zip((1, 3, 2), sizes, strict=True):
@@ -56,6 +57,7 @@ def test_onnxruntime_computes_the_same_at_any_legal_size(kind, options, sizes, i
         (found,) = run.run(None, {"image": image})
         assert found.shape == tuple(wanted.shape)
         np.testing.assert_allclose(found, wanted.numpy(), rtol=0, atol=1e-5)
+        np.testing.assert_allclose(compute(image), wanted.numpy(), rtol=0, atol=1e-5)
     legal = max(sizes)[1]
     for size in illegal:
         for shape in ((size, legal), (legal, size)):
@@ -90,3 +92,6 @@ def test_what_cannot_be_written(tmp_path, monkeypatch):
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'unet-edu\[export\]'"):
         export.onnx(network(OneLevelUNet), tmp_path / "net.onnx")
     assert list(tmp_path.iterdir()) == []
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'unet-edu\[export\]'"):
+        export.load(tmp_path / "net.onnx")

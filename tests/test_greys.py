@@ -1,9 +1,12 @@
 """Depths and scalings from values: what an array seems to hold, and the expression that brings it into [0, 1]."""
 
+import re
+
 import numpy as np
 import pytest
+from bookkit import ROOT
 
-from unet_edu.greys import bit_depth, check_scale, filled, scaled_by
+from unet_edu.greys import bit_depth, check_scale, filled, grey_of, scaled_by
 
 
 @pytest.mark.parametrize(
@@ -61,3 +64,17 @@ def test_the_range_that_images_fill():
 def test_scales():
     assert check_scale(255) == (0, 255)
     assert check_scale((3, 4095)) == check_scale([3, np.uint16(4095)]) == (3, 4095)
+
+
+def test_the_grey_of_an_image_is_the_mean_of_its_channels():
+    grey, colours = np.float32([[0.1, 0.7]]), np.float32([[[0, 1]], [[0.5, 1]], [[1, 0.25]]])
+    assert grey_of(grey) is grey
+    assert np.array_equal(grey_of(grey[None]), grey)
+    assert np.array_equal(grey_of(colours), np.float32([[0.5, 0.75]]))
+
+
+def test_it_is_taken_in_one_place():
+    """Or one of the places weighs colours in another way, and a network gets other greys than it learned."""
+    taken = re.compile(r"(?:image|grey|picture)(?:\[\w+\])?(?:\.reshape\(.*\))?\.mean\((?:axis=)?0\)")
+    found = [path.stem for path in (ROOT / "unet_edu").rglob("*.py") if taken.search(path.read_text("utf-8"))]
+    assert found == ["greys"]

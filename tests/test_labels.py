@@ -93,7 +93,7 @@ def test_floats_become_whole_numbers_by_their_values(values, code):
 
 def test_remedies_by_values():
     classes = np.kron(np.arange(16).reshape(4, 4) % 3, np.ones((9, 9), int))
-    assert remedy(classes) == "for these classes take num_classes=3"
+    assert remedy(classes) == "for these classes take `num_classes=3`"
     assert "`(label > 127)" in remedy((classes > 0) * 255)
     assert remedy(np.where(classes == 2, 255, classes), 2).startswith("255 usually marks pixels that nobody labelled")
     assert remedy(classes - 1, 2).startswith("-1 usually marks")

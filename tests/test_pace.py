@@ -88,6 +88,14 @@ def test_the_plan_follows_the_seconds_and_the_result_does_not(net, monkeypatch):
     assert np.abs(results[0] - results[1]).max() < 1e-5
 
 
+def test_what_is_timed_is_what_predict_computes():
+    net, orders = UNet(base_width=2, depth=2).eval(), []
+    net.d2.register_forward_hook(lambda layer, given, made: orders.append(given[0].stride()[1]))
+    pace.measure(net, [60, 84], Clock(1, 1))
+    predict(net, np.random.default_rng(0).random((100, 100), np.float32))
+    assert orders == [1] * 4  # one to warm up, two timed, one of predict: channels lie side by side
+
+
 def test_without_a_pace_the_fewest_multiply_adds_count(net):
     pieces, _ = cheapest(net, (100, 120), 2**31)
     assert len(pieces) == 1

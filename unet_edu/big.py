@@ -13,6 +13,7 @@ image is mirrored as by `unet_edu.predict`, NumPy's "reflect". Needs the extra `
 import copy
 
 import numpy as np
+import torch
 
 from unet_edu.arithmetic import border, grid_step, nearest_valid
 from unet_edu.models.sliding_window import mirrored
@@ -66,6 +67,8 @@ def predict(net, array, *, scale=None, max_memory=TASK_MEMORY):
     array = checked(net, array, scale)
     side = chunk_side(net, check_memory(max_memory), max(array.shape[1:]))
     net = copy.deepcopy(net).eval()
+    if next(net.parameters()).device.type == "cpu":
+        net.to(memory_format=torch.channels_last)  # as the tiles will be: else each would order the weights anew
     rows, columns = (spans(length, -(-length // side), side, net.depth) for length in array.shape[1:])
     wide = extended(da, extended(da, array, 1, net.depth), 2, net.depth)
     shared, blocks, classes = delayed(net, pure=False), [], net.num_classes

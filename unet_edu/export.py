@@ -5,7 +5,7 @@
 
 The graph takes every legal size. It holds each crop as a number, so that an illegal size meets two maps that do not fit
 in a Concat, and the runtime refuses it: where a pooling drops the last row of an odd map, the skip map is odd and the
-up-convolved map is even, and no even crop makes them equal. Needs the extra `export`: onnx, onnxscript.
+up-convolved map is even, and no even crop makes them equal. Needs the extra `export`: onnx, onnxscript, onnxruntime.
 """
 
 import copy
@@ -61,6 +61,23 @@ def onnx(net, path):
     with written_whole(path) as partial:
         program.save(partial, external_data=False)
     return path
+
+
+def load(path):
+    """Return a function from images (N, C, H, W), float32 in [0, 1], to probabilities: an ONNX file in onnxruntime.
+
+    path: a file that `onnx` wrote; it is read at once. It computes on the CPU, with as many threads as PyTorch.
+    Raises ModuleNotFoundError without the extra `export`; what onnxruntime raises for another file, or for images of an
+    illegal size.
+    """
+    try:
+        import onnxruntime
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(f"{error}: install the extra, pip install 'unet-edu[export]'") from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return lambda images: session.run(None, {"image": images})[0]
 
 
 class Whole(nn.Module):

@@ -55,6 +55,11 @@ def filled(images) -> tuple[float, float]:
     return float(min(low for low, _ in found)), float(max(high for _, high in found))
 
 
+def grey_of(image):
+    """Return the grey values (H, W) of an image (H, W) or (C, H, W), an array: the mean of its channels."""
+    return image if image.ndim == 2 else image.mean(axis=0)
+
+
 def check_scale(scale) -> tuple[float, float]:
     """Return a scaling as (low, high); one number is high. Raises TypeError or ValueError for anything else."""
     pair = (0, scale) if isinstance(scale, Real) and not isinstance(scale, bool) else scale

@@ -89,15 +89,15 @@ def remedy(label, classes=2) -> str:
     if k in TOPS and classes == 2:
         return f"`(label > {k // 2}).astype(numpy.uint8)`"
     if k is not None and classes == 2:
-        return f"a mask is `(label > 0).astype(numpy.uint8)`; for classes take num_classes={k + 1}"
+        return f"a mask is `(label > 0).astype(numpy.uint8)`; for classes take `num_classes={k + 1}`"
     if blurred(label):
         return f"{BLURRED} `(label > {high // 2}).astype(numpy.uint8)`, and keep masks as PNG or TIFF"
     if found[0] >= 0 and pieces(label) < 2 * (len(found) - 1):
         return (
             "they look like numbers of cells: the label is `(label > 0).astype(numpy.uint8)`, and the numbers go into "
-            f"the weight map, `weight_map(label)`; for classes take num_classes={high + 1}"
+            f"the weight map, `weight_map(label)`; for classes take `num_classes={high + 1}`"
         )
-    return f"for these classes take num_classes={high + 1}"
+    return f"for these classes take `num_classes={high + 1}`"
 
 
 BLURRED = (

@@ -68,7 +68,7 @@ def measure(net, sizes, clock=time.process_time):
     dtype, rates, best = next(net.parameters()).dtype, [], math.inf
     with torch.inference_mode():
         for size in sizes:
-            tile = torch.zeros(1, net.in_channels, size, size, dtype=dtype)
+            tile = channels_last(torch.zeros(1, net.in_channels, size, size, dtype=dtype))
             if not rates:
                 net(tile)  # what is done once is not counted
             start = clock()
@@ -80,3 +80,12 @@ def measure(net, sizes, clock=time.process_time):
             if each > SLOWER * best:
                 break
     return Pace(tuple(sizes[: len(rates)]), tuple(rates))
+
+
+def channels_last(tiles):
+    """Return tiles (N, C, H, W) with their numbers in the order in which a CPU computes a U-Net fastest.
+
+    Each layer hands the order on, so that the weights stay as they are; the result differs by rounding.
+    """
+    # `contiguous(memory_format=…)` leaves tiles of one channel as they are: their numbers lie alike in both orders.
+    return torch.empty_like(tiles, memory_format=torch.channels_last).copy_(tiles)

@@ -31,7 +31,7 @@ from unet_edu.arithmetic import Piece, border, grid_step, nearest_valid, plan, t
 from unet_edu.greys import bit_depth, check_scale, filled, scaled_by
 from unet_edu.models.padded import PaddedUNet
 from unet_edu.models.sliding_window import SlidingWindowNet, mirrored
-from unet_edu.pace import pace
+from unet_edu.pace import channels_last, pace
 
 MAX_MEMORY = 2**31  # bytes: enough for the paper's network to take a slice of 512 × 512 in one pass
 SLACK = 2.25  # memory that allocators hold beside what is in use: glibc's was seen to hold 2.0 times as much
@@ -115,6 +115,8 @@ def probabilities(net, tiles, max_memory, device):
     like = next(net.parameters(), torch.empty(0))  # without weights: float32
     mean, std = normalisation(net)
     tiles = (torch.from_numpy(tiles).to(device, like.dtype) - mean) / std
+    if tiles.device.type == "cpu" and is_unet(net):  # the steps of another network may depend on the order
+        tiles = channels_last(tiles)
     with torch.inference_mode():
         if isinstance(net, SlidingWindowNet):
             at_once = min(max(max_memory // WINDOW_BYTES, 1), 64)
@@ -186,8 +188,8 @@ def ready(net, device):
         torch.empty(0, device=wanted)
     except (RuntimeError, AssertionError, TypeError) as error:  # AssertionError: PyTorch was built without it
         raise ValueError(
-            f"there is no device {device!r} here ({str(error).splitlines()[0]}); device=None computes where the "
-            f"network is: on {home}"
+            f"there is no device {device!r} here ({str(error).splitlines()[0]}); `device=None` computes where "
+            f"the network is: on {home}"
         ) from None
     modes = [(module, module.training) for module in net.modules()]
     try:
@@ -249,7 +251,12 @@ class TileCover:
 
 def takes_tiles(net):
     """Return whether a network is one of valid convolutions, by its attributes; `PaddedUNet` has them and is not."""
-    return all(hasattr(net, name) for name in TILED) and not isinstance(net, PaddedUNet)
+    return is_unet(net) and not isinstance(net, PaddedUNet)
+
+
+def is_unet(net):
+    """Return whether a network has the attributes of `UNet`."""
+    return all(hasattr(net, name) for name in TILED)
 
 
 def input_size(piece):
@@ -376,7 +383,7 @@ def check_fits(net, shape, max_memory):
         raise ValueError(
             f"one pass of {type(net).__name__} over {shape[1]} × {shape[2]} pixels takes about {needed:,} bytes, more "
             f"than max_memory = {max_memory:,}, and tiles would not be exact for a network of this kind: allow "
-            f"max_memory={needed}, or give it smaller images"
+            f"`max_memory={needed}`, or give it smaller images"
         )
 
 

@@ -12,6 +12,8 @@ Otsu, IEEE Transactions on Systems, Man, and Cybernetics 9:62–66 (1979); the w
 import numpy as np
 from scipy import ndimage
 
+from unet_edu.greys import grey_of
+
 SMALLEST = 20  # pixels; smaller pieces are specks
 
 
@@ -54,7 +56,7 @@ def otsu(image, dark=False, smoothing=1.0):
 
     grey = np.asarray(image, np.float64)
     if grey.ndim == 3 and len(grey) == 3:
-        grey = grey.mean(axis=0)
+        grey = grey_of(grey)
     if grey.ndim != 2 or grey.size == 0:
         raise ValueError(f"image is (H, W) or (3, H, W) with at least one pixel, not {grey.shape}")
     grey = ndimage.gaussian_filter(-grey if dark else grey, smoothing) if smoothing else (-grey if dark else grey)

@@ -263,10 +263,10 @@ def test_masks_of_classes(tmp_path):
         (sample,) = load(tmp_path / "a.png", tmp_path / f"{name}.png", **options).samples
         assert np.array_equal(sample.label, CLASSES), name
     with pytest.raises(
-        Mismatches, match=r"colours without a class: .*colours=\{\(0, 0, 0\): 0, .*\(255, 0, 0\): "
+        Mismatches, match=r"colours without a class: .*`colours=\{\(0, 0, 0\): 0, .*\(255, 0, 0\): "
     ) as found:
         load(tmp_path / "a.png", tmp_path / "colours.png")
-    table = eval(str(found.value).split("colours=")[1])
+    table = eval(str(found.value).split("`colours=")[1].split("`")[0])
     (sample,) = load(tmp_path / "a.png", tmp_path / "colours.png", colours=table).samples
     assert len(np.unique(sample.label)) == 3
 

@@ -5,6 +5,7 @@ import hashlib
 import http.server
 import io
 import os
+import re
 import socket
 import threading
 import time
@@ -266,6 +267,10 @@ def test_a_damaged_file_is_reported_and_left_alone(contents, home, upstream, dow
     assert "Move it away and fetch it again" in str(caught.value)
     assert path.read_bytes() == b"torn"
     assert not upstream.asked
+    path.rename(path.with_suffix(".old"))
+    (code,) = re.findall("`([^`]+)`", str(caught.value))
+    assert len(eval(code, {"isbi2012": isbi2012})) == 2
+    assert path.read_bytes() == contents["train/label/1.png"]
 
 
 # ------------------------------------------------------------------------------------------ downloading

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from unet_edu.arithmetic import tile_plan, unet_macs
-from unet_edu.experiments import network_times, prediction_times, record
+from unet_edu.experiments import network_times, prediction_times, record, runtime_times
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +120,8 @@ def test_peak_memory_holds_the_weights_at_least(results):
 # -------------------------------------------------------------------------------------------------- the command line
 
 
+RUNTIMES = {"made": {"machine": {"device": "a", "processor": "b", "threads": 1, "load_1min": 0}}, "memory": None}
+RUNTIMES |= {"tables": [], "settings": {}}
 PREDICTION = {
     "made": {"machine": {"device": "cpu", "processor": "p", "threads": 1, "load_1min": 0}, "date": "now"},
     "memory": None,
@@ -131,6 +133,7 @@ PREDICTION = {
 def folder(results, tmp_path, monkeypatch):
     monkeypatch.setattr(network_times, "measure", lambda *arguments, **more: results)
     monkeypatch.setattr(prediction_times, "measure", lambda *arguments, **more: PREDICTION)
+    monkeypatch.setattr(runtime_times, "measure", lambda *arguments, **more: RUNTIMES)
     monkeypatch.setattr(network_times, "results_dir", lambda: tmp_path)
     return tmp_path
 
@@ -143,7 +146,7 @@ def kept(folder):
 def test_record_writes_one_file_named_after_the_machine(results, folder, capsys):
     network_times.main(["--record", "--device", "cpu"])
     assert "U-Net, base width 8" in capsys.readouterr().out
-    assert kept(folder) == results | {"prediction": PREDICTION}
+    assert kept(folder) == results | {"prediction": PREDICTION, "runtimes": RUNTIMES}
     assert set(results) == {"experiment", "made", "settings", "memory", "rows"}
     assert set(results["made"]) == {"date", "seed", "machine", "versions", "git"}
 
@@ -158,6 +161,8 @@ def test_one_part_leaves_the_other_as_it_was(results, folder):
     record.write_json(folder / "network_times-cpu.json", old)
     network_times.main(["--record", "--device", "cpu", "--only", "prediction"])
     assert kept(folder) == old | {"prediction": PREDICTION}
+    network_times.main(["--record", "--device", "cpu", "--only", "runtimes"])
+    assert kept(folder) == old | {"prediction": PREDICTION, "runtimes": RUNTIMES}
     record.write_json(folder / "network_times-cpu.json", old)
     network_times.main(["--record", "--device", "cpu", "--only", "networks"])
     assert kept(folder) == results | {"prediction": old["prediction"]}

@@ -10,6 +10,7 @@ from torch import nn
 from unet_edu.activations import capture
 from unet_edu.arithmetic import border
 from unet_edu.models import PaddedUNet, UNet
+from unet_edu.pace import channels_last
 from unet_edu.predict import predict
 from unet_edu.registration import registration
 
@@ -82,11 +83,11 @@ def test_predict_gives_it_the_whole_image_in_one_pass():
     image = np.random.default_rng(0).random((40, 52), dtype=np.float32)
     found = predict(net, image)
     with torch.no_grad():
-        wanted = net.eval()(torch.from_numpy(image)[None, None]).softmax(1)[0]
+        wanted = net.eval()(channels_last(torch.from_numpy(image)[None, None])).softmax(1)[0]
     assert np.array_equal(found, wanted.numpy())
     with pytest.raises(ValueError, match="width 51 is no multiple of 4"):
         predict(net, image[:, :51])
-    with pytest.raises(ValueError, match=r"one pass of PaddedUNet .* allow max_memory="):
+    with pytest.raises(ValueError, match=r"one pass of PaddedUNet .* allow `max_memory="):
         predict(net, image, max_memory=1000)
 
 

@@ -130,3 +130,12 @@ def test_two_processes_train_one_network(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("written: ") == 1
     assert read(tmp_path / "net.safetensors").classes == 2
+
+
+@pytest.mark.parametrize("name", ["net.pt", "there.safetensors"])
+def test_a_name_that_cannot_be_written_is_refused_before_an_image_is_read(typed, tmp_path, name):
+    write(tmp_path, 1)
+    (tmp_path / "there.safetensors").write_text("x")
+    status, out, err = typed("train", tmp_path / "images", tmp_path / "masks", "-o", tmp_path / name, "--minutes", "1")
+    assert (status, out) == (2, "")
+    assert "take" in err if name == "net.pt" else "is there already" in err

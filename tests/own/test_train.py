@@ -52,6 +52,9 @@ def test_a_network_is_trained_and_its_file_finds_discs_that_it_never_saw(tmp_pat
     assert 0 < made.threshold < 1
     assert made.scores["f1"] > 0.9
     assert said == made.lines, "what was said is in the file"
+    (tries,) = [place for place, line in enumerate(said) if line.startswith("short tries of learning rates begin: ")]
+    assert said[tries - 1].startswith("recipe: ")  # a line stands before the longest silence
+    assert said[tries + 1].startswith(("shipped weights: ", "short tries from "))
     for name in [field.name for field in fields(Plan)]:
         assert any(line.startswith(f"{name}: ") for line in said)
     for word in ("objects", "touching", "split", "short tries from scratch", "start", "training", "threshold"):

@@ -29,6 +29,21 @@ def test_what_chapters_say_of_a_whole_image_has_one_source():
         results.whole_image(record, side=100)
 
 
+def test_other_means_of_computing_are_multiples_of_predict():
+    rows = [
+        {"name": "predict", "ratio": 1.0, "difference": 0.0, "seconds": {"median": 0.25}},
+        {"name": "onnxruntime", "ratio": 0.8, "difference": 2e-6, "seconds": {"median": 0.2}},
+    ]
+    table = {"image": [512, 512], "base_width": 16, "tiles": 1, "rows": rows}
+    head, lines = results.runtime_table(table)
+    assert head == ["by", "time", "times as fast", "off by"]
+    assert lines == [["predict", "1.00", "1.00", "–"], ["onnxruntime", "0.80", "1.25", "2e-06"]]
+    assert (
+        results.runtime_text(table) == "512 × 512 pixels in one tile, base width 16; predict takes 0.25 s of one core."
+    )
+    assert "in 4 tiles," in results.runtime_text(table | {"tiles": 4})
+
+
 def plan(name, **values):
     like = {"name": name, "tiles": 1, "macs_ratio": 1.0, "ratio": 1.0, "peak_memory_bytes": 100, "extrapolated": False}
     nothing = {"left_out": None, "agrees": None, "seconds": {"median": 0.25}}

@@ -520,7 +520,7 @@ def test_a_batch_that_cannot_be_shared_is_refused(tissue, monkeypatch):
     monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.distributed, "get_rank", lambda: 0)
     monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 4)
-    with pytest.raises(ValueError, match="a batch of 2 does not divide by 4 processes: take batch=4"):
+    with pytest.raises(ValueError, match="a batch of 2 does not divide by 4 processes: take `batch=4`"):
         run(tissue)
 
 

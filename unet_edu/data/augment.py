@@ -114,7 +114,7 @@ def draw(
     only where it is varied.
     """
     if not isinstance(generator, torch.Generator):
-        raise TypeError(f"generator is a torch.Generator, not {generator!r}; e.g. torch.Generator().manual_seed(0)")
+        raise TypeError(f"generator is a torch.Generator, not {generator!r}: `torch.Generator().manual_seed(0)`")
     if generator.device.type != "cpu":
         raise ValueError(
             f"generator is one on the CPU, so that a seed means the same on every device, not on {generator.device}"
@@ -248,14 +248,14 @@ def _check_tensors(images, labels, weights):
         if value.ndim != len(axes.split(", ")):
             raise ValueError(f"{name} are a tensor ({axes}), not of shape {tuple(value.shape)}")
         if name != "labels" and value.dtype != torch.float32:
-            raise TypeError(f"{name} are float32, not {value.dtype}; convert with {name}.float()")
+            raise TypeError(f"{name} are float32, not {value.dtype}; convert with `{name}.float()`")
         if value.device != images.device:
             raise ValueError(f"{name} are on {value.device}, the images on {images.device}; move one of them")
         expected = (images.shape[0], *images.shape[2:])
         if name != "images" and tuple(value.shape) != expected:
             raise ValueError(f"{name} of these images are of shape {expected}, not {tuple(value.shape)}")
     if labels.dtype.is_floating_point or labels.dtype.is_complex:
-        raise TypeError(f"labels are whole numbers or bool, not {labels.dtype}; convert with labels.long()")
+        raise TypeError(f"labels are whole numbers or bool, not {labels.dtype}; convert with `labels.long()`")
     n, _, height, width = images.shape
     if n == 0 or min(height, width) < 2:
         raise ValueError(

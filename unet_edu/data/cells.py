@@ -91,7 +91,7 @@ def check_size(size, largest=MAX_SIZE):
     except (TypeError, ValueError):
         raise TypeError(
             f"size is a whole number of pixels or a pair (height, width) of them, not {size!r}; "
-            "for example size=512 or size=(480, 500)"
+            "for example `size=512` or `size=(480, 500)`"
         ) from None
     for n in (h, w):
         if not 1 <= n <= largest:
@@ -105,7 +105,7 @@ def check_seed(seed, name="seed"):
     try:
         seed = _whole(seed)
     except TypeError:
-        raise TypeError(f"{name} is a whole number, 0 or larger, not {seed!r}; for example {name}=0") from None
+        raise TypeError(f"{name} is a whole number, 0 or larger, not {seed!r}; for example `{name}=0`") from None
     if seed < 0:
         raise ValueError(f"{name} is 0 or larger, not {seed}; the nearest legal {name} is 0")
     return seed

@@ -388,7 +388,9 @@ def as_label(mask, kind, colours):
     if values.dtype.kind == "f":
         step = next((top for top in (1, 255) if np.allclose(values * top, np.rint(values * top), atol=1e-3)), None)
         if step is None:
-            raise ValueError(f"{name}: holds fractions, not numbers: cut it, (mask > {float(values.max()) / 2:g})")
+            raise ValueError(
+                f"{name}: holds fractions, not numbers: cut it, `(mask > {float(values.max()) / 2:g}).astype('uint8')`"
+            )
         values = np.rint(values * step).astype(np.int64)
     values = values.astype(np.int64)
     if values.min() < 0:
@@ -396,12 +398,12 @@ def as_label(mask, kind, colours):
     if blurred(values):
         raise ValueError(
             f"{name}: was stored as JPEG, or resized with interpolation, and holds {len(np.unique(values))} values: "
-            f"export it again as PNG or TIFF, or cut it in the middle, (mask > {values.max() // 2})"
+            f"export it again as PNG or TIFF, or cut it in the middle, `(mask > {values.max() // 2}).astype('uint8')`"
         )
     if kind == "mask":
         return (values > 0).astype(np.int64)
     if kind == "classes" and values.max() > 255:
-        raise ValueError(f"{name}: class {values.max()}: classes are 0 … 255; numbers of cells want kind='numbers'")
+        raise ValueError(f"{name}: class {values.max()}: classes are 0 … 255; numbers of cells want `kind='numbers'`")
     return values
 
 
@@ -417,7 +419,7 @@ def by_colour(values, name, colours):
     unknown = [colour for colour in there if colour not in (colours or {})]
     if unknown:
         table = ", ".join(f"{colour}: {number}" for number, colour in enumerate(unknown))
-        raise ValueError(f"{name}: colours without a class: give them one, such as colours={{{table}}}")
+        raise ValueError(f"{name}: colours without a class: give them one, such as `colours={{{table}}}`")
     return np.array([colours[colour] for colour in there], np.int64)[places].reshape(values.shape[:2])
 
 

@@ -151,7 +151,7 @@ def _read(file, root):
         raise ValueError(
             f"{path} is damaged or another file: {len(content)} bytes with sha256 {found}, where the manifest lists "
             f"{file.bytes} bytes with {file.sha256}. It was left as it is. Move it away and fetch it again by "
-            f"isbi2012.load({file.split!r}, download=True), or from {UPSTREAM}{file.upstream_path}"
+            f"`isbi2012.load({file.split!r}, download=True)`, or from {UPSTREAM}{file.upstream_path}"
         )
     return imread(io.BytesIO(content), format="png")
 

@@ -128,7 +128,7 @@ def stretched(image):
     if image.ndim not in (2, 3) or image.size == 0:
         raise ValueError(f"image is (H, W) or (3, H, W) with at least one pixel, not {image.shape}")
     if not np.isfinite(image).all():
-        raise ValueError("image holds NaN or infinity: stretch finite values, such as those of load()")
+        raise ValueError("image holds NaN or infinity: stretch finite values, such as `load` returns")
     low, high = np.percentile(image, (0.5, 99.5), axis=(-2, -1), keepdims=True)
     return np.clip((image - low) / np.maximum(high - low, 1e-6), 0, 1).astype(np.float32)
 

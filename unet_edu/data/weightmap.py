@@ -157,10 +157,10 @@ def _check_labels(labels):
 
 def _check_number(value, name, least=None, above=None):
     if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"{name} is a number, not {value!r}; the paper's are w0=10, sigma=5")
+        raise TypeError(f"{name} is a number, not {value!r}; the paper's are `w0=10, sigma=5`")
     if not isfinite(value) or (least is not None and value < least) or (above is not None and value <= above):
         rule = f"{least} or more" if above is None else f"more than {above}"
-        raise ValueError(f"{name} is finite and {rule}, not {value}; the paper's are w0=10, sigma=5")
+        raise ValueError(f"{name} is finite and {rule}, not {value}; the paper's are `w0=10, sigma=5`")
 
 
 def _check_pair(pair):

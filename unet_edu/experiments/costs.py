@@ -35,16 +35,19 @@ def windows_at_once(device_type):
 # -------------------------------------------------------------------------------------------------------------- time
 
 
-def in_turns(works, rounds, device, progress=False):
-    """Return for each work, a function without arguments, the seconds of each round: [[first round, …], …]."""
+def in_turns(works, rounds, device, progress=False, clock=time.perf_counter):
+    """Return for each work, a function without arguments, the seconds of each round: [[first round, …], …].
+
+    clock: `time.process_time` counts the seconds of the processor, so that other work beside does not count.
+    """
     seconds = [[] for _ in works]
     for _ in tqdm(range(rounds), "rounds", disable=not progress):
         for taken, work in zip(seconds, works, strict=True):
             synchronize(device)
-            start = time.perf_counter()
+            start = clock()
             work()
             synchronize(device)
-            taken.append(time.perf_counter() - start)
+            taken.append(clock() - start)
     return seconds
 
 

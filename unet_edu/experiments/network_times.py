@@ -1,9 +1,10 @@
 """How long each network of the book takes, how much memory, how many multiply-adds: one table of ratios in one run.
 
-    python -m unet_edu.experiments.network_times                    both parts, some minutes each on a CPU
+    python -m unet_edu.experiments.network_times                    all parts, some minutes each on a CPU
     python -m unet_edu.experiments.network_times --quick            small networks on small images, to see that it works
     python -m unet_edu.experiments.network_times --record           keep the results in unet_edu/records/
     python -m unet_edu.experiments.network_times --only prediction  whole images: `prediction_times`
+    python -m unet_edu.experiments.network_times --only runtimes    one image on a CPU, by other means: `runtime_times`
     python -m unet_edu.experiments.network_times --only networks    this table:
 
     network                    work     parameters  GMAC   seconds [min – max]  ratio   GMAC ratio   peak memory
@@ -27,7 +28,7 @@ from tqdm import tqdm
 
 from unet_edu.arithmetic import tile_plan
 from unet_edu.device import best_device
-from unet_edu.experiments import prediction_times
+from unet_edu.experiments import prediction_times, runtime_times
 from unet_edu.experiments.costs import (
     MEMORY,
     aligned,
@@ -49,11 +50,12 @@ from unet_edu.models.unet import UNet
 
 SEED = 0
 IMAGE = 512  # height and width of a slice of the ISBI 2012 challenge
-ROUNDS = {"networks": 5, "prediction": 3}  # the parts of the benchmark, and how often they time each row
+ROUNDS = {"networks": 5, "prediction": 3, "runtimes": 5}  # the parts of the benchmark, and how often they time each row
 NOTES = {
     "networks": "The sliding window is timed on some of its windows.",
     "prediction": f"≈: timed on a corner of the image. Difference: the largest one to the first row's probabilities; "
     f"up to {prediction_times.TOLERANCE:g} is rounding.",
+    "runtimes": "The same tiles in each row. Difference: as above.",
 }
 WINDOWS_TIMED = 8  # batches of windows that stand for all windows of an image
 
@@ -201,11 +203,23 @@ def work(row):
     return size if count == 1 else f"{count:,} × {size}"
 
 
+def run(part, quick, rounds, device, progress):
+    """Return (results, text) of one part of the benchmark, a key of `ROUNDS`."""
+    if part == "runtimes":
+        measured = runtime_times.measure(quick, rounds, progress)
+        return measured, runtime_times.as_text(measured)
+    if part == "prediction":
+        measured = prediction_times.measure(quick, rounds, device, progress=progress)
+        return measured, prediction_times.as_text(measured)
+    measured = measure(quick, rounds, device, progress=progress)
+    return measured, as_text(measured)
+
+
 def main(arguments=None):
     """Run the command line."""
     command = "python -m unet_edu.experiments.network_times"
     parser = argparse.ArgumentParser(prog=command, description=__doc__.split("\n")[0])
-    parser.add_argument("--only", choices=ROUNDS, help="do one part; a record keeps the other as it was")
+    parser.add_argument("--only", choices=ROUNDS, help="do one part; a record keeps the others as they were")
     parser.add_argument("--quick", action="store_true", help="small networks on small images: does it work?")
     default = ", ".join(f"{part} {rounds}" for part, rounds in ROUNDS.items())
     parser.add_argument("--rounds", type=int, help=f"how often each row is timed (default: {default}; quick: 2)")
@@ -225,21 +239,20 @@ def main(arguments=None):
     if options.record:  # now, not after minutes of work
         path = results_dir() / f"network_times-{machine_kind(device)}.json"
         record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        if options.only == "prediction" and "rows" not in record:
-            parser.error(f"{path} holds no networks yet, and predictions go beside them: leave --only out")
+        if options.only in ("prediction", "runtimes") and "rows" not in record:
+            parser.error(f"{path} holds no networks yet, and {options.only} go beside them: leave --only out")
 
-    for part in [options.only] if options.only else ROUNDS:
+    parts = [part for part in ROUNDS if part != "runtimes" or device.type == "cpu"]
+    for part in [options.only] if options.only else parts:
         rounds = options.rounds or (2 if options.quick else ROUNDS[part])
-        measured = (measure if part == "networks" else prediction_times.measure)(
-            options.quick, rounds, device, progress=sys.stderr.isatty()
-        )
+        measured, text = run(part, options.quick, rounds, device, sys.stderr.isatty())
         machine = measured["made"]["machine"]
         print(f"{machine['device']}, {machine['processor']}, {machine['threads']} threads, load {machine['load_1min']}")
-        print((as_text if part == "networks" else prediction_times.as_text)(measured))
+        print(text)
         print(f"Ratios are to the first row; median of {rounds} rounds. {NOTES[part]}")
         if measured["memory"]:
             print(f"Peak memory: {measured['memory']}.")
-        record |= measured if part == "networks" else {"prediction": measured}
+        record |= measured if part == "networks" else {part: measured}
         if path:
             print(f"Kept in {write_json(path, record)}")
 

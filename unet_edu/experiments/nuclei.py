@@ -33,6 +33,7 @@ from unet_edu.experiments.costs import aligned
 from unet_edu.experiments.record import made
 from unet_edu.experiments.runs import main, rows, spread, values
 from unet_edu.experiments.trial import Trial, cell_probability, changed, chosen, run
+from unet_edu.greys import grey_of
 from unet_edu.metrics import instances, iou
 from unet_edu.models import variants
 from unet_edu.separation import by_distance, components, otsu
@@ -146,7 +147,7 @@ def grey_pieces(data, split):
 
 def _grey(sample):
     """A sample with the mean of its colours, greys stretched."""
-    grey = sample.image if sample.image.ndim == 2 else sample.image.mean(axis=0)
+    grey = grey_of(sample.image)
     return sample._replace(image=nuclei.stretched(grey))
 
 

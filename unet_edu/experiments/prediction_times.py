@@ -9,6 +9,8 @@ one pass, padded      `PaddedUNet`, what most code does: another network, with z
 patches of 188        the smallest legal tile, which answers 4 × 4 pixels (timed in part, then extrapolated)
 sliding window        a pass of the 2012 network for each pixel (likewise)
 
+On a CPU all U-Nets compute with channels last, as `predict` does, so that they differ by their tiles alone.
+
 image, mirrored beyond its border; outputs edge to edge, the last ones cut where the image ends
 
 ┌───────┬───────┐      ┌───────────┐
@@ -45,6 +47,7 @@ from unet_edu.experiments.record import made
 from unet_edu.models.padded import PaddedUNet
 from unet_edu.models.sliding_window import WINDOW, SlidingWindowNet
 from unet_edu.models.unet import UNet
+from unet_edu.pace import channels_last
 from unet_edu.predict import MAX_MEMORY, TileCover, dry_run_bytes, input_size, predict
 
 SEED = 0
@@ -163,11 +166,16 @@ def edge_to_edge(net, image, tile, at_once):
     with torch.inference_mode():
         for first in range(0, len(places), at_once):
             some = places[first : first + at_once]
-            tiles = torch.from_numpy(np.stack([cuts[place] for place in some])[:, None]).to(home)
+            tiles = quick_order(torch.from_numpy(np.stack([cuts[place] for place in some])[:, None]).to(home))
             for (row, column), found in zip(some, net(tiles).softmax(dim=1).cpu().numpy(), strict=True):
                 target = result[:, row * output :, column * output :][:, :output, :output]
                 target[:] = found[:, : target.shape[1], : target.shape[2]]
     return result
+
+
+def quick_order(tiles):
+    """Return tiles in the order of numbers that `predict` gives to a U-Net on their device."""
+    return channels_last(tiles) if tiles.device.type == "cpu" else tiles
 
 
 def counts(side, tile, depth):
@@ -178,7 +186,7 @@ def counts(side, tile, depth):
 def one_pass(net, image):
     """Return the probabilities (num_classes, H, W) of an image (H, W) by a network whose result is as large."""
     with torch.inference_mode():
-        images = torch.from_numpy(image)[None, None].to(next(net.parameters()).device)
+        images = quick_order(torch.from_numpy(image)[None, None].to(next(net.parameters()).device))
         return net(images).softmax(dim=1)[0].cpu().numpy()
 
 

@@ -18,6 +18,7 @@ from unet_edu import checkpoints
 from unet_edu.arithmetic import check_size
 from unet_edu.data import cells, nuclei
 from unet_edu.figures.base import LiveFigure, integer, pack
+from unet_edu.greys import grey_of
 
 SIDE, SEED = 420, 3  # of the drawn tissue that is there at first
 WINDOW = 268  # what the network of the page sees at once: legal, and 84 pixels come out
@@ -242,7 +243,7 @@ def sample_image(name):
         raise ValueError(f"there is no image {name!r}; take {' or '.join(map(repr, SAMPLES))}, or an array (H, W)")
     group, number = SAMPLES[name]
     (sample,) = nuclei.load(group, "validation", whole=False, numbers=[number])
-    grey = (sample.image if sample.image.ndim == 2 else sample.image.mean(axis=0))[:SAMPLE, :SAMPLE]
+    grey = grey_of(sample.image)[:SAMPLE, :SAMPLE]
     before = [(SAMPLE - side) // 2 for side in grey.shape]
     sides = [(start, SAMPLE - side - start) for start, side in zip(before, grey.shape, strict=True)]
     low, high = np.percentile(grey, (0.5, 99.5))

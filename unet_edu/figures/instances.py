@@ -18,6 +18,7 @@ import traitlets
 from unet_edu import checkpoints
 from unet_edu.data import nuclei
 from unet_edu.figures.base import LiveFigure, integer, pack
+from unet_edu.greys import grey_of
 from unet_edu.metrics import instances
 from unet_edu.predict import predict
 from unet_edu.separation import by_distance, components
@@ -107,7 +108,7 @@ def measured(scene):
     group, number, top, left = SCENES[scene]
     (sample,) = nuclei.load(group, "validation", whole=False, numbers=[number])
     part = np.s_[top : top + SIDE, left : left + SIDE]
-    grey = sample.image if sample.image.ndim == 2 else sample.image.mean(axis=0)
+    grey = grey_of(sample.image)
     stretched = nuclei.stretched(grey)
     probability = predict(checkpoints.load(NETWORK), stretched, progress=False)[1]
     numbers = np.unique(sample.instances[part], return_inverse=True)[1].reshape(SIDE, SIDE)

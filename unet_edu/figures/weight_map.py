@@ -16,6 +16,7 @@ import traitlets
 from unet_edu.data import cells, nuclei
 from unet_edu.data.weightmap import cells_of, parted, weight_map
 from unet_edu.figures.base import LiveFigure, integer, pack
+from unet_edu.greys import grey_of
 
 SIDE = 128  # pixels of every scene
 SCENES = (
@@ -165,7 +166,7 @@ def _scene(name):
         group, number, top, left = NUCLEI[name]
         (sample,) = nuclei.load(group, "train", whole=False, numbers=[number])
         part = np.s_[..., top : top + SIDE, left : left + SIDE]
-        grey = sample.image[part] if group == "fluorescence" else sample.image[part].mean(axis=0)
+        grey = grey_of(sample.image[part])
         return (parted(sample.instances)[part] > 0).astype(np.uint8), grey / grey.max()
     if name == "gap":
         left = np.round(56 + 5 * np.sin(y / 15))

@@ -559,7 +559,7 @@ def _same_shape(label, proposal, name, label_name="label"):
         return
     hint = ""
     if proposal.ndim == 3 and proposal.shape[1:] == label.shape:
-        hint = f"; of (num_classes, H, W) take one class, for example {name}[1]"
+        hint = f"; of (num_classes, H, W) take one class, for example `{name}[1]`"
     raise ValueError(f"{name} has the shape of {label_name}, {label.shape}, not {proposal.shape}{hint}")
 
 

@@ -76,7 +76,7 @@ class SlidingWindowNet(nn.Module):
         if windows.shape[2:] != (WINDOW, WINDOW):
             raise ValueError(
                 f"SlidingWindowNet takes windows of exactly {WINDOW} × {WINDOW} pixels, not {windows.shape[2]} × "
-                f"{windows.shape[3]}: give a whole image of any size to predict(), which cuts a window for each pixel"
+                f"{windows.shape[3]}: give a whole image of any size to `predict`, which cuts a window for each pixel"
             )
         x = windows
         for level in range(1, len(KERNELS) + 1):

@@ -114,4 +114,4 @@ def dilated(conv, dilation):
 def check_unet(net):
     """Raise TypeError unless net is a `UNet`."""
     if not isinstance(net, UNet):
-        raise TypeError(f"only a UNet has these parts to take away, not {type(net).__name__}: give a UNet()")
+        raise TypeError(f"only a UNet has these parts to take away, not {type(net).__name__}: give a `UNet`")

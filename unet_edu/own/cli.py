@@ -61,8 +61,10 @@ Compare predicted masks with true ones.
 def train(args) -> None:
     """Read the files, train, and print what was found and decided."""
     from unet_edu.data.files import load
-    from unet_edu.own.train import train
+    from unet_edu.own.train import check, train
 
+    starts = None if args.start is None else [args.start]
+    check(args.out, args.minutes, starts)  # before minutes of reading
     with processes(args.device) as first:
         say = (lambda line: print(line, flush=True)) if first else (lambda line: None)
         data = load(args.images, args.masks, kind=args.kind, colours=dict(args.colour) or None)
@@ -76,7 +78,7 @@ def train(args) -> None:
             max_memory=int(args.memory * GIB),
             device=args.device,
             seed=args.seed,
-            starts=None if args.start is None else [args.start],
+            starts=starts,
             say=say,
             preview=args.out.with_suffix(".preview.png"),
         )

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unet_edu.data import Sample
+from unet_edu.greys import grey_of
 from unet_edu.own.prepare import shrunk
 
 SHARE = 0.2  # of the images that validate, at least one
@@ -107,7 +108,7 @@ def follow_each_other(samples):
         return False
     small = []
     for sample in samples:
-        grey = sample.image if sample.image.ndim == 2 else sample.image.mean(axis=0)
+        grey = grey_of(sample.image)
         grey = shrunk(grey, max(min(grey.shape) // COARSE, 1)).ravel()
         small.append((grey - grey.mean()) / max(grey.std(), 1e-6))
     alike = np.corrcoef(small)

@@ -13,6 +13,7 @@ from math import pi
 import numpy as np
 from scipy import ndimage
 
+from unet_edu.greys import grey_of
 from unet_edu.separation import SMALLEST
 
 NEAR = 4  # pixels of background: objects with at most so many between them nearly touch
@@ -127,7 +128,7 @@ def survey(samples) -> Survey:
         greys.append(grey_range(sample.image))
         inside = np.asarray(sample.label) > 0
         if 0 < inside.sum() < inside.size:
-            grey = sample.image.reshape(channels, *inside.shape).mean(axis=0)
+            grey = grey_of(sample.image)
             darker += 1 if grey[inside].mean() < grey[~inside].mean() else -1
         numbers = objects_of(sample)
         areas = np.bincount(numbers.ravel())

@@ -116,6 +116,7 @@ def train(
     key = fingerprint(samples, minutes, seed, plan)
     choice = agreed(kept_choice(folder, key))
     if choice is None:
+        told(f"short tries of learning rates begin: about {TRIES:.0%} of the time, at least {FEWEST} steps each")
         choice = choose(data, plan, survey, starts, 60 * minutes, began, clock, seed, device)
         choice["key"] = key
         if first:

@@ -63,7 +63,16 @@ from unet_edu.results.shipped_networks import (
     usable,
     validation,
 )
-from unet_edu.results.times import grading_rate, passes, plan_table, plan_text, speed_text, whole_image
+from unet_edu.results.times import (
+    grading_rate,
+    passes,
+    plan_table,
+    plan_text,
+    runtime_table,
+    runtime_text,
+    speed_text,
+    whole_image,
+)
 
 __all__ = [
     "Judgement",
@@ -97,6 +106,8 @@ __all__ = [
     "precision_text",
     "read",
     "recompute",
+    "runtime_table",
+    "runtime_text",
     "scaling_comparison",
     "scaling_entries",
     "scaling_table",

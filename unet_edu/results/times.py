@@ -66,6 +66,24 @@ def plan_text(table):
     return f"{text}{f'; left out: {listed(left)}' if left else ''}."
 
 
+def runtime_table(table):
+    """Return (head, rows) of texts: the same tiles by other means, from the record network_times, "runtimes"."""
+    lines = []
+    for row in table["rows"]:
+        off = row["difference"]
+        lines.append([row["name"], f"{row['ratio']:.2f}", f"{1 / row['ratio']:.2f}", "–" if off == 0 else f"{off:.0e}"])
+    return ["by", "time", "times as fast", "off by"], lines
+
+
+def runtime_text(table):
+    """Return a sentence: what `predict` takes for an image on this record's machine, and in how many tiles."""
+    height, width = table["image"]
+    tiles = "one tile" if table["tiles"] == 1 else f"{table['tiles']} tiles"
+    seconds = table["rows"][0]["seconds"]["median"]
+    what = f"{height} × {width} pixels in {tiles}, base width {table['base_width']}"
+    return f"{what}; predict takes {seconds:.3g} s of one core."
+
+
 class GradingRate(NamedTuple):
     """How fast answers are graded: what a core runs, and what the grader itself must do for each."""
 

@@ -53,7 +53,9 @@ def check_image(sample, first):
         code = "numpy.ascontiguousarray(image.transpose(2, 0, 1))"
         raise ValueError(f"{name}: the image must be (C, H, W), not {image.shape}: channels come first, `{code}`")
     if not np.isfinite(image).all():
-        raise ValueError(f"{name}: the image holds NaN or infinity: repair it (numpy.nan_to_num) or leave it out")
+        raise ValueError(
+            f"{name}: the image holds NaN or infinity: repair it, `numpy.nan_to_num(image)`, or leave it out"
+        )
     if image.min() < 0 or image.max() > 1:
         code = scaled_by(image)[1]
         fix = f"divide it by {code.removeprefix('image / ')}" if code.startswith("image / ") else "scale it"
@@ -76,7 +78,8 @@ def output_window(model, sample, size, device):
             if channels == 1
             else f"a network of `in_channels={channels}`"
         )
-        raise ValueError(f"{sample.name}: {channels} channel(s), but the network takes {wanted}: use {fix}")
+        has = f"the image has {channels} channel{'s' * (channels > 1)}"
+        raise ValueError(f"{sample.name}: {has}, but the network takes {wanted}: use {fix}")
     empty = torch.zeros(1, channels, size, size, device=device)
     try:
         with torch.no_grad():

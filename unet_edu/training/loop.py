@@ -116,7 +116,7 @@ def fit(
         raise ValueError(f"every must be at least 1 step, not {every}")
     if recipe.batch % processes:
         fix = recipe.batch + -recipe.batch % processes
-        raise ValueError(f"a batch of {recipe.batch} does not divide by {processes} processes: take batch={fix}")
+        raise ValueError(f"a batch of {recipe.batch} does not divide by {processes} processes: take `batch={fix}`")
     share = recipe.batch // processes
     mine = slice(rank * share, (rank + 1) * share)
     device = default_device() if device is None else torch.device(device)
@@ -126,7 +126,9 @@ def fit(
     model = unwrapped(model)
     data, validation = as_samples(data), as_samples(validation, "validation")
     if not data:
-        raise ValueError("the training set is empty: give at least one Sample, such as unet_edu.data.cells.tissue()")
+        raise ValueError(
+            "the training set is empty: give at least one Sample, such as `unet_edu.data.cells.tissue(512, 0)`"
+        )
     for sample in [*data, *validation]:
         check_image(sample, data[0])
     model.to(device, memory_format=torch.channels_last)

@@ -23,6 +23,7 @@ from unet_edu.data.augment import draw, warp
 from unet_edu.experiments.replay import probabilities, unpacked
 from unet_edu.figures import fcn_fusion
 from unet_edu.figures.base import LiveFigure, integer, pack
+from unet_edu.greys import grey_of
 from unet_edu.predict import predict
 from unet_edu.separation import otsu
 
@@ -100,7 +101,7 @@ def stained():
 def _threshold():
     sample = stained()
     net = checkpoints.load("unet8-nuclei")
-    probability = predict(net, nuclei.stretched(sample.image.mean(axis=0)), progress=False)[1]
+    probability = predict(net, nuclei.stretched(grey_of(sample.image)), progress=False)[1]
     return [one[:SIDE, :SIDE] for one in (otsu(sample.image, dark=True).astype(float), probability)]
 
 
