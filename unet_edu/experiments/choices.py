@@ -67,9 +67,7 @@ class Choice:
     data: str = DATA
     width: int = 8
     depth: int = 3
-    recipe: object = field(
-        default=replace(RECIPES["one-cycle"], steps=400, batch=1, tile=188, learning_rate=5e-3)
-    )
+    recipe: object = field(default=replace(RECIPES["one-cycle"], steps=300, batch=1, tile=188, learning_rate=5e-3))
     normalisation: str = "batch"
     loss: str = "cross-entropy"
     classes: int = 2
