@@ -94,9 +94,8 @@ def class_weight_map(classes, instances, weights, void=None, w0=10.0, sigma=5.0)
 
     classes: whole numbers ``(H, W)``, 0 = background. instances: numbers of cells ``(H, W)``, as for ``weight_map``;
     the map of classes cannot stand for them, since two cells of one class would share a number. weights: one a class,
-    as ``class_weights_of`` computes them. void: a number in `classes` that marks pixels that nobody labelled: their weight is 0.
-    A cell of `instances` that lies there holds gaps open all the same; of one that nobody numbered, nothing is known,
-    and what seems a gap beside it may be none: mark it `void`, too.
+    as ``class_weights_of`` computes them. void: a number in `classes` that marks pixels that nobody labelled; they
+    weigh 0. A cell of `instances` that lies there holds gaps open all the same.
     Returns float32 ``(H, W)``. Raises ValueError where shapes differ or a class has no weight.
     """
     classes, instances = np.asarray(classes), np.asarray(instances)

@@ -8,11 +8,11 @@ One small U-Net, the fluorescence nuclei of `unet_edu.experiments.nuclei`, one t
 one thing. With one seed, rows begin with the same weights and draw the same tiles: they are compared in pairs. Nothing
 is tuned: a pixel is a nucleus where its probability is above 1/2, and cells are connected pieces.
 
-    "batch normalisation"         what the other rows of two classes are compared with; scored with the running statistics,
-                                  with those of each image ("own"), with those of many tiles ("again"), and over 8 views
-    "three classes"               background, nucleus, contact: pixels with two nuclei within CONTACT, rare ones
-    "… left out"                  nuclei without annotation get weight 0: nobody labelled them
-    "ensemble"                    of a seed: the mean of MEMBERS networks, that of the first row and others
+    "batch normalisation"    what the other rows of two classes are compared with; scored with the running statistics,
+                             with those of each image ("own"), with those of many tiles ("again"), and over 8 views
+    "three classes"          background, nucleus, contact: pixels with two nuclei within CONTACT, rare ones
+    "… left out"             nuclei without annotation get weight 0: nobody labelled them
+    "ensemble"               of a seed: the mean of MEMBERS networks, that of the first row and others
 """
 
 from dataclasses import asdict, dataclass, field, replace

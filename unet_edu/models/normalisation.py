@@ -10,8 +10,8 @@ With one tile a step, batch and instance normalisation are the same in training,
 and group normalisation look at the whole map: what such a network gives for a pixel depends on where the tile ends, so
 that tiles no longer give what one pass over the whole image gives.
 
-Ioffe and Szegedy: Batch Normalization, ICML 2015. Ulyanov, Vedaldi, Lempitsky: Instance Normalization, arXiv 1607.08022.
-Wu and He: Group Normalization, ECCV 2018.
+Ioffe and Szegedy: Batch Normalization, ICML 2015. Ulyanov, Vedaldi, Lempitsky: Instance Normalization, arXiv
+1607.08022. Wu and He: Group Normalization, ECCV 2018.
 """
 
 from contextlib import contextmanager
@@ -56,7 +56,7 @@ def batch_norms(net):
 
 @contextmanager
 def own_statistics(net):
-    """``with own_statistics(net)``: in eval mode, too, batch normalisation measures the maps that are there."""
+    """Let batch normalisation measure the maps that are there, in eval mode too: ``with own_statistics(net): …``."""
     kept = [(norm, norm.running_mean, norm.running_var) for norm in batch_norms(net)]
     for norm, *_ in kept:
         norm.running_mean = norm.running_var = None
@@ -68,7 +68,7 @@ def own_statistics(net):
 
 
 def measure_again(net, tiles):
-    """Set the running statistics to the plain mean over batches of tiles, each counted alike; return `net`, in eval mode.
+    """Set the running statistics to the plain mean over batches of tiles; return `net`, in eval mode.
 
     tiles: tensors ``(N, C, H, W)``, normalised as the network's input is. The running mean of training forgets: with
     PyTorch's momentum of 0.1, a batch counts a tenth less with each one that follows.

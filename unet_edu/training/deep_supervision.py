@@ -22,11 +22,11 @@ from unet_edu.training.losses import cross_entropy
 
 @contextmanager
 def deeply_supervised(net, levels=(1, 2), loss=cross_entropy):
-    """``with deeply_supervised(net) as loss: fit(net, …, loss=loss)``: heads at some levels of a `UNet`, while it lasts.
+    """Put heads on some levels of a `UNet` while it lasts: ``with deeply_supervised(net) as loss: fit(…, loss=loss)``.
 
     levels: of the expansive path, u{level}; 0 is where the network's own score is. loss: as those of
-    `unet_edu.training.losses`; it counts once at the network's own output and 1/2^level at a head. Raises ValueError for a level that the network
-    has no head for.
+    `unet_edu.training.losses`; it counts once at the network's own output and 1/2^level at a head. Raises ValueError
+    for a level that has no head.
     """
     for level in levels:
         if not 1 <= level < net.depth:

@@ -92,9 +92,9 @@ def fit(
     augment: called as augment(images, labels, generator=…, size=tile, margin=…, weights=…), gives N tiles, labels and
         weights, as `unet_edu.data.augment.augment` does, the default; functools.partial(augment, sigma=0) is one
         without elastic deformation. None: tiles from random places, as they are.
-    loss: called as loss(logits (N, classes, h, w), labels (N, h, w), weights (N, h, w)), returns a number for each tile,
-        (N,), as those of `unet_edu.training.losses` do; their mean is made small. None: the weighted cross-entropy,
-        over the weights of the whole batch.
+    loss: called as loss(logits (N, classes, h, w), labels (N, h, w), weights (N, h, w)), returns a number for each
+        tile, (N,), as those of `unet_edu.training.losses` do; their mean is made small. None: the weighted
+        cross-entropy, over the weights of the whole batch.
     seed: int ≥ 0. The same seed gives the same run on one device; the initial weights are the caller's business.
     device: None: the best one; under torchrun, the process's own GPU.  bf16: None: on GPUs that have it.
     score: called as score(model) every `every` steps, in eval mode; the number goes to the history.
