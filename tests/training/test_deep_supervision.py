@@ -38,14 +38,14 @@ def test_the_loss_is_that_of_the_output_and_a_share_of_each_head_s():
 
 
 def test_a_head_is_scored_where_its_map_lies():
-    """One bright pixel (4, 5) of a map of 10 lies at pixels 18 and 22 of the 40 that it stands for, 2 less in a cut of 36."""
+    """Pixel (4, 5) of a map of 12 has its middle at 17.5 and 21.5 of the 48 that it stands for, 6 less in a cut of 36."""
     net, kept = small().eval(), []
 
     def keep(logits, labels, weights):
         kept.append(logits[0, 1].detach())
         return cross_entropy(logits, labels, weights)
 
-    spot = torch.zeros(1, 8, 10, 10)
+    spot = torch.zeros(1, 8, 12, 12)
     spot[..., 4, 5] = 1
     net.u2.register_forward_hook(lambda *_: spot)
     with deeply_supervised(net, levels=(2,), loss=keep) as loss:
@@ -53,7 +53,7 @@ def test_a_head_is_scored_where_its_map_lies():
         loss(net(torch.rand(1, 1, 124, 124)), torch.zeros(1, 36, 36, dtype=torch.long), torch.ones(1, 36, 36))
     _, bright = kept
     rows, columns = (torch.arange(36.0) * bright.sum(axis) / bright.sum() for axis in (1, 0))
-    assert (rows.sum().item(), columns.sum().item()) == pytest.approx((4.5 * 4 - 0.5 - 2, 5.5 * 4 - 0.5 - 2))
+    assert (rows.sum().item(), columns.sum().item()) == pytest.approx((4.5 * 4 - 0.5 - 6, 5.5 * 4 - 0.5 - 6))
 
 
 def test_afterwards_the_network_is_the_one_that_it_was():
@@ -92,6 +92,6 @@ def test_fit_trains_the_heads_and_the_network_gets_their_gradient():
 
 def test_levels_without_a_head():
     for level in (0, 3):
-        with pytest.raises(ValueError, match=f"levels are 1 to 2 in a network of depth 3, not {level}"):
-            with deeply_supervised(small(), levels=(level,)):
-                pass
+        wanted = f"levels are 1 to 2 in a network of depth 3, not {level}"
+        with pytest.raises(ValueError, match=wanted), deeply_supervised(small(), levels=(level,)):
+            pass
