@@ -38,7 +38,7 @@ def test_the_loss_is_that_of_the_output_and_a_share_of_each_head_s():
 
 
 def test_a_head_is_scored_where_its_map_lies():
-    """Pixel (4, 5) of a map of 12 has its middle at 17.5 and 21.5 of the 48 that it stands for, 6 less in a cut of 36."""
+    """Pixel (4, 5) of a map of 12 has its middle at 17.5 and 21.5 of 48 enlarged ones, and 6 less in a cut of 36."""
     net, kept = small().eval(), []
 
     def keep(logits, labels, weights):
