@@ -53,6 +53,14 @@ OF_CLASSES = [
 OF_HEADS = [FIRST, "deep supervision"]
 OF_NOISE = [FIRST, *(f"labels {name}" for name in NOISE), "labels dropped, left out"]
 OF_MEMBERS = ["one network", "one network, eight views", "ensemble"]
+TABLES = {  # of the page of results: names, their scores, the judged one first
+    tuple(NORMS): ("f1", "iou", "merged", "log_loss"),
+    tuple(OF_LOSS): ("f1", "iou", "merged", "log_loss"),
+    tuple(OF_CLASSES): ("contact", "f1", "merged"),
+    tuple(OF_HEADS): ("f1", "iou", "merged", "log_loss"),
+    tuple(OF_NOISE): ("iou", "f1", "merged", "log_loss"),
+    tuple(OF_MEMBERS): ("log_loss", "calibration", "f1"),
+}
 WORDS = {FIRST: {tuple(OF_LOSS): "cross-entropy", tuple(OF_HEADS): "one loss", tuple(OF_NOISE): "labels as they are"}}
 
 

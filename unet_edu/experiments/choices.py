@@ -194,7 +194,7 @@ def entry_of(choice, seed, device, bf16=None, path=None):
         "made": head,
         "parameters": len(nets) * num_parameters(nets[0]),
         "training": {"seconds": round(sum(seconds), 1)},
-        "scores": scores(nets, choice),
+        "scores": {"scorer": instances.SCORER, "average8": False} | scores(nets, choice),
     }
 
 
@@ -202,7 +202,7 @@ def entry_of(choice, seed, device, bf16=None, path=None):
 
 
 def scores(nets, choice):
-    """Return the scores of a network, or of the mean of several, on the validation images, plain JSON to four digits.
+    """Return the scores of a network, or the mean of several, on the validation images, plain JSON to four digits.
 
     "mean": as of `two_classes` or `three_classes`. Of the first row also "own", "again" and "views", the scores with
     other statistics or averaged over eight views; of rows that are normalised in other ways, "tiles": by how much
