@@ -119,3 +119,18 @@ def test_failed_runs_can_be_named_for_a_measure_that_does_not_show_them():
     assert found.change == pytest.approx(0.075)
     assert comparisons.compare(these, others, broken=set()).pairs == 3
     assert comparisons.compare(these, others, broken={1, 2}) is None
+
+
+def test_the_interval_of_independent_differences_is_that_of_the_paired_test():
+    one, other = {0: 0.9, 1: 0.8, 2: 0.95, 3: 0.7}, {0: 0.85, 1: 0.78, 2: 0.86, 3: 0.71}
+    found = comparisons.compare(one, other)
+    assert comparisons.interval(found.change, found.sd, 4) == pytest.approx((found.low, found.high))
+
+
+def test_neighbours_that_depend_on_each_other_widen_the_interval():
+    low, high = comparisons.interval(0.05, 0.04, 3)
+    assert (low, high) == pytest.approx((0.05 - 4.302653 * 0.04 / 3**0.5, 0.05 + 4.302653 * 0.04 / 3**0.5))
+    wide, narrow = (comparisons.interval(0.05, 0.04, count) for count in (2.5, 6))
+    assert wide[0] < low < narrow[0]
+    with pytest.raises(ValueError, match="count must be above 1, not 1"):
+        comparisons.interval(0.05, 0.04, 1)

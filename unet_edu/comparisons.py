@@ -2,6 +2,7 @@
 
     failed(scores)                   the runs that broke: below half of their row's median
     compare(these, others)           differences seed by seed: mean, 95 % interval, paired t-test
+    interval(change, sd, count)      that interval where differences depend on each other, and count as fewer
     holm(p)                          p corrected for many comparisons with one reference
     power(difference, sd, pairs)     how often that test finds a true difference
     detectable, pairs_needed         the same, solved for the difference and for the number of pairs
@@ -68,6 +69,18 @@ def compare(these, others, broken=None):
     test = ttest_rel(one, other)
     low, high = test.confidence_interval(1 - LEVEL)
     return Comparison(change, float(low), float(high), float(test.pvalue), sd, len(seeds), left_out)
+
+
+def interval(change, sd, count, level=LEVEL):
+    """Return (low, high), the interval of a mean difference that rests on `count` independent differences.
+
+    change, sd: mean and standard deviation (n - 1) of the differences.  count: above 1, and no whole number where
+    neighbours depend on each other (`unet_edu.experiments.sections.effective`).  Raises ValueError otherwise.
+    """
+    if not count > 1:
+        raise ValueError(f"count must be above 1, not {count!r}: one difference has no scatter")
+    reach = float(t.isf(level / 2, count - 1) * sd / count**0.5)
+    return change - reach, change + reach
 
 
 def holm(p):

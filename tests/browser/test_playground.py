@@ -195,7 +195,8 @@ def test_without_workers_a_recorded_run_is_played_and_called_one(shown, with_rec
 
 
 def test_a_worker_that_fails_and_other_switches_lead_to_the_recorded_run(shown, with_record):
-    broken = "globalThis.Worker = class { postMessage() { setTimeout(() => this.onerror({ message: 'none' })) } terminate() {} }"
+    post = "postMessage() { setTimeout(() => this.onerror({ message: 'none' })) }"
+    broken = f"globalThis.Worker = class {{ {post} terminate() {{}} }}"
     figure = with_record(depth=1)
     figure.depth, figure.rival = 2, "SGD"
     _, root, _ = shown(figure, mend=lambda text: text.replace("<head>", f"<head><script>{broken}</script>"))

@@ -10,7 +10,16 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import ndimage
 
 from unet_edu.data import cells, nuclei, weightmap
-from unet_edu.data.weightmap import border_term, cells_of, class_weights, parted, two_distances, weight_map
+from unet_edu.data.weightmap import (
+    border_term,
+    cells_of,
+    class_weight_map,
+    class_weights,
+    class_weights_of,
+    parted,
+    two_distances,
+    weight_map,
+)
 
 
 def two_cells(gap, height=40, width=12):
@@ -285,3 +294,81 @@ def test_without_a_gap_touching_cells_have_no_border_term():
     row = np.array([[1] * 10 + [2] * 10] * 10)
     assert border_term(row).max() == 0
     assert border_term(parted(row)).max() == pytest.approx(10 * np.exp(-9 / 50), rel=1e-6)
+
+
+# --- several classes, and pixels without a label -----------------------------------------------------
+
+
+def test_weights_of_several_classes_make_all_count_the_same():
+    one, other = np.zeros((10, 10), int), np.zeros((10, 10), int)
+    one[:3], one[3:4] = 1, 2
+    other[:1] = 1
+    weights = class_weights_of([one, other], 3)
+    shares = np.array([150, 40, 10]) / 200
+    assert weights == pytest.approx(1 / (3 * shares))
+    assert (weights * shares).sum() == pytest.approx(1)
+    roots = class_weights_of([one, other], 3, power=0.5)
+    assert roots[2] / roots[0] == pytest.approx(np.sqrt(15))
+    assert (roots * shares).sum() == pytest.approx(1)
+    assert class_weights_of([one], 3, power=0) == pytest.approx([1, 1, 1])
+
+
+def test_with_two_classes_they_are_the_paper_s_balance():
+    label = cells.tissue(96, 0).label
+    assert class_weights_of([label], 2) == pytest.approx(class_weights([label]))
+
+
+def test_a_class_without_a_pixel_weighs_nothing_and_void_counts_nowhere():
+    label = np.zeros((4, 4), int)
+    label[0] = 1
+    assert class_weights_of([label], 3) == pytest.approx([2 / 3, 2, 0])
+    label[1:3] = 255
+    assert class_weights_of([label], 3, void=255) == pytest.approx([1, 1, 0])
+
+
+def two_kinds():
+    """Return classes and numbers of a row of cells: one of class 1, two of class 2, gaps of 2 pixels."""
+    numbers = np.tile(np.repeat([1, 0, 2, 0, 3], [4, 2, 4, 2, 4]), (5, 1))
+    return np.array([0, 1, 2, 2])[numbers], numbers
+
+
+def test_the_border_term_of_several_classes_goes_by_numbers():
+    classes, numbers = two_kinds()
+    weights = np.array([0.5, 1.0, 3.0])
+    found = class_weight_map(classes, numbers, weights)
+    assert found == pytest.approx(weights[classes] + border_term(numbers))
+    assert found[:, 4:6] == pytest.approx(found[:, 10:12])  # the same gap, whatever the classes beside it
+
+
+def test_a_map_of_classes_in_place_of_numbers_loses_the_gap_between_two_of_one_class():
+    classes, numbers = two_kinds()
+    right, wrong = border_term(numbers), border_term(classes)
+    assert right[2, 10:12].min() > 8  # a gap of two pixels: 10 exp(-9/50)
+    assert wrong[2, 10:12].max() < 3  # the second nearest is class 1, beyond the whole cell
+    assert wrong[2, 4:6] == pytest.approx(right[2, 4:6])
+
+
+def test_pixels_without_a_label_weigh_nothing():
+    classes, numbers = two_kinds()
+    partial = classes.copy()
+    partial[:, 8:] = 255
+    found = class_weight_map(partial, numbers, [1, 1, 1], void=255)
+    assert (found[:, 8:] == 0).all()
+    assert found[:, :8] == pytest.approx(class_weight_map(classes, numbers, [1, 1, 1])[:, :8])
+    # as a cell of its own, the unlabelled part would open a gap that nobody saw
+    spoilt = np.where(partial == 255, 4, np.where(numbers == 1, 1, 0))
+    assert border_term(spoilt)[2, 6] > border_term(np.where(numbers == 1, 1, 0))[2, 6] + 3
+
+
+def test_wrong_classes():
+    classes, numbers = two_kinds()
+    with pytest.raises(ValueError, match="classes are 0 … 1, but the map holds 0, 1, 2"):
+        class_weight_map(classes, numbers, [1, 1])
+    with pytest.raises(ValueError, match="one shape"):
+        class_weight_map(classes, numbers[1:], [1, 1, 1])
+    with pytest.raises(ValueError, match="at least one"):
+        class_weights_of([], 2)
+    with pytest.raises(ValueError, match="every pixel is 255"):
+        class_weights_of([np.full((2, 2), 255)], 2, void=255)
+    with pytest.raises(ValueError, match="power"):
+        class_weights_of([classes], 3, power=-1)

@@ -68,6 +68,57 @@ def class_weights(labels):
     return pixels / (2 * (pixels - cell)), pixels / (2 * cell)
 
 
+def class_weights_of(labels, num_classes, void=None, power=1.0):
+    """Return one weight a class, float64 ``(num_classes,)``, for any number of classes: (1 / share) ** power.
+
+    labels: a sequence of class maps, whole numbers ``(H, W)``, 0 … num_classes - 1. void: a number that marks pixels
+    without a label; they count nowhere. power: 1: all classes count the same over all maps together; 1/2: a rare class
+    counts more than its pixels, and less than all others; 0: every pixel counts 1. The mean weight of a labelled pixel
+    is 1. A class without a pixel weighs 0. With two classes and power 1 these are ``class_weights``.
+    Raises ValueError for no map, for other numbers in it, for no labelled pixel, and for a power below 0.
+    """
+    labels = [np.asarray(one) for one in labels]
+    if not labels:
+        raise ValueError("class weights of no label map at all; give at least one")
+    _check_number(power, "power", least=0)
+    pixels = sum(_class_counts(one, num_classes, void) for one in labels)
+    if not pixels.any():
+        raise ValueError(f"every pixel is {void}, without a label: class weights need labelled ones")
+    shares = pixels / pixels.sum()
+    weights = np.where(pixels > 0, np.where(pixels > 0, shares, 1) ** -float(power), 0)
+    return weights / (weights * shares).sum()
+
+
+def class_weight_map(classes, instances, weights, void=None, w0=10.0, sigma=5.0):
+    """Return how much each pixel counts where there are several classes: its class's weight plus the border term.
+
+    classes: whole numbers ``(H, W)``, 0 = background. instances: numbers of cells ``(H, W)``, as for ``weight_map``;
+    the map of classes cannot stand for them, since two cells of one class would share a number. weights: one a class,
+    as ``class_weights_of`` computes them. void: a number in `classes` that marks pixels that nobody labelled; they
+    weigh 0. A cell of `instances` that lies there holds gaps open all the same.
+    Returns float32 ``(H, W)``. Raises ValueError where shapes differ or a class has no weight.
+    """
+    classes, instances = np.asarray(classes), np.asarray(instances)
+    if classes.shape != instances.shape:
+        raise ValueError(f"classes and instances have one shape, not {classes.shape} and {instances.shape}")
+    weights = np.asarray(weights, np.float32)
+    _class_counts(classes, len(weights), void)
+    known = np.ones(classes.shape, bool) if void is None else classes != void
+    of_class = weights[np.where(known, classes, 0)]
+    return np.where(known, of_class + border_term(instances, w0, sigma), 0).astype(np.float32)
+
+
+def _class_counts(classes, num_classes, void):
+    known = classes if void is None else classes[classes != void]
+    if known.size and (known.min() < 0 or known.max() >= num_classes):
+        found = ", ".join(map(str, np.unique(known)[:8]))
+        raise ValueError(
+            f"classes are 0 … {num_classes - 1}, but the map holds {found}: for pixels that nobody labelled give their "
+            "number as void, or take more classes"
+        )
+    return np.bincount(known.ravel().astype(int), minlength=num_classes)
+
+
 def border_term(labels, w0=10.0, sigma=5.0):
     """Return the second term of equation (2), w0 · exp(−(d1 + d2)² / 2σ²), on the background; 0 inside cells.
 

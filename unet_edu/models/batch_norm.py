@@ -45,12 +45,18 @@ def fold_batch_norm(net):
     """Merge each normalisation that `insert_batch_norm` put in with its convolution; return `net`, in eval mode.
 
     net is changed in place: it has the modules and the state dict of a network that never had any, and gives what it
-    gave in eval mode, but for rounding. Without normalisations only its mode changes.
+    gave in eval mode, but for rounding. Without normalisations only its mode changes. Raises ValueError where one is
+    there that measures each map anew, as of `unet_edu.models.normalisation`.
     """
     for block in list(net.modules()):
         for name, pair in block.named_children():
             if isinstance(pair, nn.Sequential) and [part for part, _ in pair.named_children()] == ["conv", "norm"]:
                 conv, norm = pair
+                if not isinstance(norm, nn.BatchNorm2d):
+                    raise ValueError(
+                        f"{type(norm).__name__} measures every map anew, so that it cannot be folded into a "
+                        "convolution: leave it where it is"
+                    )
                 conv.weight, conv.bias = fuse_conv_bn_weights(
                     conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
                 )

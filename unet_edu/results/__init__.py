@@ -7,13 +7,13 @@
 
     shipped()                   the trained networks of the package, each with the scores of exactly its weights
     mistakes(label, found, …)   cells that were merged and cells that were split, as lines to draw on the image
-    nuclei                      a module of its own: the runs on nuclei, which are scored by their cells
+    nuclei, choices             modules of their own: the runs on nuclei, which are scored by their cells
 
 Every number comes from a record or is computed here; `unet_edu.plots.results` draws. The wheel holds the records, so
 that a notebook finds them, too.
 """
 
-from unet_edu.results import nuclei
+from unet_edu.results import choices, nuclei
 from unet_edu.results.differences import (
     Judgement,
     comparison_table,
@@ -80,6 +80,7 @@ __all__ = [
     "Shipped",
     "averaging_text",
     "busiest_window",
+    "choices",
     "comparison_table",
     "days",
     "error_table",

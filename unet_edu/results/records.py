@@ -109,6 +109,8 @@ def counted(record):
     if "runs" not in record:
         if "parts" in record:  # other packages, tried
             return f"{len(record['parts'])} parts"
+        if "apart" in record:  # neighbouring sections
+            return f"{record['slices']} sections, pair by pair"
         if "race" in record:  # the lab book
             return f"{len(record['race']) + len(record['stability'])} ideas, a run each"
         count = len(record["rows"]) if "rows" in record else sum(len(table["rows"]) for table in record["tables"])

@@ -2,7 +2,7 @@
 
     for each step:                             all its random numbers follow from (seed, step)
         some samples ─▶ augment ─▶ tiles (N, C, 572, 572), labels     ─▶ (tiles - mean) / std ─▶ network
-        logits (N, classes, 388, 388), centre of the labels           ─▶ Σ weight · cross entropy / Σ weight
+        logits (N, classes, 388, 388), centre of the labels           ─▶ Σ weight · cross entropy / Σ weight, or `loss`
         gradient, clipped                                             ─▶ optimiser, at the learning rate of the step
     now and then: validation loss, score, checkpoint, picture
 
@@ -69,6 +69,7 @@ def fit(
     validation=(),
     weights=None,
     augment=augmentation.augment,
+    loss=None,
     seed=0,
     device=None,
     bf16=None,
@@ -91,6 +92,9 @@ def fit(
     augment: called as augment(images, labels, generator=…, size=tile, margin=…, weights=…), gives N tiles, labels and
         weights, as `unet_edu.data.augment.augment` does, the default; functools.partial(augment, sigma=0) is one
         without elastic deformation. None: tiles from random places, as they are.
+    loss: called as loss(logits (N, classes, h, w), labels (N, h, w), weights (N, h, w)), returns a number for each
+        tile, (N,), as those of `unet_edu.training.losses` do; their mean is made small. None: the weighted
+        cross-entropy, over the weights of the whole batch.
     seed: int ≥ 0. The same seed gives the same run on one device; the initial weights are the caller's business.
     device: None: the best one; under torchrun, the process's own GPU.  bf16: None: on GPUs that have it.
     score: called as score(model) every `every` steps, in eval mode; the number goes to the history.
@@ -198,14 +202,18 @@ def fit(
             tiles, label, weight = (part[mine] for part in batch)  # (N, C, 572, 572), (N, 572, 572) twice
             label, weight = centre(label, window), centre(weight, window)  # (N, 388, 388)
 
-            losses = weight * cross_entropy(logits_of(tiles, network), label, reduction="none")  # (N, 388, 388)
+            logits = logits_of(tiles, network)  # (N, classes, 388, 388)
+            if loss is None:
+                losses, whole = weight * cross_entropy(logits, label, reduction="none"), weight.sum()  # (N, 388, 388)
+            else:
+                losses, whole = loss(logits, label, weight), share  # (N,)
             sums = torch.zeros(recipe.batch + 1, device=device)  # each tile's loss, and the weight of all
-            sums[mine], sums[-1] = losses.detach().sum((1, 2)), weight.sum()
+            sums[mine], sums[-1] = losses.detach().flatten(1).sum(1) if loss is None else losses.detach(), whole
             if processes > 1:
                 distributed.all_reduce(sums)
             optimizer.zero_grad()
-            loss = losses.sum() / sums[-1].clamp_min(1e-6)  # of this process's tiles, by the weight of all tiles
-            (loss * processes).backward()  # DistributedDataParallel takes the processes' mean
+            share_of_loss = losses.sum() / sums[-1].clamp_min(1e-6)  # of this process's tiles, by all tiles' weight
+            (share_of_loss * processes).backward()  # DistributedDataParallel takes the processes' mean
             norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.clip)
             pending.append((step, sums, norm))
             if len(pending) == STEPS_BETWEEN_SYNCS.get(device.type, 1):
