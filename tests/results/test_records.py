@@ -101,7 +101,7 @@ def test_every_run_of_the_book_says_by_which_scorer_it_was_scored():
     for path in results.RECORDS.glob("*.json"):
         for entry in json.loads(path.read_text(encoding="utf-8")).get("runs", []):
             for scores in filter(None, (entry["scores"], entry.get("frames"), entry.get("earlier_scores"))):
-                nuclei = path.stem.startswith("nuclei-") or entry.get("row", "").endswith("-nuclei")
+                nuclei = path.stem.startswith(("nuclei-", "choices-")) or entry.get("row", "").endswith("-nuclei")
                 scorers = ("instances",) if nuclei else ("challenge", "earlier")
                 assert scores["scorer"] in scorers, path
             if entry["scores"]["scorer"] == "instances":
