@@ -176,6 +176,8 @@ def test_without_workers_a_recorded_run_is_played_and_called_one(shown, with_rec
     figure = with_record()
     page, root, complaints = shown(figure, mend=without("Worker"), theme=theme)
     expect(root.locator(".lf-pg-recording")).to_contain_text(f"A recording of {RECORDED} steps, with these switches")
+    expect(root.locator(".lf-pg-recording")).to_contain_text("this browser cannot run the network")
+    expect(root.get_by_label("feature maps of")).to_be_hidden()
     before = picture(root)
     root.get_by_role("button", name="▶ play").click()
     expect(root).to_have_attribute("data-state", "done", timeout=LONG)

@@ -6,6 +6,7 @@ const QUIET = 5000; // milliseconds between two announcements
 const STILL = 2000; // milliseconds between two pictures where motion is not wanted
 const RUNS = ["first", "second"];
 const OUTLINE = [255, 170, 40];
+const UNABLE = (words) => `this browser cannot run the network (${words})`;
 const SLOW = 400; // milliseconds for a look at the validation picture: then steps take about a second
 
 /** Switches as selects: [trait, title, [[value, words], …]]. */
@@ -100,7 +101,7 @@ function build({ model, root, say }) {
     why, lookAt, bet,
     element("div", { class: "lf-pg-bar" }, play, one, again, element("label", {}, "seed", seed), moment),
     element("div", { class: "lf-pg-pictures" }, truthPanel, ...RUNS.map((which) => panels[which].node), element("div", { class: "lf-pg-over-time" }, curves)),
-    element("div", { class: "lf-pg-bar" }, element("label", {}, "feature maps of", stages)),
+    element("div", { class: "lf-pg-bar lf-pg-stages" }, element("label", {}, "feature maps of", stages)),
     element("div", { class: "lf-pg-maps" }, ...RUNS.map((which) => maps[which].node)),
     element("details", { open: true }, element("summary", {}, "All switches"),
       element("div", { class: "lf-pg-switches" }, ...selects.map(({ label }) => label), ...skips.map(({ label }) => label))),
@@ -130,7 +131,7 @@ function build({ model, root, say }) {
     try {
       return pageTrainer(pictures[valuesOf(which).data], report);
     } catch (error) { // there is no worker
-      if (!canPlay(error.message)) throw error;
+      if (!canPlay(UNABLE(error.message))) throw error;
       return trainerFor(which, report);
     }
   }
@@ -212,7 +213,7 @@ function build({ model, root, say }) {
 
   function take(which, { steps, look, maps: found, ended, parameters, error, pace }) {
     const run = runs[which];
-    if (error && !run.look && canPlay(`this browser cannot run the network (${error})`)) return restart(playing);
+    if (error && !run.look && canPlay(UNABLE(error))) return restart(playing);
     if (error) return (moment.textContent = `The trainer failed: ${error}`);
     if (pace > SLOW && canPlay("here the network would learn very slowly", true)) return restart(playing);
     run.history.push(...steps);
