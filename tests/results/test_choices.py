@@ -93,3 +93,24 @@ def test_the_record_holds_what_pages_print():
                 assert results.choices.by_seed(record, name, score), (name, score)
     assert "each image predicted once" in results.origin("choices")
     assert results.origin("sections").startswith("24 sections, pair by pair")
+
+
+def test_the_record_holds_what_pages_say_in_words():
+    """Sentences of chapters 10 and 13 and of the FAQ that are no number."""
+    record = results.read("choices")
+
+    def mean(name, score):
+        return choices_results.mean(record, name, score)
+
+    noisy = {name: mean(f"labels {name}", "iou") for name in ("flipped", "shifted", "dropped", "dropped, left out")}
+    assert min(noisy, key=noisy.get) == "shifted", "outlines beside their place cost most"
+    assert noisy["dropped"] < noisy["dropped, left out"] < mean(FIRST, "iou")
+    assert mean("labels flipped", "sure") < -0.1, "doubt"
+    none, root, whole = (mean(f"three classes{what}", "recall") for what in ("", ", roots of weights", ", weights"))
+    assert none < root < whole, "roots stand in between"
+    assert mean("three classes, weights", "merged") < mean("three classes", "merged")
+    assert mean("three classes, cross-entropy + Dice", "recall") < 0.01, "missed the rarest class"
+    assert mean("focal", "sure") < -0.05
+    assert mean("focal", "log_loss") > mean(FIRST, "log_loss")
+    assert mean("batch normalisation", "probability") < 1e-3 < mean("instance normalisation", "probability")
+    assert mean("group normalisation", "probability") > 1e-3

@@ -5,8 +5,8 @@
     dropped    some cells are not there at all
     swallowed  the cells that `dropped` leaves out, as a mask: give these pixels weight 0
 
-The first two are wrong in all directions alike and cancel out over many pixels. The third is wrong in one direction,
-and does not. All take numbered cells or masks, change nothing in place, and follow from the generator.
+Single wrong pixels cancel out over many tiles. Outlines beside their place blur, and missing cells are wrong in one
+direction alone. All take numbered cells or masks, change nothing in place, and follow from the generator.
 """
 
 import numpy as np

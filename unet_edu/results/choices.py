@@ -37,6 +37,7 @@ SCORES = {
     "recall": Score("recall", 3),
     "probability": Score("change by tiles", 4),
 }
+TILES = "probability"  # the score that networks have of a cut image alone
 PARTS = {  # other scores of the first row's networks
     "running statistics": "mean",
     "those of each image": "own",
@@ -68,6 +69,7 @@ WORDS = {FIRST: {tuple(OF_LOSS): "cross-entropy", tuple(OF_HEADS): "one loss", t
 def by_seed(record, name, score):
     """Return {seed: score} of a name: a row of the record, or a key of PLACES; empty where it has no such score."""
     row, part = PLACES.get(name, (name, "mean"))
+    part = "tiles" if score == TILES else part
     found = rows(record).get(row, [])
     return {one["seed"]: one["scores"][part][score] for one in found if score in one["scores"].get(part, {})}
 
