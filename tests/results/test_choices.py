@@ -100,7 +100,7 @@ def test_the_record_holds_what_pages_say_in_words():
     record = results.read("choices")
 
     def mean(name, score):
-        return choices_results.mean(record, name, score)
+        return results.choices.mean(record, name, score)
 
     noisy = {name: mean(f"labels {name}", "iou") for name in ("flipped", "shifted", "dropped", "dropped, left out")}
     assert min(noisy, key=noisy.get) == "shifted", "outlines beside their place cost most"
