@@ -42,7 +42,7 @@ def test_checkpointing_and_sixteen_bits_keep_less():
         for dtype in ("float32", "bfloat16")
         for checkpointing in (False, True)
     )
-    assert both < short < 0.75 * plain
+    assert both < short < 0.8 * plain  # weights have a copy in 16 bits
     assert both < again < plain
     assert count(dtype="float16").maps == short
     assert count(batch=2).maps == pytest.approx(2 * plain, rel=0.01)
