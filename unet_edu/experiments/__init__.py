@@ -7,6 +7,8 @@
     ablation        one part taken away at a time
     data_scaling    fewer training slices, with and without elastic deformation
     nuclei          the parts of U-Net, and its border weight, on real nuclei: are touching ones parted?
+    choices         normalisation, loss, class weights, deep supervision, label noise, ensemble, on the same nuclei
+    sections        how alike neighbouring sections of a stack are
     sharpness       why a network trained on two slices fails on others
     replay          what a network predicts for one image while it learns, for the figure TrainingReplay
     network_times   forward time, peak memory, multiply-adds and parameters of every network: one table of ratios;
@@ -14,7 +16,7 @@
     train           one training run, alone or under ``torchrun``; keeps no record
 
     trial           what one run is: a network, a recipe, a seed; its scores
-    runs            run after run into one record, and the command line that the first eight share
+    runs            run after run into one record, and the command line that the first nine share
     record          what every run writes beside its scores: machine, versions, git commit, date
     costs           seconds in turns, peak memory, multiply-adds
 

@@ -2,6 +2,8 @@
 
     loop      fit: the steps, one after another; what happened is a History
     recipe    the numbers of a run: RECIPES["paper"], RECIPES["one-cycle"]
+    losses    Dice, focal loss and sums, for fit's loss=; deep_supervision: heads while a network is trained
+    memory    what a step keeps, counted without doing it
     checks    what can be wrong with data, found before the first step
     state     a run on disk, to resume it
     preview   the picture in notebooks
