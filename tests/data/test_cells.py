@@ -322,7 +322,7 @@ def test_a_slice_is_drawn_quickly():
         (-5, ValueError, "1 to 4096 pixels"),
         (4097, ValueError, "nearest legal size is 4096"),
         ((512, 0), ValueError, "nearest legal size is 1"),
-        (512.0, TypeError, r"not 512\.0; for example size=512"),
+        (512.0, TypeError, r"not 512\.0; for example `size=512`"),
         ((512, 512, 3), TypeError, r"pair \(height, width\)"),
         ((512,), TypeError, "pair"),
         ("512", TypeError, "not '512'"),

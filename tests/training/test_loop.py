@@ -621,7 +621,9 @@ def test_an_illegal_tile_is_refused_with_the_nearest_legal_ones(tissue):
 
 
 def test_a_network_for_colours_says_how_to_make_them(tissue):
-    with pytest.raises(ValueError, match=r"seed 0: 1 channel\(s\), but the network takes 3: use `numpy.repeat"):
+    with pytest.raises(
+        ValueError, match=r"seed 0: the image has 1 channel, but the network takes 3: use `numpy.repeat"
+    ):
         run(tissue, net=OneLevelUNet(in_channels=3))
 
 
