@@ -14,6 +14,7 @@ import playwright
 import pytest
 import torch
 
+from unet_edu import threads
 from unet_edu.course.sandbox.sandbox import why_unavailable
 
 
@@ -31,10 +32,8 @@ def why_no_cuda():
 @pytest.fixture
 def one_thread():
     """Small networks gain nothing from more, and where others compute too, threads wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with threads.one_thread():
+        yield
 
 
 def pytest_collection_modifyitems(items):

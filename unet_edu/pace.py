@@ -83,9 +83,12 @@ def measure(net, sizes, clock=time.process_time):
 
 
 def channels_last(tiles):
-    """Return tiles (N, C, H, W) with their numbers in the order in which a CPU computes a U-Net fastest.
+    """Return tiles (N, C, H, W) on a CPU with their numbers in the order in which it computes a U-Net fastest.
 
-    Each layer hands the order on, so that the weights stay as they are; the result differs by rounding.
+    Each layer hands the order on, so that the weights stay as they are; the result differs by rounding. Tiles on
+    another device are returned as they are.
     """
+    if tiles.device.type != "cpu":
+        return tiles
     # `contiguous(memory_format=…)` leaves tiles of one channel as they are: their numbers lie alike in both orders.
     return torch.empty_like(tiles, memory_format=torch.channels_last).copy_(tiles)

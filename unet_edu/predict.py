@@ -115,7 +115,7 @@ def probabilities(net, tiles, max_memory, device):
     like = next(net.parameters(), torch.empty(0))  # without weights: float32
     mean, std = normalisation(net)
     tiles = (torch.from_numpy(tiles).to(device, like.dtype) - mean) / std
-    if tiles.device.type == "cpu" and is_unet(net):  # the steps of another network may depend on the order
+    if is_unet(net):  # the steps of another network may depend on the order
         tiles = channels_last(tiles)
     with torch.inference_mode():
         if isinstance(net, SlidingWindowNet):

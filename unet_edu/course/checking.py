@@ -19,10 +19,11 @@ import textwrap
 import time
 
 from unet_edu.course import deadline, values
-from unet_edu.course.evaluate import agree, decide, observe, one_thread
+from unet_edu.course.evaluate import agree, decide, observe
 from unet_edu.course.exercise import generator
 from unet_edu.course.outcome import Verdict
 from unet_edu.course.registry import UnknownExercise, find
+from unet_edu.threads import one_thread
 
 WIDTH = 88
 PRINTED = 400  # characters shown of what the student's own code prints

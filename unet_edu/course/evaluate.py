@@ -4,7 +4,6 @@
 together. `check` and the grader use the same three, so that they find the same.
 """
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -14,19 +13,6 @@ from unet_edu.course.exercise import Exercise
 from unet_edu.course.outcome import SAID, Case, NotPlainData, Raised, Verdict
 
 BROKEN = ("NameError", "SyntaxError", "ImportError", "AttributeError")  # no answer raises one of these on purpose
-
-
-@contextlib.contextmanager
-def one_thread():
-    """Let torch compute in one thread: what exercises compute is small, and on shared cores threads mostly wait."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 # --------------------------------------------------------------------------------------- beside the student's code

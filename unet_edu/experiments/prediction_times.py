@@ -166,16 +166,11 @@ def edge_to_edge(net, image, tile, at_once):
     with torch.inference_mode():
         for first in range(0, len(places), at_once):
             some = places[first : first + at_once]
-            tiles = quick_order(torch.from_numpy(np.stack([cuts[place] for place in some])[:, None]).to(home))
+            tiles = channels_last(torch.from_numpy(np.stack([cuts[place] for place in some])[:, None]).to(home))
             for (row, column), found in zip(some, net(tiles).softmax(dim=1).cpu().numpy(), strict=True):
                 target = result[:, row * output :, column * output :][:, :output, :output]
                 target[:] = found[:, : target.shape[1], : target.shape[2]]
     return result
-
-
-def quick_order(tiles):
-    """Return tiles in the order of numbers that `predict` gives to a U-Net on their device."""
-    return channels_last(tiles) if tiles.device.type == "cpu" else tiles
 
 
 def counts(side, tile, depth):
@@ -186,7 +181,7 @@ def counts(side, tile, depth):
 def one_pass(net, image):
     """Return the probabilities (num_classes, H, W) of an image (H, W) by a network whose result is as large."""
     with torch.inference_mode():
-        images = quick_order(torch.from_numpy(image)[None, None].to(next(net.parameters()).device))
+        images = channels_last(torch.from_numpy(image)[None, None].to(next(net.parameters()).device))
         return net(images).softmax(dim=1)[0].cpu().numpy()
 
 

@@ -15,7 +15,6 @@ network can be trained, looked into and changed.
 
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +26,7 @@ from unet_edu.experiments.prediction_times import SEED, TOLERANCE, Case
 from unet_edu.experiments.record import made
 from unet_edu.models.unet import UNet
 from unet_edu.predict import TileCover, predict
+from unet_edu.threads import one_thread
 
 CPU = torch.device("cpu")
 
@@ -70,17 +70,6 @@ def measure(quick=False, rounds=9, progress=False):
     """
     with one_thread():
         return measured(quick, rounds, progress)
-
-
-@contextmanager
-def one_thread():
-    """Let PyTorch compute on one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def measured(quick, rounds, progress):

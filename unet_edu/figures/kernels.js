@@ -129,8 +129,11 @@ export function kernelModule(relaxed) {
   ]);
 }
 
-/** The quickest kernels that this browser takes, or null where it has no SIMD at all, or no WebAssembly. */
-export function kernelsHere() {
+/** The quickest of a module's two kinds that this browser takes, or null where it has no SIMD at all, or no WebAssembly. */
+export function quickest(moduleOf) {
   if (!globalThis.WebAssembly) return null; // as in iOS' lockdown mode
-  return [true, false].map(kernelModule).find((bytes) => WebAssembly.validate(bytes)) ?? null;
+  return [true, false].map(moduleOf).find((bytes) => WebAssembly.validate(bytes)) ?? null;
 }
+
+/** The kernels of a forward pass, for this browser. */
+export const kernelsHere = () => quickest(kernelModule);

@@ -179,10 +179,7 @@ function learningModule(relaxed) {
   ]);
 }
 
-/** The quickest kernels of learning that this browser takes, or null where it has no SIMD at all, or no WebAssembly. */
-function learningKernels() {
-  if (!globalThis.WebAssembly) return null; // as in iOS' lockdown mode
-  return [true, false].map(learningModule).find((bytes) => WebAssembly.validate(bytes)) ?? null;
-}
+/** The kernels of learning, for this browser. */
+const learningKernels = () => quickest(learningModule);
 
 export { learningModule, learningKernels };

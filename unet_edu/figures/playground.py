@@ -169,9 +169,7 @@ class Playground(LiveFigure):
     scales = traitlets.Dict({"side": SIDE, "greys": GREYS, "terms": W0 / TERMS}).tag(sync=True)
     nuclei = traitlets.Bytes().tag(sync=True)
     tissue = traitlets.Bytes().tag(sync=True)
-    record = traitlets.Dict().tag(
-        sync=True
-    )  # of `recorded`, where a browser cannot compute: config, losses, rates, looks
+    record = traitlets.Dict().tag(sync=True)  # config, losses, rates, looks of `recorded`: played without an engine
     frames = traitlets.Bytes().tag(sync=True)  # its pictures: uint8 (looks, 128, 128), 0 to SHADES
     caption = traitlets.Unicode(
         "A U-Net that learns, from its first step, in this page. White is what it takes for a cell, in a picture that "

@@ -78,15 +78,12 @@ def measure_again(net, tiles):
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # PyTorch's word for a plain mean
-    modes = {part: part.training for part in net.modules()}
     net.eval()
     for norm in norms:
         norm.train()
     with torch.no_grad():
         for tile in tiles:
             net(tile)
-    for part, training in modes.items():
-        part.training = training
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum
     return net.eval()

@@ -16,6 +16,7 @@ from unet_edu import comparisons
 from unet_edu.experiments.choices import CLASSES, FIRST, LOSSES, NOISE
 from unet_edu.experiments.runs import rows, spread
 from unet_edu.results import differences
+from unet_edu.results.differences import difference
 
 
 class Score(NamedTuple):
@@ -100,21 +101,16 @@ def table(record, names, scores, judged=None):
         one = verdicts.get(name)
         last = ["–", "–"] if name == names[0] else ["–", "too few pairs"]
         if one is not None:
-            last = [_difference(one, judged), one.word]
+            last = [difference(one, SCORES[judged].digits), one.word]
         lines.append([WORDS.get(name, {}).get(tuple(names), name), *(cell.replace("-", "−") for cell in cells), *last])
     words = SCORES[judged].words
     return ["", *(SCORES[key].words for key in scores), f"{words}, difference", "verdict"], lines
 
 
-def _difference(judgement, score):
-    change, low, high = (differences.signed(number, SCORES[score].digits) for number in judgement.found[:3])
-    return f"{change} ({low} to {high})"
-
-
 def change(record, name, first, score="f1"):
     """Return a difference with its 95 % interval as text, "+0.012 (+0.004 to +0.020)", or "not measured"."""
     one = judge(record, [first, name], score).get(name)
-    return "not measured" if one is None else _difference(one, score)
+    return "not measured" if one is None else difference(one, SCORES[score].digits)
 
 
 def text(record, names, score="f1"):

@@ -99,6 +99,12 @@ def signed(number, digits=4):
     return f"{number:+.{digits}f}".replace("-", "−")
 
 
+def difference(judgement, digits=4):
+    """Return a difference with its 95 % interval as text: "−0.021 (−0.030 to −0.012)"."""
+    change, low, high = (signed(number, digits) for number in judgement.found[:3])
+    return f"{change} ({low} to {high})"
+
+
 def worth(judgement, digits=4):
     """Return in words what a judgement rests on: difference, interval, corrected p, pairs, and what they would find."""
     one = judgement.found

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from unet_edu import comparisons
 from unet_edu.experiments.runs import by_seed, rows, spread, values
 from unet_edu.results import differences
-from unet_edu.results.differences import p_text, signed
+from unet_edu.results.differences import difference, p_text, signed
 from unet_edu.results.records import listed
 
 FIRST = "U-Net"
@@ -117,7 +117,7 @@ def comparison_table(record, score="F1"):
             cells += (
                 ["–", "too few pairs"]
                 if one is None
-                else [difference(one, score), f"{word(one, score)}, {one.found.pairs} pairs"]
+                else [difference(one, SCORES[score].digits), f"{word(one, score)}, {one.found.pairs} pairs"]
             )
         lines.append([row, *cells])
     for row, changes in without_training(record, score).items():
@@ -132,26 +132,19 @@ def without_training(record, score="F1"):
     Like is compared with like: the pieces of both, and both after a watershed. A dash where one of the two has no run;
     no row where no group has them. Nothing is tested: there is nothing to pair.
     """
-    one = SCORES[score]
-    found = {}
-    for row, key in ((ALONE, one.key), (BOTH_CUT, one.key.replace("components", "watershed"))):
-        for group in groups(record):
-            each = rows_of(record, group)
-            if FIRST not in each or BASELINE not in each:
-                found.setdefault(row, {})[group] = "–"
-                continue
-            plain, trained = (values(each[name], one.part, key) for name in (BASELINE, FIRST))
-            change = sum(plain) / len(plain) - sum(trained) / len(trained)
-            found.setdefault(row, {})[group] = signed(change, one.digits)
-        if ALONE in found and one.key == one.key.replace("components", "watershed"):
-            break  # a score of the mask, or of what was cut already
-    return {row: texts for row, texts in found.items() if set(texts.values()) != {"–"}}
+    one, each = SCORES[score], {group: rows_of(record, group) for group in groups(record)}
+    keys = {ALONE: one.key, BOTH_CUT: one.key.replace("components", "watershed")}
+    if keys[ALONE] == keys[BOTH_CUT]:  # a score of the mask, or of what was cut already
+        del keys[BOTH_CUT]
 
+    def change(entries, key):
+        if FIRST not in entries or BASELINE not in entries:
+            return "–"
+        plain, trained = (values(entries[name], one.part, key) for name in (BASELINE, FIRST))
+        return signed(sum(plain) / len(plain) - sum(trained) / len(trained), one.digits)
 
-def difference(judgement, score="F1"):
-    """Return a difference with its 95 % interval as text: "−0.021 (−0.030 to −0.012)"."""
-    change, low, high = (signed(number, SCORES[score].digits) for number in judgement.found[:3])
-    return f"{change} ({low} to {high})"
+    found = {row: {group: change(entries, key) for group, entries in each.items()} for row, key in keys.items()}
+    return {row: texts for row, texts in found.items() if set(texts.values()) - {"–"}}
 
 
 # ------------------------------------------------------------------------------------------------- the weight map
@@ -173,36 +166,35 @@ def weight_map(record):
 
     Both rows learn from labels with a gap; each p is corrected for the two groups.
     """
-    row = "no weight map"
-    found = {group: judge(record, group, "merged", [row]).get(row) for group in groups(record)}
-    corrected = {score: _corrected(record, row, score) for score in ("merged", "F1", "F1, watershed")}
+    row, scores = "no weight map", ("merged", "F1", "F1, watershed")
+    judged = {
+        group: {score: judge(record, group, score, [row]).get(row) for score in scores} for group in groups(record)
+    }
+    made = [group for group, ones in judged.items() if ones["merged"] is not None]
+    p = {
+        score: dict(zip(made, comparisons.holm([judged[group][score].found.p for group in made]), strict=True))
+        for score in scores
+    }
     verdicts, told, cut = [], [], []
-    for group, one in found.items():
-        if one is None:
+    for group, ones in judged.items():
+        if group not in made:
             told.append(f"On {group} images there are too few paired runs to say.")
             verdicts.append(None)
             continue
-        f1 = judge(record, group, "F1", [row])[row]
-        sure = corrected["merged"][group] < comparisons.LEVEL
-        verdicts.append(0 if not sure else 1 if one.found.change > 0 else -1)
+        change, pairs = (getattr(ones["merged"].found, name) for name in ("change", "pairs"))
+        sure = p["merged"][group] < comparisons.LEVEL
+        verdicts.append(0 if not sure else 1 if change > 0 else -1)
         without, whole = (_mean(rows_of(record, group)[name], "merged") for name in (row, FIRST))
+        said, f1, after = (
+            f"{difference(ones[score], SCORES[score].digits)}, {p_text(p[score][group])}" for score in scores
+        )
         told.append(
             f"On {group} images, of {count(record, group):,} nuclei {without:.1f} are lost in mergers without the map "
-            f"and {whole:.1f} with it: a difference of {difference(one, 'merged')}, "
-            f"{p_text(corrected['merged'][group])}, {one.found.pairs} pairs. "
-            f"Without the map, F1 changes by {difference(f1)}, {p_text(corrected['F1'][group])}."
+            f"and {whole:.1f} with it: a difference of {said}, {pairs} pairs. Without the map, F1 changes by {f1}."
         )
-        after = judge(record, group, "F1, watershed", [row])[row]
-        cut.append(f"by {difference(after)}, {p_text(corrected['F1, watershed'][group])}, on {group} images")
+        cut.append(f"by {after}, on {group} images")
     watershed = f"Without the map, F1 then changes {listed(cut)}." if cut else ""
-    return WeightMapSaid(_answer(verdicts, list(found)), " ".join(told), watershed)
-
-
-def _corrected(record, row, score):
-    """Return p of a row in each group that has pairs, corrected for all of these groups: {group: p}."""
-    judged = {group: judge(record, group, score, [row]).get(row) for group in groups(record)}
-    made = {group: one.found.p for group, one in judged.items() if one is not None}
-    return dict(zip(made, comparisons.holm(list(made.values())), strict=True))
+    return WeightMapSaid(_answer(verdicts, list(judged)), " ".join(told), watershed)
 
 
 def _mean(entries, score):

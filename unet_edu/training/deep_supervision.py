@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
+from unet_edu.models.unet import init_gaussian
 from unet_edu.training.loop import centre
 from unet_edu.training.losses import cross_entropy
 
@@ -34,11 +35,11 @@ def deeply_supervised(net, levels=(1, 2), loss=cross_entropy):
     seen = {}
     handles = [net.stage("u", level).register_forward_hook(_keeper(seen, level)) for level in levels]
     device = next(net.parameters()).device
-    heads = {f"level{level}": nn.Conv2d(net.base_width * 2**level, net.num_classes, 1) for level in levels}
-    for head in heads.values():
-        nn.init.normal_(head.weight, std=(2 / head.in_channels) ** 0.5)
-        nn.init.zeros_(head.bias)
-    net.heads = nn.ModuleDict(heads).to(device)
+    heads = nn.ModuleDict(
+        {f"level{level}": nn.Conv2d(net.base_width * 2**level, net.num_classes, 1) for level in levels}
+    )
+    init_gaussian(heads)
+    net.heads = heads.to(device)
 
     def whole(logits, labels, weights):
         found = loss(logits, labels, weights)

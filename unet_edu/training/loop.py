@@ -204,11 +204,12 @@ def fit(
 
             logits = logits_of(tiles, network)  # (N, classes, 388, 388)
             if loss is None:
-                losses, whole = weight * cross_entropy(logits, label, reduction="none"), weight.sum()  # (N, 388, 388)
+                losses = (weight * cross_entropy(logits, label, reduction="none")).sum((1, 2))  # (N,)
+                whole = weight.sum()
             else:
                 losses, whole = loss(logits, label, weight), share  # (N,)
             sums = torch.zeros(recipe.batch + 1, device=device)  # each tile's loss, and the weight of all
-            sums[mine], sums[-1] = losses.detach().flatten(1).sum(1) if loss is None else losses.detach(), whole
+            sums[mine], sums[-1] = losses.detach(), whole
             if processes > 1:
                 distributed.all_reduce(sums)
             optimizer.zero_grad()

@@ -3,7 +3,7 @@
     forward pass ─▶ every map that the backward pass will need is kept      grows with pixels, batch and width
                     weights, their gradients, the optimiser's means         grow with the square of the width
 
-`step_bytes(net, tile)` passes tensors without content through the network (PyTorch's fake tensors), so that a step
+`step_bytes(build, tile)` passes tensors without content through the network (PyTorch's fake tensors), so that a step
 which needs gigabytes is counted in a second. Not counted: what a convolution needs while it computes, and what the
 allocator holds beside what is in use.
 """

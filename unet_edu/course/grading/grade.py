@@ -23,7 +23,6 @@ from pathlib import Path
 
 from unet_edu import __version__
 from unet_edu.course.assignment.bundle import Bundle, Task
-from unet_edu.course.evaluate import one_thread
 from unet_edu.course.grading import report
 from unet_edu.course.grading.gradebooks import canvas_column, moodle_note
 from unet_edu.course.grading.mark import NOT_GRADED, GradeError, Mark, Question, mark, places
@@ -36,6 +35,7 @@ from unet_edu.course.submissions.notebook import Cell, Unreadable, cells_of
 from unet_edu.course.submissions.overrides import Overrides
 from unet_edu.course.submissions.roster import InputError, Student
 from unet_edu.files import Locked, lock, written_whole
+from unet_edu.threads import one_thread
 
 FORMAT = 1  # of results/STUDENT.json
 LOCK = ".lock"  # in OUT/results
