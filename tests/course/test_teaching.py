@@ -16,11 +16,11 @@ import pytest
 import yaml
 from bookkit import ROOT
 from pagekit import PAGE, Shell, agrees, blocks, consoles, files
-from prose import paragraphs
+from prose import paragraphs, section
 
 from unet_edu.course import cli
 from unet_edu.course.assignment.bundle import Bundle
-from unet_edu.course.registry import find
+from unet_edu.course.registry import everything, find
 from unet_edu.course.sandbox.sandbox import INSTALL
 from unet_edu.course.submissions.layouts import PLATFORMS
 
@@ -199,10 +199,27 @@ def test_the_page_says_for_each_platform_what_is_read_from_where():
 
 def test_the_timetables_name_exercises_of_the_chapters_that_are_read():
     weeks = re.findall(r'^ +\("([\d ]+)", "([a-z_. ]+)"\),$', PAGE.read_text("utf-8"), re.M)
-    assert len(weeks) == 4 + 12
-    assert len({number for read, _ in weeks[4:] for number in read.split()}) == 13
+    assert len(weeks) == 1 + 2 + 4 + 12
+    assert len({number for read, _ in weeks[-12:] for number in read.split()}) == 14, "the semester has the whole book"
     for read, homework in weeks:
         assert [id for id in homework.split() if find(id).chapter[:2] not in read.split()] == []
+
+
+def test_every_chapter_has_learning_goals_and_every_exercise_checks_one():
+    """Two or three a chapter, in the order of the book; each names exercises of its own chapter."""
+    goals = section(PAGE.read_text("utf-8"), "Learning goals")
+    found = re.findall(r"^\*\*\[[^]]+\]\((\w+)\.md\)\.\*\* After this chapter a student can\n\n((?:- .+\n)+)", goals, re.M)
+    known = everything()
+    assert [chapter for chapter, _ in found] == list(dict.fromkeys(exercise.chapter for exercise in known))
+    checked = []
+    for chapter, items in found:
+        assert 2 <= len(items.splitlines()) <= 3, chapter
+        for item in items.splitlines():
+            what, ids = re.fullmatch(r"- (\w.+?): ((?:`[\w.]+`(?:, )?)+)[;.]", item).groups()
+            named = re.findall(r"`([\w.]+)`", ids)
+            assert {id: find(id).chapter for id in named} == dict.fromkeys(named, chapter), what
+            checked += named
+    assert sorted(checked) == sorted(exercise.id for exercise in known), "each exercise, once"
 
 
 def test_the_page_has_no_number_that_may_change():
