@@ -208,7 +208,8 @@ def test_the_timetables_name_exercises_of_the_chapters_that_are_read():
 def test_every_chapter_has_learning_goals_and_every_exercise_checks_one():
     """Two or three a chapter, in the order of the book; each names exercises of its own chapter."""
     goals = section(PAGE.read_text("utf-8"), "Learning goals")
-    found = re.findall(r"^\*\*\[[^]]+\]\((\w+)\.md\)\.\*\* After this chapter a student can\n\n((?:- .+\n)+)", goals, re.M)
+    head = r"^\*\*\[[^]]+\]\((\w+)\.md\)\.\*\* After this chapter a student can\n\n"
+    found = re.findall(head + r"((?:- .+\n)+)", goals, re.M)
     known = everything()
     assert [chapter for chapter, _ in found] == list(dict.fromkeys(exercise.chapter for exercise in known))
     checked = []

@@ -1,4 +1,4 @@
-"""unet_edu.plots.training: losses with their landmarks, valleys, and what recorded runs are said to show."""
+"""unet_edu.plots.training: losses with their baselines, valleys, and what recorded runs are said to show."""
 
 from types import SimpleNamespace
 
@@ -15,7 +15,7 @@ from unet_edu.training.loop import History
 
 
 @pytest.mark.parametrize("share", [0.02, 0.22, 0.5])
-def test_the_landmark_is_the_loss_of_one_grey(share):
+def test_the_baseline_is_the_loss_of_one_grey(share):
     labels = torch.arange(1000) >= 1000 * share
     logits = torch.tensor([share, 1 - share]).log().expand(1000, 2)
     assert training.entropy(share) == pytest.approx(cross_entropy(logits, labels.long()).item(), abs=1e-5)

@@ -210,13 +210,13 @@ def own_run(sample, before, after, window=slice(128, 384)):
     return fig, facts | {"young": before.std()}
 
 
-def loss_curve(history, landmark, highest, kernel=20):
+def loss_curve(history, baseline, highest, kernel=20):
     """Draw the loss of each step, its running mean, the loss of unseen images, and below them the learning rate.
 
-    history: of `unet_edu.training.fit`. landmark: the loss of the best single grey. highest: the highest learning rate.
+    history: of `unet_edu.training.fit`. baseline: the loss of the best single grey. highest: the highest learning rate.
     kernel: how many steps a mean is taken over.
     Returns (figure, facts): ``begins``, the first loss; ``passed``, the step after which the mean is below the
-    landmark; ``ends``, the last mean.
+    baseline; ``ends``, the last mean.
     """
     import matplotlib.pyplot as plt
 
@@ -228,7 +228,7 @@ def loss_curve(history, landmark, highest, kernel=20):
     axes.plot(np.arange(1, len(loss) + 1), loss, "o", color=MUTED, ms=3, alpha=0.6)
     axes.plot(ends, smooth, color=DOWN, lw=2.4)
     axes.plot(*zip(*history.validation_loss, strict=True), "s", color=SKIP, ms=5)
-    for height, words in ((np.log(2), "knows nothing"), (landmark, "knows the share")):
+    for height, words in ((np.log(2), "knows nothing"), (baseline, "knows the share")):
         axes.axhline(height, color=INK, lw=1, ls=":")
         axes.text(len(loss) + 2, height, words, va="center", fontsize=9.5)
     axes.set(ylabel="loss", ylim=(0, min(1.5, 1.05 * loss.max())), xlim=(0, len(loss) + 1))
@@ -237,7 +237,7 @@ def loss_curve(history, landmark, highest, kernel=20):
     axes.text(0.7 * len(loss), 0.9, "● single steps", color=MUTED, fontweight="bold", fontsize=9.5)
     rates.plot(np.arange(1, len(loss) + 1), history.learning_rate, color=EXTRA, lw=2)
     rates.set(xlabel="step", ylabel="rate", yticks=[0, highest])
-    passed = int(ends[np.argmax(smooth < landmark)])
+    passed = int(ends[np.argmax(smooth < baseline)])
     return fig, {"begins": loss[0], "passed": passed, "ends": smooth[-1]}
 
 

@@ -3,7 +3,7 @@
 autumn-2026.zip was made by ``unet-edu course release`` at commit a4eaa7c, before the exercises had a file each;
 autumn-2026.json has SHA-256 of each exercise's hidden cases, computed there. Thirteen exercises are newer: in one of
 their cases a known mistake was right by coincidence, and the cases are those that are now drawn instead
-(`judging.telling`). In four more the words for a case are plainer; their arguments are those of then. What was graded
+(`judging.telling`). In five more the words for a case are plainer; their arguments are those of then. What was graded
 before keeps its points as long as its results are kept.
 """
 

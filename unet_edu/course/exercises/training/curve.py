@@ -15,60 +15,60 @@ BOOK = {"tail": 10, "stuck": 95, "rise": 10}
 
 def cases(rng, params):
     """Draw runs of every kind, some close to a threshold; a loss that is not finite, few losses, no losses."""
-    landmark = round(float(rng.uniform(0.3, 0.6)), 3)
+    baseline = round(float(rng.uniform(0.3, 0.6)), 3)
     stuck, rise = params["stuck"] / 100, params["rise"] / 100
     steps = 20 * int(rng.integers(5, 9))
     last = steps * params["tail"] // 100
 
     def run(*levels, scatter=0.03):
-        """Return losses at these multiples of the landmark, exponentials in between, `last` of them at the last."""
+        """Return losses at these multiples of the baseline, exponentials in between, `last` of them at the last."""
         way = np.exp(np.interp(np.linspace(0, 1, steps - last), np.linspace(0, 1, len(levels)), np.log(levels)))
         way = np.concatenate([way, np.full(last, levels[-1])])
         uneven = rng.uniform(1 - scatter, 1 + scatter, steps)
         uneven[-last:] *= last / uneven[-last:].sum()
-        return [round(float(each), 4) for each in landmark * way * uneven]
+        return [round(float(each), 4) for each in baseline * way * uneven]
 
     def seen(*levels):
-        return [round(landmark * level, 4) for level in levels]
+        return [round(baseline * level, 4) for level in levels]
 
     lowest = float(rng.uniform(0.5, 0.6))
     unlucky = run(2, 1, 0.35, 0.3)
-    unlucky[-1] = round(1.2 * landmark, 4)
+    unlucky[-1] = round(1.2 * baseline, 4)
     turning = run(1.6, 1.6)
-    turning[-(last // 2) :] = [round(landmark * 0.5, 4)] * (last // 2)
+    turning[-(last // 2) :] = [round(baseline * 0.5, 4)] * (last // 2)
     infinite, no_number = run(2, 0.6, 0.4), run(2, 0.6, 0.4)
     infinite[int(rng.integers(5, 30))] = math.inf
     no_number[-int(rng.integers(2, 6))] = math.nan
-    few = [round(landmark * level, 4) for level in rng.uniform(1.3, 1.8, int(rng.integers(4, 8)))]
+    few = [round(baseline * level, 4) for level in rng.uniform(1.3, 1.8, int(rng.integers(4, 8)))]
     down = seen(1.1, 0.8, 0.6, 0.5)
     near, rising, early = run(2, 1, stuck + 0.02), seen(1, lowest, 1), seen(lowest, 0.9)
     off, risen = run(2, 1, stuck - 0.03), seen(1.1, lowest, lowest * (0.97 + rise))
     return [
-        Case((unlucky, down, landmark), "a run that ends with an unlucky step"),
-        Case((near, rising, landmark), "close to the landmark, and the unseen loss rises"),
-        Case((off, risen, landmark), "a little off two thresholds", 2),
-        Case((run(2, 0.5, 0.2), seen(1.2, lowest, lowest * (1.06 + rise)), landmark), "the unseen loss turns", 2),
-        Case((run(2, 0.5, 0.2), early, landmark), "the unseen loss only rises"),
-        Case((run(1.5, 0.6, 3), seen(0.9, 0.8), landmark), "a run that was good before"),
-        Case((turning, rising, landmark), "a run that begins to fall just now; the unseen loss rises", 2),
-        Case((infinite, down, landmark), "one loss is infinite"),
-        Case((no_number, down, landmark), "one loss is no number"),
-        Case(([*few, round(landmark * 0.5, 4)], [], landmark), "a few losses, and none of unseen images"),
-        Case(([], down[:1], landmark), "no losses", why="without losses there is nothing to read"),
+        Case((unlucky, down, baseline), "a run that ends with an unlucky step"),
+        Case((near, rising, baseline), "close to the baseline, and the unseen loss rises"),
+        Case((off, risen, baseline), "a little off two thresholds", 2),
+        Case((run(2, 0.5, 0.2), seen(1.2, lowest, lowest * (1.06 + rise)), baseline), "the unseen loss turns", 2),
+        Case((run(2, 0.5, 0.2), early, baseline), "the unseen loss only rises"),
+        Case((run(1.5, 0.6, 3), seen(0.9, 0.8), baseline), "a run that was good before"),
+        Case((turning, rising, baseline), "a run that begins to fall just now; the unseen loss rises", 2),
+        Case((infinite, down, baseline), "one loss is infinite"),
+        Case((no_number, down, baseline), "one loss is no number"),
+        Case(([*few, round(baseline * 0.5, 4)], [], baseline), "a few losses, and none of unseen images"),
+        Case(([], down[:1], baseline), "no losses", why="without losses there is nothing to read"),
     ]
 
 
 def oracle(args, params):
     """Take the losses that are late by their place, and test one condition after the other."""
-    losses, unseen, landmark = args
+    losses, unseen, baseline = args
     if not losses:
         return Raised("ValueError")
     count = max(int(params["tail"] * len(losses) / 100 + 1e-9), 1)
     late = [loss for place, loss in enumerate(losses) if place >= len(losses) - count]
     late = sum(late) / len(late)
-    if not all(math.isfinite(loss) for loss in losses) or late / landmark > 2:
+    if not all(math.isfinite(loss) for loss in losses) or late / baseline > 2:
         return "diverged"
-    if 100 * late / landmark > params["stuck"]:
+    if 100 * late / baseline > params["stuck"]:
         return "stuck"
     if unseen and 100 * (unseen[-1] / sorted(unseen)[0] - 1) > params["rise"]:
         return "overfit"
@@ -77,7 +77,7 @@ def oracle(args, params):
 
 def mistakes(args, params):
     """Yield other means, another order, other thresholds, and comparisons that NaN passes."""
-    losses, unseen, landmark = args
+    losses, unseen, baseline = args
     if not losses:
         return
     count = max(1, params["tail"] * len(losses) // 100)
@@ -93,9 +93,9 @@ def mistakes(args, params):
         late=None, asked=losses, is_finite=math.isfinite, twice=2.0, stuck=params["stuck"], turned=rises, first="stuck"
     ):
         late = mean(tail) if late is None else late
-        if not all(map(is_finite, asked)) or late > twice * landmark:
+        if not all(map(is_finite, asked)) or late > twice * baseline:
             return "diverged"
-        found = [name for name, true in (("stuck", late > stuck / 100 * landmark), ("overfit", turned)) if true]
+        found = [name for name, true in (("stuck", late > stuck / 100 * baseline), ("overfit", turned)) if true]
         return first if first in found else (*found, "learning")[0]
 
     if params != BOOK:
@@ -120,9 +120,9 @@ def mistakes(args, params):
     yield read(mean(tail[len(tail) // 2 :])), "late is the mean of fewer losses than it should be"
     yield read(mean(losses[-2 * count :])), "late is the mean of more losses than it should be"
     yield read(first="overfit"), "the unseen loss is tested too early: the first that is true, in the order given"
-    yield read(twice=1.0), "it takes every run above the landmark for one that has left; the mark is twice as high"
-    yield read(twice=math.inf), "a run far above the landmark gets the same word as one that stands at it"
-    yield read(stuck=100.0), "a run that is just below the landmark has not passed it yet: mind the percentage"
+    yield read(twice=1.0), "it takes every run above the baseline for one that has left; the mark is twice as high"
+    yield read(twice=math.inf), "a run far above the baseline gets the same word as one that stands at it"
+    yield read(stuck=100.0), "a run that is just below the baseline has not passed it yet: mind the percentage"
     if unseen:
         last, lowest = unseen[-1], min(unseen)
         yield read(turned=last > lowest), "any rise of the unseen loss is too much here: mind the percentage"
@@ -156,20 +156,20 @@ def one_of_four(args, got, wanted, params):
 
 
 def picture(args, got):
-    """Draw the losses, those of unseen images and the landmark, under the word that the answer returned."""
+    """Draw the losses, those of unseen images and the baseline, under the word that the answer returned."""
     from matplotlib.figure import Figure
 
     from unet_edu.plots.style import INK, MUTED, SKIP
 
-    losses, unseen, landmark = args
+    losses, unseen, baseline = args
     figure = Figure(figsize=(4.6, 2.4), layout="constrained")
     axes = figure.subplots()
     axes.plot(losses, ".", ms=3, color=MUTED)
     if unseen:
         axes.plot(np.linspace(0, max(len(losses) - 1, 1), len(unseen) + 1)[1:], unseen, "s", ms=5, color=SKIP)
-    axes.axhline(landmark, color=INK, lw=1, ls=":")
+    axes.axhline(baseline, color=INK, lw=1, ls=":")
     axes.set(
-        title=f"yours calls this {got}\ndots: losses, squares: unseen, dotted: the landmark",
+        title=f"yours calls this {got}\ndots: losses, squares: unseen, dotted: the baseline",
         xlabel="step",
         ylim=(0, None),
     )
@@ -178,7 +178,7 @@ def picture(args, got):
 
 
 def other_thresholds(rng) -> dict:
-    """Return another part of the losses, another distance to the landmark, another rise."""
+    """Return another part of the losses, another distance to the baseline, another rise."""
     return {
         "tail": int(rng.choice([20, 25, 40])),
         "stuck": int(rng.choice([80, 85, 90])),
