@@ -275,6 +275,16 @@ def test_a_table_names_its_rows_and_columns_and_escapes_them(displayed):
     assert data["text/plain"].splitlines() == ["Scores & more", "", "network  score", "a < b    0.5", "c        0.25"]
 
 
+def test_a_table_s_cells_break_where_they_say_and_long_ones_at_spaces(displayed):
+    words = "a sentence that is longer than a number ever is"
+    book.table(HEAD, [["a", "lower\n−0.1"], ["b", words]], caption="Scores")
+    data = displayed[0]["data"]
+    short, long = re.findall(r"<td style=\"([^\"]*)\">(.*?)</td>", data["text/html"])
+    assert short == ("text-align:left;white-space:nowrap", "lower<br>−0.1"), "one side for a column"
+    assert long == ("text-align:left;min-width:11em", words)
+    assert "a        lower −0.1" in data["text/plain"].splitlines()
+
+
 @pytest.mark.parametrize(
     ("rows", "caption", "message"), [([["a"]], "b", "1 entries and the head 2"), (ROWS, " ", "caption")]
 )
@@ -351,6 +361,17 @@ def test_a_drawing_says_how_wide_it_must_be_on_a_phone(displayed):
     assert len(letters) > 5
     assert min(letters) * figure["phone"] / width >= book.LEAST_ON_A_PHONE
     assert "narrow" not in figure
+
+
+def test_a_picture_may_have_a_layout_for_phones_with_links_of_its_own(displayed):
+    fig, axes = plt.subplots(figsize=(9, 3))
+    narrow, tall = plt.subplots(figsize=(book.STACK_INCHES, 6))
+    book.show(fig, alt="Both.", caption="One.", narrow=narrow, links={axes: ("a.html", "a"), tall: ("b.html", "b")})
+    figure = displayed[0]["data"][book.FIGURE_MIME]
+    assert [area[4] for area in figure["links"]] == ["a.html"]
+    assert [area[4] for area in figure["narrow"]["links"]] == ["b.html"]
+    assert figure["narrow"]["phone"] == 0 < figure["phone"]
+    assert plt.get_fignums() == []
 
 
 def test_links_lie_on_their_axes(displayed):

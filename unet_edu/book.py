@@ -56,13 +56,14 @@ def glue_all(facts) -> None:
         glue(name, value)
 
 
-def show(fig, *, alt: str, caption: str, name: str | None = None, links: dict | None = None) -> None:
+def show(fig, *, alt: str, caption: str, name: str | None = None, links: dict | None = None, narrow=None) -> None:
     """Show a matplotlib figure, drawn for the light and for the dark page, with alt text and caption; closes ``fig``.
 
     ``alt`` says what the picture shows and what follows from it, for a reader who cannot see it; ``caption`` (plain
     text) stands below the picture. Both may hold computed numbers. ``name`` is the label under which the text refers to
     the figure (``{numref}`name```). Colours of :mod:`unet_edu.plots.style` change with the page; pictures inside the
     figure do not. ``links`` makes parts of the picture links, in the book's pages only: {axes: (address, words)}.
+    ``narrow`` is the same picture drawn for a phone, `STACK_INCHES` wide; a row of panels needs none: see `stacked`.
 
     Raises:
         ValueError: ``alt`` or ``caption`` is empty, or ``alt`` only repeats the caption.
@@ -77,17 +78,21 @@ def show(fig, *, alt: str, caption: str, name: str | None = None, links: dict | 
     if alt == caption:
         raise ValueError("alt text and caption are the same: the caption says what to look at, alt what is seen")
     raise_letters(fig)
-    narrow = None if links else stacked(fig)
-    light, dark = render_light_and_dark(fig)
-    areas = [[*area_of(fig, axes), *target] for axes, target in (links or {}).items()]
-    shown = {"light": light, "dark": dark, "alt": alt, "caption": caption, "name": name, "links": areas}
-    shown["phone"] = width_on_a_phone(fig)
-    plt.close(fig)
+    if narrow is None and not links:
+        narrow = stacked(fig)
+    shown = {"alt": alt, "caption": caption, "name": name, **_pictures(fig, links or {})}
     if narrow is not None:
-        shown["narrow"] = dict(zip(("light", "dark"), render_light_and_dark(narrow), strict=True))
-        shown["narrow"]["phone"] = width_on_a_phone(narrow)
+        shown["narrow"] = _pictures(narrow, links or {})
         plt.close(narrow)
+    plt.close(fig)
     _display_figure(shown)
+
+
+def _pictures(fig, links) -> dict:
+    """What the page gets of one layout: both pictures, the links of its axes, and how wide a phone must show it."""
+    areas = [[*area_of(fig, axes), *target] for axes, target in links.items() if axes.figure is fig]
+    light, dark = render_light_and_dark(fig)
+    return {"light": light, "dark": dark, "links": areas, "phone": width_on_a_phone(fig)}
 
 
 # --- letters that can be read --------------------------------------------------------------------------
@@ -187,8 +192,13 @@ def area_of(fig, axes) -> list[float]:
     return [round(100 * share, 2) for share in (left, top, part.width / whole.width, part.height / whole.height)]
 
 
+HEAD, LONG_CELL = 'th scope="col"', 22  # of a table: the tag of a column's head; letters of a line
+
+
 def table(head: list[str], rows: list[list[str]], *, caption: str) -> None:
     """Show a table of texts; the first of each row names it. A table that is wider than the page scrolls by itself.
+
+    A line feed in a cell begins a new line there. A cell of more than `LONG_CELL` letters may break at any space.
 
     Raises:
         ValueError: ``caption`` is empty, or a row is not as long as ``head``.
@@ -203,21 +213,32 @@ def table(head: list[str], rows: list[list[str]], *, caption: str) -> None:
         if len(row) != len(head):
             raise ValueError(f"the row {row} has {len(row)} entries and the head {len(head)}: give as many")
     lines = [list(map(str, line)) for line in (head, *rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    plain = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    flat = [[cell.replace("\n", " ") for cell in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*flat, strict=True)]
+    plain = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in flat]
     if get_ipython() is None:
         print(caption, "", *plain, sep="\n")
         return
 
+    def is_long(cell):
+        return max(map(len, cell.split("\n"))) > LONG_CELL
+
+    columns = enumerate(zip(*lines, strict=True))
+    sides = ["right" if number and not any(map(is_long, column[1:])) else "left" for number, column in columns]
+
     def line(cells, first, others):
-        """One row. first, others: the tags of the cell that names it and of the rest, with their attributes."""
-        tags = [first, *[others] * (len(cells) - 1)]
-        marked = (f"<{tag}>{html.escape(cell)}</{tag[:2]}>" for tag, cell in zip(tags, cells, strict=True))
+        """One row. first, others: the tags of the cell that names it and of the rest."""
+        marked = []
+        for number, cell in enumerate(cells):
+            tag = others if number else first
+            style = f"text-align:{sides[number]}"
+            if tag != HEAD:
+                style += ";min-width:11em" if is_long(cell) else ";white-space:nowrap"
+            marked.append(f'<{tag} style="{style}">{html.escape(cell).replace(chr(10), "<br>")}</{tag[:2]}>')
         return f"<tr>{''.join(marked)}</tr>"
 
-    left, right, whole = 'style="text-align:left', 'style="text-align:right', ";white-space:nowrap"
-    top = line(lines[0], f'th scope="col" {left}"', f'th scope="col" {right}"')
-    body = "".join(line(cells, f'th scope="row" {left}{whole}"', f'td {right}{whole}"') for cells in lines[1:])
+    top = line(lines[0], HEAD, HEAD)
+    body = "".join(line(cells, 'th scope="row"', "td") for cells in lines[1:])
     words = html.escape(caption)
     markup = (  # "dataframe" is the class whose colours the book's theme leaves alone
         f'<p style="margin:0 0 0.5em">{words}</p>'

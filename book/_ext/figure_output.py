@@ -37,7 +37,7 @@ def figure_node(renderer, content: dict, kind: str) -> nodes.figure:
     for pictures, size in ((content, "wide"), *([(narrow, "narrow")] if narrow else [])):
         around = "phone" in pictures  # of `show`; the poster of a live figure stands alone
         if around:
-            tag = opening(size, pictures["phone"], content["alt"], bool(content.get("links")))
+            tag = opening(size, pictures["phone"], content["alt"], bool(pictures.get("links")))
             figure += nodes.raw(text=tag, format="html")
         for theme in ("light", "dark"):
             picture = base64.b64decode(pictures[theme]["data"])
@@ -45,7 +45,7 @@ def figure_node(renderer, content: dict, kind: str) -> nodes.figure:
             uri = renderer.write_file([filename], picture, exists_ok=True)
             figure += nodes.image(uri=uri, alt=content["alt"], classes=[f"only-{theme}"])
         if around:
-            figure += nodes.raw(text=f"{''.join(map(link, content.get('links') or []))}</div>", format="html")
+            figure += nodes.raw(text=f"{''.join(map(link, pictures.get('links') or []))}</div>", format="html")
     figure += nodes.caption(content["caption"], content["caption"])
     document = renderer.renderer.document
     if content.get("name"):

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from unet_edu.book import PHONE
+
 pytestmark = pytest.mark.browser
 LEAST = {390: 9, 1280: 11}  # pixels of CSS, by the width of the screen
 SHOWN = """() => [...document.querySelectorAll("figure.unet-figure img")].filter((one) => one.checkVisibility())
@@ -46,6 +48,24 @@ def test_the_network_of_the_paper_is_readable(opener, site):
         path = (site / "book" / image.get_attribute("src")).resolve()
         assert smallest_letter(path.read_text("utf-8")) * image.bounding_box()["width"] >= least
         seen.page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("page", "name"), [("00_how_to_use", "fig-story"), ("index", "fig-menu"), ("teaching", "fig-way")]
+)
+def test_pictures_with_a_narrow_layout_fit_on_a_phone(visit, page, name):
+    """Their letters are measured in the figure (`tests/plots/test_pages.py`), for the width that they get here."""
+    seen = visit(f"book/{page}.html", width=390).page
+    image = seen.locator(f"#{name} img:visible")
+    image.scroll_into_view_if_needed()
+    box = image.bounding_box()
+    assert box["width"] >= PHONE
+    assert box["x"] + box["width"] <= 390
+    assert seen.locator(f"#{name} .picture-narrow").is_visible()
+    assert not seen.locator(f"#{name} .picture-wide").is_visible()
+    seen.set_viewport_size({"width": 1280, "height": 800})
+    assert not seen.locator(f"#{name} .picture-narrow").is_visible()
+    assert seen.locator(f"#{name} .picture-wide").is_visible()
 
 
 def test_a_drawing_that_is_wider_scrolls_and_can_be_reached_by_keyboard(visit):

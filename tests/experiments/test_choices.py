@@ -95,12 +95,6 @@ def test_scores_of_a_known_probability():
     assert found["iou"] == iou(sample.label, (bridged > 0.5).astype(np.uint8))
 
 
-def test_calibration_error_by_hand():
-    sure, right = np.array([0.55, 0.55, 0.95, 0.95]), np.array([True, False, True, True])
-    assert choices.calibration_error(sure, right) == pytest.approx((2 * 0.05 + 2 * 0.05) / 4)
-    assert choices.calibration_error(np.ones(3), np.ones(3, bool)) == 0
-
-
 def test_scores_of_three_known_classes():
     sample = two_cells()
     label = sample.label.copy()

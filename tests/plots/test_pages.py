@@ -1,5 +1,7 @@
 """The pictures of the pages beside the chapters: first page, how to use the book, teaching."""
 
+import itertools
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from bookkit import ROOT
 from plotkit import PALETTE, colours, words
 from scipy import ndimage
 
-from unet_edu import arithmetic, results
+from unet_edu import arithmetic, book, results
 from unet_edu.data import cells
 from unet_edu.metrics import v_rand
 from unet_edu.plots import how_to_use, teaching
@@ -30,7 +32,7 @@ def story(tissue):
 
 
 def test_every_little_picture_leads_to_its_page(story):
-    fig, _ = story
+    fig, *_ = story
     doors = how_to_use.doors(fig)
     pages = sorted(path.stem for path in (ROOT / "book").glob("[0-9]*_*.md"))
     assert [address for address, _ in doors.values()] == [f"{page}.html" for page in pages]
@@ -40,7 +42,7 @@ def test_every_little_picture_leads_to_its_page(story):
 
 
 def test_the_story_has_a_picture_for_the_question_and_for_each_chapter(story):
-    fig, _ = story
+    fig, *_ = story
     titles = [text.get_text() for text in fig.axes[0].texts if text.get_fontweight() == "bold"]
     assert titles == [
         "Wanted",
@@ -70,7 +72,7 @@ def test_the_story_has_a_picture_for_the_question_and_for_each_chapter(story):
 
 
 def test_the_story_s_numbers_are_the_book_s(story, tissue):
-    _, facts = story
+    *_, facts = story
     assert (facts["size"], facts["output"], facts["parameters"]) == (572, 388, 31_030_658)
     assert facts["crops"] == "4, 16, 40, 88"
     assert facts["slower"] == pytest.approx(129.1, abs=0.05)
@@ -89,7 +91,7 @@ def test_the_story_s_numbers_are_the_book_s(story, tissue):
 
 
 def test_every_number_of_the_story_s_facts_stands_in_the_picture(story):
-    fig, facts = story
+    fig, _, facts = story
     said = " ".join(text.get_text() for text in fig.axes[0].texts)
     shown = {"size": "d", "output": "d", "parameters": ",", "slower": ".0f", "beside": ".0f", "rand_first": ".2f"}
     shown |= {"rand_last": ".2f", "tiles": "d", "wrong_pixels": "d", "rand_joined": ".2f", "runs": "d", "crops": "s"}
@@ -124,22 +126,45 @@ def test_a_wall_that_is_thick_is_no_candidate():
 # --- teaching ---------------------------------------------------------------------------------------
 
 
-def test_the_way_of_an_assignment_has_both_commands_and_five_files():
-    fig = teaching.way_of_an_assignment()
-    said = words(fig)
-    assert {"release", "grade", "students see", "you keep"} <= set(said)
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_way_of_an_assignment_has_both_commands_and_five_files(narrow):
+    fig = teaching.way_of_an_assignment(narrow)
+    said = set(words(fig))
+    assert {"release", "grade", "students see", "you keep"} <= said
     (axes,) = fig.axes
     assert colours(fig) <= PALETTE
-    line = 24
-    seen = {
-        text.get_text().split("\n")[0]
-        for text in axes.texts
-        if text.get_fontsize() == 10 and text.get_position()[1] > line
-    }
-    assert seen == {"student/", "submissions.zip"}, "what students see lies above the line"
-    kept = {
-        text.get_text().split("\n")[0]
-        for text in axes.texts
-        if text.get_fontsize() == 10 and text.get_position()[1] < line
-    }
+    line = np.mean(axes.lines[0].get_xdata() if narrow else axes.lines[0].get_ydata())
+
+    def beside(above):
+        """The first lines of the boxes on one side of the line."""
+        places = {text.get_text(): text.get_position()[0 if narrow else 1] for text in axes.texts}
+        return {told.split("\n")[0] for told, place in places.items() if "\n" in told and (place > line) == above}
+
+    sides = beside(True), beside(False)
+    seen, kept = sides[::-1] if narrow else sides
+    assert seen == {"student/", "submissions.zip"}
     assert kept == {"chapters of", "bundle.zip, instructor/", "grades/"}
+
+
+# --- on a phone -------------------------------------------------------------------------------------
+
+
+def test_narrow_pictures_can_be_read_on_a_phone_without_scrolling(story):
+    _, narrow, _ = story
+    for fig in (narrow, teaching.way_of_an_assignment(narrow=True)):
+        assert book.width_on_a_phone(fig) == 0
+
+
+def test_the_narrow_story_says_and_shows_what_the_wide_one_does(story):
+    wide, narrow, _ = story
+    said = [[text.get_text() for text in fig.axes[0].texts] for fig in (wide, narrow)]
+    assert said[0] == said[1]
+    assert list(how_to_use.doors(wide).values()) == list(how_to_use.doors(narrow).values())
+
+
+def test_no_words_of_the_narrow_story_touch(story):
+    _, narrow, _ = story
+    narrow.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in narrow.axes[0].texts]
+    boxes += [axes.get_window_extent() for axes in narrow.axes[1:]]
+    assert [(a, b) for a, b in itertools.combinations(range(len(boxes)), 2) if boxes[a].overlaps(boxes[b])] == []

@@ -1,6 +1,7 @@
 """Sentences and tables of the choices: true whatever the record holds, be it one run or none."""
 
 import math
+import re
 
 import pytest
 
@@ -54,14 +55,14 @@ def test_parts_of_a_row_s_scores_have_names_of_their_own(record):
 
 def test_the_table_names_every_row_that_has_runs(record):
     head, lines = results.choices.table(record, results.choices.NORMS, ["f1", "log_loss"])
-    assert head == ["", "F1", "log loss", "F1, difference", "verdict"]
+    assert head == ["", "F1: verdict, difference", "F1", "log loss"]
     assert [line[0] for line in lines] == results.choices.NORMS
     assert all(len(line) == len(head) for line in lines)
-    assert lines[0][1:] == ["0.915 ± 0.013", "0.0850 ± 0.0129", "–", "–"]
-    assert lines[1][-1] == "lower"
+    assert lines[0][1:] == ["–", "0.915\n± 0.013", "0.0850\n± 0.0129"]
+    assert re.fullmatch(r"lower\n−0\.\d{3}\n\(−0\.\d{3} to −0\.\d{3}\)", lines[1][1])
     members = results.choices.table(record, results.choices.OF_MEMBERS, ["f1"])[1]
     assert [line[0] for line in members] == ["one network", "one network, eight views", "ensemble"]
-    assert members[-1] == ["ensemble", "0.930", "–", "too few pairs"]
+    assert members[-1] == ["ensemble", "too few pairs", "0.930"]
     losses = results.choices.table(record, results.choices.OF_LOSS, ["f1"])[1]
     assert [line[0] for line in losses] == ["cross-entropy"], "the first row by what the table is about"
 

@@ -65,9 +65,35 @@ def test_the_comparison_table_counts_failed_runs():
     head, lines = results.comparison_table(record(ROWS))
     assert {len(line) for line in lines} == {len(head)}
     told = {line[0]: line[1:] for line in lines}
-    assert told["broken"][:2] == ["4, 1", "3"]
-    assert told["none"][-1] == "too few paired runs"
-    assert told["worse"][-1] == "lower"
+    assert told["broken"][-2:] == ["4, 1", "3"]
+    assert told["none"][0] == "too few paired runs"
+    verdict, change, interval = told["worse"][0].split("\n")
+    assert (verdict, change[0], interval[:2]) == ("lower", "−", "(−")
+
+
+def test_the_short_table_has_the_verdicts_of_the_long_one():
+    head, lines = results.short_table(record(ROWS), ["U-Net", "worse", "none", "broken"])
+    assert head == ["network", "V_Rand", "beside U-Net"]
+    assert [line[0] for line in lines] == ["U-Net", "worse", "broken"], "what has runs"
+    long = {line[0]: line[1].split("\n")[0] for line in results.comparison_table(record(ROWS))[1]}
+    assert [line[2] for line in lines] == ["–", long["worse"], long["broken"]]
+
+
+def test_the_answer_sorts_the_rows_by_their_verdicts():
+    def network(data, score):
+        told = {"recipe": {"data": data}, "scores": {"mean": {"v_rand": score}}}
+        return results.Shipped("tiny", 1, told, 1, None)
+
+    best, cells = network("isbi2012", 0.981), network("cells", 0.99)
+    said = results.answer(record(ROWS), [best, cells], ["U-Net", "worse"])
+    assert said.startswith("After 3 steps of training U-Net reaches a V_Rand of ")
+    assert said.endswith("Lower in these runs: worse. Trained longer, the best network of the package reaches 0.98.")
+    assert "package" not in results.answer(record(ROWS), [], ["U-Net", "worse"])
+
+
+def test_the_page_s_answer_is_that_of_the_record():
+    said = results.answer(results.read("ablation"), results.shipped())
+    assert "Lower in these runs: FCN-32s, sliding window. Not decided by these runs: without skips, FCN-8s." in said
 
 
 def test_failed_runs_are_in_no_mean():

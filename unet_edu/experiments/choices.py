@@ -30,6 +30,7 @@ from unet_edu.experiments.nuclei import STRETCHED, TOUCHING, images
 from unet_edu.experiments.record import made
 from unet_edu.experiments.runs import main, rows, spread
 from unet_edu.metrics import instances, iou
+from unet_edu.metrics.calibration import calibration_error
 from unet_edu.models import UNet
 from unet_edu.models.fcn import num_parameters
 from unet_edu.models.normalisation import insert_normalisation, measure_again, own_statistics
@@ -46,7 +47,6 @@ MEMBERS = 4
 APART = 100  # between the seeds of an ensemble's networks
 CONTACT = 2  # pixels
 NOISE = {"flipped": 0.2, "shifted": 4.0, "dropped": 0.3}  # shares, pixels
-BINS = 10  # of the expected calibration error, between the probabilities 1/2 and 1
 AGAIN = 96  # tiles that running statistics are measured again on
 SMALL_PASS = 2**25  # bytes: `predict` then cuts an image into some ten tiles
 DIGITS = 4  # that are kept
@@ -291,17 +291,6 @@ def _cells(samples, masks):
     pairs = [(sample.instances, components(mask)) for sample, mask in zip(samples, masks, strict=True)]
     matched = sum((instances.match(*pair) for pair in pairs), instances.Matching())
     return {"f1": matched.f1, "merged": sum(instances.merged_and_split(*pair).merged for pair in pairs)}
-
-
-def calibration_error(sure, right, bins=BINS):
-    """Return the expected calibration error: how far, in the mean of all pixels, confidence is from accuracy.
-
-    sure: probabilities of the predicted class, 1/2 to 1. right: bool, of the same shape. bins: groups of equal width,
-    in which the mean of `sure` is compared with the share of `right`.
-    """
-    group = np.minimum(((sure - 0.5) * 2 * bins).astype(int), bins - 1).ravel()
-    gaps = np.bincount(group, (sure - right).ravel(), bins)  # times the number of pixels
-    return float(np.abs(gaps).sum() / sure.size)
 
 
 COLUMNS = (("F1", "f1", 3), ("IoU of mask", "iou", 3), ("merged", "merged", 1), ("log loss", "log_loss", 3),

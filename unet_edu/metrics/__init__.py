@@ -5,6 +5,7 @@
     rand_error                 cell by cell, and broad borders count as well
     warping_error              after bending the truth towards the proposal: splits and mergers, which no bending mends
     instances                  a module of its own: numbered cells, matched one to one; each counts the same
+    calibration                a module of its own: whether probabilities are frequencies
 
 V_Rand and V_Info, the final measures of the ISBI 2012 challenge, at each threshold 0.0, 0.1 … 1.0; the best counts:
 

@@ -13,13 +13,41 @@ from unet_edu.data import example_network, membranes, words
 from unet_edu.plots import shared
 from unet_edu.plots.style import DOWN, GRID, INK, MUTED, ON_IMAGE_MARK, PAPER, UP, WRONG
 
-# inches
-WIDTH, TOP = 5.8, 7.8  # of the page
-SIDE, PITCH = 0.8, 0.93  # of a station's picture, and from one station down to the next
-LEFT, MIDDLE, RIGHT, FLOOR = 0.05, (WIDTH - SIDE) / 2, WIDTH - SIDE - 0.05, 0.06
-ROWS = [TOP - SIDE - 0.06 - PITCH * row for row in range(7)]
-
 DETAIL = slice(150, 310)  # rows and columns of the image that the small pictures show
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the stations stand on the page; lengths in inches, letters in points."""
+
+    width: float
+    top: float  # height of the page
+    side: float  # of a station's picture
+    pitch: float  # from one station down to the next
+    gap: float  # between a picture and its words
+    title: float  # letters of a station's name
+    words: float  # letters of what it shows
+    floor: float = 0.06  # of the lowest picture
+    left: float = 0.05
+
+    @property
+    def middle(self):
+        """The left edge of the lowest picture."""
+        return (self.width - self.side) / 2
+
+    @property
+    def right(self):
+        """The left edge of the pictures on the right side."""
+        return self.width - self.side - self.left
+
+    @property
+    def rows(self):
+        """The lower edges of the pictures, from above."""
+        return [self.top - self.side - self.floor - self.pitch * row for row in range(7)]
+
+
+WIDE = Layout(width=5.8, top=7.8, side=0.8, pitch=0.93, gap=0.12, title=10.5, words=9.5)
+NARROW = Layout(width=3.9, top=6.3, side=0.56, pitch=0.75, gap=0.07, title=8.6, words=8.2)  # for phones
 
 
 @dataclass(frozen=True)
@@ -36,14 +64,12 @@ def story(sample, plan):
     """Draw the book as a way in the shape of a U, a station a chapter, each with a small picture.
 
     sample: the image, 512 pixels. plan: of :func:`unet_edu.arithmetic.plan`, the network of the paper.
-    Returns the figure and its facts: ``size``, ``output``, ``parameters`` and ``crops`` (a text) of the network;
-    ``slower``, the work of a window for each pixel, as a multiple of U-Net's; ``beside``, how far the article's network
-    looks beside a pixel; ``rand_first``, ``rand_last``, V_Rand at the beginning and the end of training; ``tiles`` of a
-    whole slice; ``wrong_pixels`` that join two cells, and the V_Rand that they leave, ``rand_joined``; ``runs`` of the
-    ablation; ``counted`` nuclei of the last station.
+    Returns the figure, the same one for a phone, and their facts: ``size``, ``output``, ``parameters`` and ``crops`` (a
+    text) of the network; ``slower``, the work of a window for each pixel, as a multiple of U-Net's; ``beside``, how far
+    the article's network looks beside a pixel; ``rand_first``, ``rand_last``, V_Rand at the beginning and the end of
+    training; ``tiles`` of a whole slice; ``wrong_pixels`` that join two cells, and the V_Rand that they leave,
+    ``rand_joined``; ``runs`` of the ablation; ``counted`` nuclei of the last station.
     """
-    import matplotlib.pyplot as plt
-
     maps = _maps_of_a_trained_network(sample.image)
     down = [
         _wanted(sample),
@@ -63,19 +89,28 @@ def story(sample, plan):
         _after(),
         _own_images(),
     ]
-    fig = plt.figure(figsize=(WIDTH, TOP))
-    page = fig.add_axes((0, 0, 1, 1))
-    page.set(xlim=(0, WIDTH), ylim=(0, TOP))
-    page.axis("off")
-    _draw_way(page)
-    stations = [(LEFT, y, station, DOWN) for y, station in zip(ROWS, down, strict=True)]
-    stations.append((MIDDLE, FLOOR, _thirty_images(sample), INK))
-    stations += [(RIGHT, y, station, UP) for y, station in zip(ROWS[::-1], up, strict=True)]
+    bottom = _thirty_images(sample)
     facts = {"size": plan.size, "output": plan.output_size}
-    for x, y, station, colour in stations:
-        _draw_station(page, x, y, station, colour)
+    for station in (*down, *up):
         facts |= station.facts
-    return fig, facts
+    return *(_drawn(layout, down, bottom, up) for layout in (WIDE, NARROW)), facts
+
+
+def _drawn(layout, down, bottom, up):
+    """The figure of one layout: the stations of the left side from above, the lowest, those of the right from below."""
+    import matplotlib.pyplot as plt
+
+    fig = plt.figure(figsize=(layout.width, layout.top))
+    page = fig.add_axes((0, 0, 1, 1))
+    page.set(xlim=(0, layout.width), ylim=(0, layout.top))
+    page.axis("off")
+    _draw_way(page, layout)
+    stations = [(layout.left, y, station, DOWN) for y, station in zip(layout.rows, down, strict=True)]
+    stations.append((layout.middle, layout.floor, bottom, INK))
+    stations += [(layout.right, y, station, UP) for y, station in zip(layout.rows[::-1], up, strict=True)]
+    for x, y, station, colour in stations:
+        _draw_station(page, layout, x, y, station, colour)
+    return fig
 
 
 PAGES = (
@@ -95,39 +130,40 @@ def doors(fig):
 # --- the page ---------------------------------------------------------------------------------------
 
 
-def _draw_way(page):
+def _draw_way(page, layout):
     """Draw the way: down, along the bottom, up; between the pictures, since a transparent page would show it there."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path
 
-    start, end, floor, bend = LEFT + SIDE / 2, RIGHT + SIDE / 2, FLOOR + SIDE / 2, 0.55
+    half, last, bend = layout.side / 2, layout.rows[-1], 0.7 * layout.side
+    start, end, floor = layout.left + half, layout.right + half, layout.floor + half
+    before, after = layout.middle, layout.middle + layout.side
     for x, colour in ((start, DOWN), (end, UP)):
-        for above, below in itertools.pairwise(ROWS):
-            page.plot([x, x], [above, below + SIDE], color=colour, lw=3)
+        for above, below in itertools.pairwise(layout.rows):
+            page.plot([x, x], [above, below + layout.side], color=colour, lw=3)
     corner = [Path.MOVETO, Path.LINETO, Path.CURVE3, Path.CURVE3, Path.LINETO]
-    to_the_floor = [(start, ROWS[6]), (start, floor + bend), (start, floor), (start + bend, floor), (MIDDLE, floor)]
-    from_the_floor = [(MIDDLE + SIDE, floor), (end - bend, floor), (end, floor), (end, floor + bend), (end, ROWS[6])]
+    to_the_floor = [(start, last), (start, floor + bend), (start, floor), (start + bend, floor), (before, floor)]
+    from_the_floor = [(after, floor), (end - bend, floor), (end, floor), (end, floor + bend), (end, last)]
     for colour, points in ((DOWN, to_the_floor), (UP, from_the_floor)):
         path, head = Path(points, corner[: len(points)]), "-|>,head_length=7,head_width=4.5"
         page.add_patch(FancyArrowPatch(path=path, arrowstyle=head, mutation_scale=1, lw=3, color=colour))
 
 
-def _title(side):
-    return {"ha": side, "va": "top", "fontsize": 10.5, "fontweight": "bold"}
-
-
-def _draw_station(page, x, y, station, colour):
-    axes = page.figure.add_axes((x / WIDTH, y / TOP, SIDE / WIDTH, SIDE / TOP), zorder=2, facecolor=PAPER)
+def _draw_station(page, layout, x, y, station, colour):
+    width, top, side = layout.width, layout.top, layout.side
+    axes = page.figure.add_axes((x / width, y / top, side / width, side / top), zorder=2, facecolor=PAPER)
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
         spine.set(visible=True, color=colour, lw=1.6)
-    at, under, side = {
-        LEFT: (x + SIDE + 0.12, y + SIDE - 0.06, "left"),
-        MIDDLE: (x + SIDE / 2, y + SIDE + 0.46, "center"),
-        RIGHT: (x - 0.12, y + SIDE - 0.06, "right"),
+    line = 1.44 * layout.title / 72  # of the title
+    at, under, to = {
+        layout.left: (x + side + layout.gap, y + side - 0.06, "left"),
+        layout.middle: (x + side / 2, y + side + 0.25 + line, "center"),
+        layout.right: (x - layout.gap, y + side - 0.06, "right"),
     }[x]
-    page.text(at, under, station.title, **_title(side))
-    page.text(at, under - 0.21, station.words, ha=side, va="top", fontsize=9.5, color=MUTED, linespacing=1.15)
+    page.text(at, under, station.title, ha=to, va="top", fontsize=layout.title, fontweight="bold")
+    told = {"fontsize": layout.words, "color": MUTED, "linespacing": 1.15}
+    page.text(at, under - line, station.words, ha=to, va="top", **told)
     station.draw(axes)
 
 

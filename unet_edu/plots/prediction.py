@@ -6,6 +6,7 @@ import torch
 from unet_edu import arithmetic
 from unet_edu.figures.overlap_tile import predicted, tiling
 from unet_edu.metrics import v_rand
+from unet_edu.metrics.calibration import calibration_error
 from unet_edu.plots.shared import image_row
 from unet_edu.plots.style import DOWN, DOWN_AREA, INK, MUTED, ON_IMAGE, SKIP, UP, UP_AREA, WRONG, WRONG_AREA
 from unet_edu.predict import pass_bytes
@@ -274,17 +275,15 @@ def trust(sure, right, groups, views, label):
 
     sure: (H, W), the probability of the predicted class. right: (H, W), whether it is the true one. groups: masks
     (H, W), each pixel in one of them. views: (views, H, W), probabilities of class 1. label: (H, W) of 0 and 1.
-    facts: leans, "overconfident" or "underconfident"; calibration_error, percent: the mean over all pixels of how far
-    a group's mean probability is from its share of right pixels (expected calibration error); wrong_split and
+    facts: leans, "overconfident" or "underconfident"; calibration_error, percent, by these groups; wrong_split and
     wrong_agreed, percent of pixels at which the mean of the views is wrong, where they disagree and where they agree.
     """
-    gaps = [group.mean() * (sure[group].mean() - right[group].mean()) for group in groups if group.any()]
     votes = np.sum(np.asarray(views) > 0.5, axis=0)
     agreed = (votes == 0) | (votes == len(views))
     wrong = (np.mean(views, axis=0) > 0.5) != label
     return {
-        "leans": "overconfident" if sum(gaps) > 0 else "underconfident",
-        "calibration_error": 100 * float(np.sum(np.abs(gaps))),
+        "leans": "overconfident" if np.mean(sure) > np.mean(right) else "underconfident",
+        "calibration_error": 100 * calibration_error(sure, right, np.argmax(groups, axis=0)),
         "wrong_split": 100 * float(wrong[~agreed].mean()) if not agreed.all() else 0.0,
         "wrong_agreed": 100 * float(wrong[agreed].mean()) if agreed.any() else 0.0,
     }

@@ -15,7 +15,9 @@ that a notebook finds them, too.
 
 from unet_edu.results import choices, nuclei
 from unet_edu.results.differences import (
+    IN_SHORT,
     Judgement,
+    answer,
     comparison_table,
     failed_runs,
     failed_text,
@@ -23,6 +25,7 @@ from unet_edu.results.differences import (
     judge_rows,
     p_text,
     score_table,
+    short_table,
     signed,
     slices_and_seeds,
     verdicts,
@@ -75,9 +78,11 @@ from unet_edu.results.times import (
 )
 
 __all__ = [
+    "IN_SHORT",
     "Judgement",
     "RECORDS",
     "Shipped",
+    "answer",
     "averaging_text",
     "busiest_window",
     "choices",
@@ -120,6 +125,7 @@ __all__ = [
     "shipped",
     "shipped_origin",
     "shipped_table",
+    "short_table",
     "signed",
     "slices_and_seeds",
     "speed_text",

@@ -16,7 +16,7 @@ from unet_edu import comparisons
 from unet_edu.experiments.choices import CLASSES, FIRST, LOSSES, NOISE
 from unet_edu.experiments.runs import rows, spread
 from unet_edu.results import differences
-from unet_edu.results.differences import difference
+from unet_edu.results.differences import difference, stacked
 
 
 class Score(NamedTuple):
@@ -89,9 +89,9 @@ def judge(record, names, score="f1"):
 
 
 def table(record, names, scores, judged=None):
-    """Return (head, lines) of texts for `unet_edu.book.table`: a name a line, mean ± sd, and the difference in a score.
+    """Return (head, lines) of texts for `unet_edu.book.table`: a name a line, the difference in a score, mean ± sd.
 
-    scores: keys of SCORES. judged: the score of the last two columns; None: the first of `scores`.
+    scores: keys of SCORES. judged: the score of the first column, with the verdict; None: the first of `scores`.
     """
     judged = judged or scores[0]
     verdicts = judge(record, names, judged)
@@ -99,12 +99,12 @@ def table(record, names, scores, judged=None):
     for name in present(record, names):
         cells = [spread(list(by_seed(record, name, key).values()), SCORES[key].digits) for key in scores]
         one = verdicts.get(name)
-        last = ["–", "–"] if name == names[0] else ["–", "too few pairs"]
+        verdict = "–" if name == names[0] else "too few pairs"
         if one is not None:
-            last = [difference(one, SCORES[judged].digits), one.word]
-        lines.append([WORDS.get(name, {}).get(tuple(names), name), *(cell.replace("-", "−") for cell in cells), *last])
-    words = SCORES[judged].words
-    return ["", *(SCORES[key].words for key in scores), f"{words}, difference", "verdict"], lines
+            verdict = stacked(one, SCORES[judged].digits)
+        cells = [cell.replace("-", "−").replace(" ± ", "\n± ") for cell in cells]
+        lines.append([WORDS.get(name, {}).get(tuple(names), name), verdict, *cells])
+    return ["", f"{SCORES[judged].words}: verdict, difference", *(SCORES[key].words for key in scores)], lines
 
 
 def change(record, name, first, score="f1"):

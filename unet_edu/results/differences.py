@@ -105,6 +105,14 @@ def difference(judgement, digits=4):
     return f"{change} ({low} to {high})"
 
 
+def stacked(judgement, digits=4, word=None):
+    """Return the verdict, the difference and its 95 % interval as three lines of a narrow cell of a table.
+
+    word: another one for the verdict.
+    """
+    return f"{word or judgement.word}\n{difference(judgement, digits).replace(' (', chr(10) + '(')}"
+
+
 def worth(judgement, digits=4):
     """Return in words what a judgement rests on: difference, interval, corrected p, pairs, and what they would find."""
     one = judgement.found
@@ -143,19 +151,66 @@ def verdicts(record, numbers=True):
 
 
 def comparison_table(record):
-    """Return (head, rows) of texts for `unet_edu.book.table`: each row less the first, seed by seed."""
+    """Return (head, rows) of texts for `unet_edu.book.table`: each row less the first, seed by seed, verdicts first."""
     each = rows(record)
     lines = []
     for row, one in judge_rows(record).items():
         counts = f"{len(each[row])}, {len(each[row]) - len(kept(each[row]))}"
         if one is None:
-            lines.append([row, counts, "0 or 1", "–", "–", "–", "–", "too few paired runs"])
+            lines.append([row, "too few paired runs", "–", "–", counts, "0 or 1"])
             continue
-        ends = f"{signed(one.found.low)} to {signed(one.found.high)}"
-        cells = [signed(one.found.change), ends, p_text(one.p), f"{one.least:.3f}", one.word]
-        lines.append([row, counts, str(one.found.pairs), *cells])
-    head = ["row", "runs, of them failed", "pairs", "difference", "95 % interval", "p (Holm)", "would find", "verdict"]
+        cells = [stacked(one), p_text(one.p), f"{one.least:.3f}", counts, str(one.found.pairs)]
+        lines.append([row, *cells])
+    head = ["row", "verdict, difference, interval", "p (Holm)", "would find", "runs, of them failed", "pairs"]
     return head, lines
+
+
+IN_SHORT = (
+    "U-Net",
+    "FCN-8s",
+    "sliding window",
+    "without skips",
+    "FCN-32s",
+)  # rows of the ablation, the first one first
+
+
+def short_table(record, names=IN_SHORT):
+    """Return (head, rows) of texts for `unet_edu.book.table`: V_Rand of some rows, and verdicts beside the first.
+
+    names: rows of the record, its first one among them; those that have no run are left out.
+    """
+    judged, each = judge_rows(record), rows(record)
+    lines = []
+    for name in names:
+        if each.get(name):
+            one = judged.get(name)
+            verdict = one.word if one else "too few pairs" if name in judged else "–"
+            lines.append([name, spread(values(kept(each[name])), 2), verdict])
+    return ["network", "V_Rand", f"beside {next(iter(each))}"], lines
+
+
+def answer(record, networks, names=IN_SHORT):
+    """Return sentences that say whether U-Net works: its V_Rand, which of the other rows are lower, the best network.
+
+    record: that of the ablation. networks: `Shipped`; those that learned the slices are looked at.
+    """
+    (first, *_), each = names, rows(record)
+    runs = kept(each[first])
+    told = {word: [] for word in ("lower", "higher", "not decided")}
+    for name, one in judge_rows(record).items():
+        if name in names and one:
+            told[one.word].append(name)
+    score = statistics.fmean(values(runs))
+    said = [
+        f"After {runs[0]['training']['steps'][-1]:,} steps of training {first} reaches a V_Rand of {score:.2f}; "
+        "1 would mean that every cell is whole and apart from its neighbours."
+    ]
+    words = {"lower": "Lower in these runs", "higher": "Higher in these runs", "not decided": "Not decided by these runs"}
+    said += [f"{head}: {', '.join(told[word])}." for word, head in words.items() if told[word]]
+    best = max((one.metadata["scores"]["mean"]["v_rand"] for one in networks if one.data == "isbi2012"), default=None)
+    if best is not None:
+        said.append(f"Trained longer, the best network of the package reaches {best:.2f}.")
+    return " ".join(said)
 
 
 def slices_and_seeds(record):

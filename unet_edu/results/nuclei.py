@@ -14,7 +14,7 @@ from typing import NamedTuple
 from unet_edu import comparisons
 from unet_edu.experiments.runs import by_seed, rows, spread, values
 from unet_edu.results import differences
-from unet_edu.results.differences import difference, p_text, signed
+from unet_edu.results.differences import difference, p_text, signed, stacked
 from unet_edu.results.records import listed
 
 FIRST = "U-Net"
@@ -99,14 +99,19 @@ def word(judgement, score="F1"):
 def score_table(record, group):
     """Return (head, rows) of texts for `unet_edu.book.table`: every row of a group; ± is over all seeds."""
     lines = [
-        [row, str(len(entries)), *(spread(values(entries, one.part, one.key), one.digits) for one in SCORES.values())]
+        [row, str(len(entries)), *(scattered(entries, one) for one in SCORES.values())]
         for row, entries in rows_of(record, group).items()
     ]
     return ["row", "runs", *SCORES], lines
 
 
+def scattered(entries, score):
+    """Return mean and standard deviation of a score as two lines of a narrow cell of a table."""
+    return spread(values(entries, score.part, score.key), score.digits).replace(" ± ", "\n± ")
+
+
 def comparison_table(record, score="F1"):
-    """Return (head, rows) of texts for `unet_edu.book.table`: each row less U-Net, two columns for each group."""
+    """Return (head, rows) of texts for `unet_edu.book.table`: each row less U-Net, a column for each group."""
     judged = {group: judge(record, group, score) for group in groups(record)}
     names = list(dict.fromkeys(row for found in judged.values() for row in found))
     lines = []
@@ -114,16 +119,12 @@ def comparison_table(record, score="F1"):
         cells = []
         for found in judged.values():
             one = found.get(row)
-            cells += (
-                ["–", "too few pairs"]
-                if one is None
-                else [difference(one, SCORES[score].digits), f"{word(one, score)}, {one.found.pairs} pairs"]
-            )
+            told = one and f"{word(one, score)}, {one.found.pairs} pairs"
+            cells.append(stacked(one, SCORES[score].digits, told) if one else "too few pairs")
         lines.append([row, *cells])
     for row, changes in without_training(record, score).items():
-        lines.append([row, *(text for change in changes.values() for text in (change, "not tested"))])
-    head = [text for group in judged for text in (f"{group}: {score}", "verdict")]
-    return ["row", *head], lines
+        lines.append([row, *(f"not tested\n{change}" for change in changes.values())])
+    return ["row", *(f"{group}: {score}" for group in judged)], lines
 
 
 def without_training(record, score="F1"):

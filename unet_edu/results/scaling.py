@@ -51,22 +51,21 @@ def judge_scaling(record, part="mean", key="v_rand"):
 def scaling_comparison(record):
     """Return (head, rows) of texts for `unet_edu.book.table`: what elastic deformation changes, by number of slices.
 
-    V_Rand and the share of wrong pixels, in percent: difference, its 95 % interval, verdict.
+    V_Rand and the share of wrong pixels, in percent: verdict, difference and its 95 % interval in one cell each.
     """
 
-    def cells(one, factor, digits):
+    def cell(one, factor, digits):
         if one is None:
-            return ["–", "–", "too few paired runs"]
+            return "too few paired runs"
         change, low, high = (signed(factor * number, digits) for number in one.found[:3])
-        return [change, f"{low} to {high}", f"{one.word}, {p_text(one.p)}"]
+        return f"{one.word}, {p_text(one.p)}\n{change}\n({low} to {high})"
 
     rand, pixels = judge_scaling(record), judge_scaling(record, "stack", "share_of_wrong_pixels")
     lines = [
-        [count, str(one.found.pairs if one else 0), *cells(one, 1, 3), *cells(pixels[count], 100, 1)]
+        [count, cell(one, 1, 3), cell(pixels[count], 100, 1), str(one.found.pairs if one else 0)]
         for count, one in rand.items()
     ]
-    names = ["V_Rand", "95 % interval", "verdict", "wrong pixels, %", "95 % interval", "verdict"]
-    return ["slices", "pairs", *names], lines
+    return ["slices", "V_Rand", "wrong pixels, %", "pairs"], lines
 
 
 def scaling_text(record, numbers=True):
