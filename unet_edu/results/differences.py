@@ -205,8 +205,8 @@ def answer(record, networks, names=IN_SHORT):
         f"After {runs[0]['training']['steps'][-1]:,} steps of training {first} reaches a V_Rand of {score:.2f}; "
         "1 would mean that every cell is whole and apart from its neighbours."
     ]
-    words = {"lower": "Lower in these runs", "higher": "Higher in these runs", "not decided": "Not decided by these runs"}
-    said += [f"{head}: {', '.join(told[word])}." for word, head in words.items() if told[word]]
+    words = {"lower": "Lower in", "higher": "Higher in", "not decided": "Not decided by"}
+    said += [f"{head} these runs: {', '.join(told[word])}." for word, head in words.items() if told[word]]
     best = max((one.metadata["scores"]["mean"]["v_rand"] for one in networks if one.data == "isbi2012"), default=None)
     if best is not None:
         said.append(f"Trained longer, the best network of the package reaches {best:.2f}.")
