@@ -13,6 +13,7 @@ SPEAKS = (
     "hints",
     "note",
     "tip",
+    "dropdown",
     "admonition",
     "figure",
     "glossary",
@@ -53,6 +54,11 @@ def _blocks(text: str) -> str:
         return f"\n{title}\n\n{_blocks(_OPTIONS.sub('', match['body']))}\n"
 
     return _FENCE.sub(keep, text)
+
+
+def text_lines(text: str) -> list[str]:
+    """The lines of a page's source that are text: without front matter, code and other fenced blocks that are none."""
+    return _blocks(_FRONT.sub("", text)).splitlines()
 
 
 def words(text: str) -> int:

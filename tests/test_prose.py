@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 import yaml
 from bookkit import ROOT
-from prose import paragraphs, section, words
+from prose import paragraphs, section, text_lines, words
 
 from _ext.exercise_cells import exercises
 from unet_edu.course.registry import everything
@@ -120,6 +120,23 @@ def test_places_are_named_not_numbered(path):
     """A chapter may move: links say what is there. The build numbers figures and equations."""
     said = [part for part in paragraphs(text_of(path)) if re.search(r"\b[Cc]hapters? \d|\bFigure \d", part)]
     assert said == []
+
+
+def dropped(text):
+    """The lines of a page that MyST takes for comments: those of its text that begin with a percent sign."""
+    return [line for line in text_lines(text) if re.match(r"\s*%", line)]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=named)
+def test_no_line_of_text_begins_with_a_percent_sign(path):
+    """MyST would drop it, and a sentence would lose its middle. A comment stands in <!-- -->."""
+    assert dropped(text_of(path)) == []
+
+
+def test_lines_that_begin_with_a_percent_sign_are_found_in_text_alone():
+    cell = "```{code-cell} ipython3\n%matplotlib inline\n```\n"
+    assert dropped(f"It is 5\n% of all.\n\n{cell}") == ["% of all."]
+    assert dropped("````{exercise} One\n:label: a.b\n\nOf 90\n % of them.\n````\n") == [" % of them."]
 
 
 @pytest.mark.parametrize("path", NUMBERED, ids=named)
