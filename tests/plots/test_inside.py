@@ -11,7 +11,7 @@ from plotkit import PALETTE, colours, pictures, words
 
 from unet_edu import arithmetic, interpret
 from unet_edu.activations import capture
-from unet_edu.data import Sample
+from unet_edu.data import Sample, cells
 from unet_edu.models import UNet
 from unet_edu.plots import inside
 from unet_edu.plots.style import DOWN, GRID, INK, MUTED, SKIP
@@ -313,3 +313,28 @@ def test_detectors_show_the_trained_one_the_random_ones_and_the_grey_value():
     assert facts["raw"] > 0.95, "membranes of this drawing are dark"
     assert {"trained", "random weights", "the grey value itself", "d0", "u0"} <= set(words(fig))
     assert colours(fig) <= PALETTE
+
+
+# --- the laboratory -----------------------------------------------------------------------------------
+
+
+def test_the_answers_of_the_laboratory_are_those_of_the_figure():
+    """One square by hand: the figure's own cover, at the place that was the farthest to change a label."""
+    from unet_edu.figures import FeatureMaps
+
+    image = cells.tissue(512, 1000).image
+    lab = FeatureMaps(image=image, weights="unet8-isbi", x=233, y=244, stage="d4.relu2")
+    before = lab.seen.copy()
+    facts = inside.lab_answers(lab)
+    assert np.array_equal(lab.seen, before)
+    lab.staged.run(lab.seen)
+    whole = lab.staged.map("output", 1) >= 0.5
+    margin = (len(before) - len(whole)) // 2
+    assert facts["lab_margin"] == margin
+    assert 0 < facts["lab_reach"] < margin
+    assert 0 <= facts["lab_hidden"] < 10, "the page says: it can do without the middle"
+    assert facts["lab_dark"] > 90
+    assert facts["lab_light"] < 10
+    lab.cover = [0, 0, 24]
+    lab.staged.run(lab.seen)
+    assert np.array_equal(lab.staged.map("output", 1) >= 0.5, whole), "the corner is too far away"

@@ -416,3 +416,50 @@ def detectors(net, samples, stages, seeds=5, pixels=3000):
     fig.subplots_adjust(right=0.8)
     facts = {"raw": raw, "random_top": float(median[0]), "random_end": float(median[-1])}
     return fig, facts | {"trained_top": trained[0], "trained_end": trained[-1]}
+
+
+# --------------------------------------------------------------------------------------------------- the laboratory
+
+
+LINE = 5  # pixels that a drawn line is wide: about a membrane
+
+
+def lab_answers(lab, body=40, side=24):
+    """Return facts of three experiments with the live figure, which is left as it was.
+
+    lab: `unet_edu.figures.FeatureMaps`. body, side: of the squares that cover the middle of the darkest body and, one
+    place after another, what lies outside the part that is labelled; pixels.
+    facts: lab_hidden, percent of the labels that need the bottleneck and change when the middle is covered; lab_reach,
+    how many pixels a square may be away and still change a label; lab_margin, how many the receptive field allows;
+    lab_dark and lab_light, percent of a drawn line that is called membrane, darker and lighter than its ground.
+    """
+
+    def cells(image, off=()):
+        lab.staged.run(image, off)
+        return lab.staged.map("output", 1) >= 0.5
+
+    def covered(top, left, square):
+        image = seen.copy()
+        image[top : top + square, left : left + square] = seen.mean()
+        return cells(image)
+
+    seen = lab.seen.copy()
+    whole = cells(seen)
+    rim = whole & ~cells(seen, ("d4.relu2",))
+    margin, end = (len(seen) - len(whole)) // 2, (len(seen) + len(whole)) // 2
+    grey = ndimage.uniform_filter(seen, 2 * body)[margin : end + body, margin : end + body]  # a body and what is around
+    middle = np.add(np.unravel_index(grey.argmin(), grey.shape), margin - body // 2)
+    far = [0]
+    for top in range(0, len(seen) - side + 1, side):
+        for left in range(0, len(seen) - side + 1, side):
+            away = max(margin - side - min(top, left), max(top, left) - end)
+            if away > max(far) and np.any(covered(top, left, side) != whole):
+                far.append(away)
+    lines = {}
+    for name, change in (("lab_dark", -0.25), ("lab_light", 0.25)):
+        drawn = np.full_like(seen, seen.mean())
+        drawn[:, len(seen) // 2 : len(seen) // 2 + LINE] += change
+        start = len(whole) // 2
+        lines[name] = 100 * float(np.mean(~cells(drawn)[:, start : start + LINE]))
+    hidden = 100 * float(np.mean(~covered(*middle, body)[rim]))
+    return {"lab_hidden": hidden, "lab_reach": max(far), "lab_margin": margin, **lines}
