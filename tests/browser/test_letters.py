@@ -51,21 +51,21 @@ def test_the_network_of_the_paper_is_readable(opener, site):
 
 
 @pytest.mark.parametrize(
-    ("page", "name"), [("00_how_to_use", "fig-story"), ("index", "fig-menu"), ("teaching", "fig-way")]
+    ("where", "figure"), [("00_how_to_use", "fig-story"), ("index", "fig-menu"), ("teaching", "fig-way")]
 )
-def test_pictures_with_a_narrow_layout_fit_on_a_phone(visit, page, name):
+def test_pictures_with_a_narrow_layout_fit_on_a_phone(visit, where, figure):
     """Their letters are measured in the figure (`tests/plots/test_pages.py`), for the width that they get here."""
-    seen = visit(f"book/{page}.html", width=390).page
-    image = seen.locator(f"#{name} img:visible")
+    seen = visit(f"book/{where}.html", width=390).page
+    image = seen.locator(f"#{figure} img:visible")
     image.scroll_into_view_if_needed()
     box = image.bounding_box()
     assert box["width"] >= PHONE
     assert box["x"] + box["width"] <= 390
-    assert seen.locator(f"#{name} .picture-narrow").is_visible()
-    assert not seen.locator(f"#{name} .picture-wide").is_visible()
+    assert seen.locator(f"#{figure} .picture-narrow").is_visible()
+    assert not seen.locator(f"#{figure} .picture-wide").is_visible()
     seen.set_viewport_size({"width": 1280, "height": 800})
-    assert not seen.locator(f"#{name} .picture-narrow").is_visible()
-    assert seen.locator(f"#{name} .picture-wide").is_visible()
+    assert not seen.locator(f"#{figure} .picture-narrow").is_visible()
+    assert seen.locator(f"#{figure} .picture-wide").is_visible()
 
 
 def test_a_drawing_that_is_wider_scrolls_and_can_be_reached_by_keyboard(visit):
