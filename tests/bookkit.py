@@ -79,7 +79,7 @@ class Build:
 
     @property
     def warnings(self) -> list[str]:
-        """What the build complains about; not what a kernel's sockets log on a busy machine (ERROR:tornado.general:)."""
+        """What the build complains about; not what a kernel's sockets log on a busy machine (ERROR:tornado…)."""
         return re.findall(r"^.*\b(?:WARNING|ERROR): .*$", self.log, re.M)
 
     @property
