@@ -17,6 +17,7 @@ from unet_edu.results import choices, nuclei
 from unet_edu.results.differences import (
     Judgement,
     comparison_table,
+    counterpart,
     failed_runs,
     failed_text,
     judge,
@@ -82,6 +83,7 @@ __all__ = [
     "busiest_window",
     "choices",
     "comparison_table",
+    "counterpart",
     "days",
     "error_table",
     "failed_runs",
