@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import functools
 import hashlib
 import importlib.metadata
 import re
@@ -201,6 +202,7 @@ def is_module(name: str) -> bool:
     return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 
 
+@functools.cache
 def distributions() -> dict[str, str]:
     table = importlib.metadata.packages_distributions()
     return {module: canonicalize_name(names[0]) for module, names in table.items()}

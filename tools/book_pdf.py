@@ -3,7 +3,8 @@
     SITE/*.html ─ Chromium prints each page ─▶ one after the other ─ title, contents, page numbers, outline ─▶ FILE
 
 On paper live figures are their posters, and solutions stay out: there is nothing to fold them into. Links from page to
-page lead to the page's place in the PDF. Needs Chromium on the path (Debian's package ``chromium``).
+page lead to the page's place in the PDF. Needs Chromium on the path (Debian's package ``chromium``, or
+``chromium-headless-shell``, which opens a page in half the time).
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class Printer:
 
 def find_chromium() -> str:
     """Return the path of Chromium or Chrome. Raises FileNotFoundError where there is none."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path
     raise FileNotFoundError("no Chromium was found: install the package 'chromium' of your system")

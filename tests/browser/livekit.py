@@ -53,7 +53,10 @@ def with_weights(text):
 
 
 def nudge(figure):
-    """Change something in a figure by keyboard, at the first of its controls: a slider, a box, a picture, a button."""
+    """Change something in a figure by keyboard, at the first of its controls: a slider, a box, a picture, a button.
+
+    Waits until there is one: on a busy machine a drawing may stand there before.
+    """
     keys = {
         "input[type=range]": "ArrowRight",
         "input[type=checkbox]": "Space",
@@ -61,6 +64,7 @@ def nudge(figure):
         "select": "End",
         "button[aria-pressed=false]": "Enter",
     }
+    figure.locator(", ".join(f"{selector}:visible:enabled" for selector in keys)).first.wait_for(timeout=120_000)
     for selector, key in keys.items():
         control = figure.locator(f"{selector}:visible:enabled").first
         if control.count():

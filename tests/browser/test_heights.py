@@ -67,6 +67,15 @@ OFF = """id => {
 }"""
 
 
+STEADY = """async () => {
+    const room = () => document.documentElement.scrollHeight;
+    for (let before = room(), since = performance.now(); performance.now() < since + 600; ) {
+        await new Promise((done) => setTimeout(done, 50));
+        if (room() !== before) [before, since] = [room(), performance.now()];
+    }
+}"""
+
+
 def drawn(page):
     """Wait until every live figure of a page is drawn, formulas are set, and nothing moves."""
     page.wait_for_function(
@@ -74,7 +83,7 @@ def drawn(page):
             === document.querySelectorAll('.live-figure-space').length"""
     )
     settled(page)
-    page.wait_for_timeout(1500)
+    page.evaluate(STEADY)
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])

@@ -37,11 +37,15 @@ EXPERIMENTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def drawn():
+    validation = tuple(cells.tissue(256, seed) for seed in (30, 31))  # all rows take 256
+    return {"train": tuple(cells.tissue(240, seed) for seed in range(18)), "validation": validation}
+
+
 @pytest.fixture(autouse=True)
-def small_slices(monkeypatch):
+def small_slices(monkeypatch, drawn):
     """Few and small slices: --quick is about the machinery."""
-    drawn = {"train": tuple(cells.tissue(240, seed) for seed in range(18))}
-    drawn["validation"] = tuple(cells.tissue(256, seed) for seed in (30, 31))  # all rows take 256
     monkeypatch.setattr(trial, "slices", lambda data, split: drawn[split])
 
 
@@ -52,7 +56,9 @@ def quick(name, path, seeds=1):
     return runs.complete(path, name, module.trials(quick=True), seeds, device="cpu", **work)
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize(  # the rows of `data_scaling` differ in their slices alone: twenty of them take half a minute
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "data_scaling" else ()) for name in EXPERIMENTS]
+)
 def test_a_quick_run_holds_every_row_and_is_found_complete(name, tmp_path):
     path = tmp_path / f"{name}.json"
     record = quick(name, path)

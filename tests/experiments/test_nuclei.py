@@ -141,6 +141,7 @@ def test_scores_of_a_known_prediction(monkeypatch):
 
 
 @with_images
+@pytest.mark.slow
 @pytest.mark.parametrize(("group", "f1", "ap"), [("fluorescence", 0.917, 0.618), ("stained", 0.644, 0.270)])
 def test_the_baseline_scores_what_others_measured(group, f1, ap):
     """Reference values: one such baseline, measured elsewhere on the same images."""

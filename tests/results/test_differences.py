@@ -112,3 +112,22 @@ def test_scatter_of_slices_and_of_seeds():
     assert "scatter by 0.0200" in text
     assert "0.0058 to 0.0100" in text
     assert "seed" not in results.slices_and_seeds(record({"a": [0.5]}))
+
+
+def test_rivals_are_compared_with_the_first_of_their_kind():
+    """By the words of what they do not share with the first row."""
+    alone = "works on single pixels"
+    kinds = {"whole": alone, "FCN": alone, "windows": f"{alone}, and learns from 9 of them a step"}
+    told = {row: {"differs": words} for row, words in kinds.items()}
+    drawn = {"U-Net": [0.97, 0.96, 0.98], "cut": [0.9, 0.9, 0.91], "whole": [0.93, 0.92, 0.95]}
+    drawn |= {"FCN": [0.88, 0.86, 0.9], "windows": [0.83, 0.81, 0.86]}
+    made = record(drawn, told=told)
+    assert {row: results.counterpart(made, row) for row in drawn} == {
+        "U-Net": "U-Net", "cut": "U-Net", "whole": "U-Net", "FCN": "whole", "windows": "whole",
+    }  # fmt: skip
+    judged = results.judge_rows(made)
+    assert judged["FCN"].found.change == pytest.approx(-0.16 / 3)
+    assert judged["whole"].found.change == pytest.approx(-0.11 / 3)
+    _, lines = results.comparison_table(made)
+    assert [line[0] for line in lines] == ["cut", "whole", "FCN (beside whole)", "windows (beside whole)"]
+    assert "FCN (beside whole)" in results.verdicts(made, numbers=False)

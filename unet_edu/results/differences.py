@@ -137,25 +137,44 @@ def sorted_out(judged, numbers=True):
     return " ".join(f"{words[group]}: {mark.join(names)}." for group, names in groups.items() if names)
 
 
+def counterpart(record, row):
+    """Return the row that a row is compared with: the first of the record that differs in nothing more than it.
+
+    What a row does not share with the others is in words in its `Trial.differs`. Most differ in nothing, and are
+    compared with the record's first; those that have more words in common with the first row of their kind, with that.
+    """
+    told = {name: facts.get("differs", "") for name, facts in record["trials"].items()}
+    kind = [name for name, words in told.items() if words and told[row].startswith(words)]
+    return kind[0] if kind and kind[0] != row else next(iter(told))
+
+
 def judge_rows(record):
-    """Return {row: its `Judgement`} of all rows but the first, each compared with the first."""
-    (_, reference), *others = rows(record).items()
-    return judge({row: (by_seed(entries), by_seed(reference)) for row, entries in others})
+    """Return {row: its `Judgement`} of all rows but the first, each compared with its `counterpart`."""
+    scores = {row: by_seed(entries) for row, entries in rows(record).items()}
+    _, *others = scores
+    return judge({row: (scores[row], scores[counterpart(record, row)]) for row in others})
+
+
+def labelled(record, row):
+    """Return the name of a row; where it is not compared with the first, with that of its `counterpart`."""
+    other = counterpart(record, row)
+    return row if other == next(iter(record["trials"])) else f"{row} (beside {other})"
 
 
 def verdicts(record, numbers=True):
-    """Return sentences: which rows differ from the first by the paired test, how surely, and which runs failed."""
+    """Return sentences: which rows differ from their `counterpart` by the paired test, how surely, and which runs failed."""
     first, reference = next(iter(rows(record).items()))
-    told = sorted_out(judge_rows(record), numbers)
+    told = sorted_out({labelled(record, row): one for row, one in judge_rows(record).items()}, numbers)
     return f"{first}: V_Rand {spread(values(kept(reference)))}. {told} {failed_text(record)}"
 
 
 def comparison_table(record):
-    """Return (head, rows) of texts for `unet_edu.book.table`: each row less the first, seed by seed, verdicts first."""
+    """Return (head, rows) of texts for `unet_edu.book.table`: each row less its `counterpart`, verdicts first."""
     each = rows(record)
     lines = []
     for row, one in judge_rows(record).items():
         counts = f"{len(each[row])}, {len(each[row]) - len(kept(each[row]))}"
+        row = labelled(record, row)
         if one is None:
             lines.append([row, "too few paired runs", "–", "–", counts, "0 or 1"])
             continue
