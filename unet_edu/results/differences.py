@@ -162,7 +162,7 @@ def labelled(record, row):
 
 
 def verdicts(record, numbers=True):
-    """Return sentences: which rows differ from their `counterpart` by the paired test, how surely, and which runs failed."""
+    """Return sentences: which rows differ from their `counterpart`, by the paired test, and which runs failed."""
     first, reference = next(iter(rows(record).items()))
     told = sorted_out({labelled(record, row): one for row, one in judge_rows(record).items()}, numbers)
     return f"{first}: V_Rand {spread(values(kept(reference)))}. {told} {failed_text(record)}"
