@@ -10,13 +10,13 @@ from unet_edu.plots.style import DOWN, GRID, SKIP
 def readings(record):
     """Return what the chapter's prose says of the record of the ablation: facts.
 
-    facts: V_Rand, means of rows: whole, none, resized, fcn8; ranges: whole_low, whole_high, unmapped_low,
-    unmapped_high; lost against the complete network: lost_none, lost_article, lost_norm; changes as texts with a sign:
-    undropped, unbent, padded; how sure a difference is, in words: resized_none (of all pairs of rows this one alone),
-    none_said, padded_said, fcn8_said, unmapped_said, undropped_said, unbent_said; of wrong pixels, in percent:
-    error_whole, error_fcn8, error_padded, and padded_pixels in words; steps of training; lower, a list of the rows that
-    are shown to be lower. Means and tests leave failed
-    runs out.
+    facts: V_Rand, means of rows: whole, none, resized, fcn8, rival (what fcn8 is compared with); ranges: whole_low,
+    whole_high, unmapped_low, unmapped_high; lost against what a row is compared with: lost_none, lost_pooled,
+    lost_article, lost_norm; changes as texts with a sign: undropped, unbent, padded, unmapped; how sure a difference
+    is, in words: resized_none (of all pairs of rows this one alone), and of a row NAME_said for none, pooled, padded,
+    fcn8, article, unmapped, undropped, unbent, norm; of wrong pixels, in percent: error_whole, error_rival, error_fcn8,
+    error_padded, and padded_pixels in words; changes, the number of rows but the first; steps of training; lower,
+    higher, lists of the rows that are shown to be so. Means and tests leave failed runs out.
     """
     entries_of = {row: kept(entries) for row, entries in rows(record).items()}
     runs = {row: values(entries) for row, entries in entries_of.items()}
@@ -28,48 +28,57 @@ def readings(record):
     whole, resized, none = "U-Net", "skips resized, not cropped", "without skips"
 
     def lost(row):
-        """Return by how much the mean of a row lies below that of the complete network."""
-        return mean[whole] - mean[row]
+        """Return by how much the mean of a row lies below that of the network that it is compared with."""
+        return mean[results.counterpart(record, row)] - mean[row]
 
     def changed(row):
         """Return the change as a text, with a minus sign that is as long as a plus."""
         return f"{-lost(row):+.3f}".replace("-", "−")
 
     def said(row):
-        """Return in words how sure the difference of a row from the complete network is."""
+        """Return in words how sure the difference of a row from the one that it is compared with is."""
         return assessed(judged[row])
+
+    def listed(word):
+        """Return the rows of a verdict as a text."""
+        return results.listed(row for row, one in judged.items() if one and one.word == word) or "nothing"
 
     resized_none = results.judge({resized: (by_row[resized], by_row[none])})[resized]
     pixels = results.judge({"": tuple({seed: 100 * share for seed, share in wrong[row].items()}
                                       for row in ("padded, no crop", whole))}, {"": ()})[""]  # fmt: skip
+    rival = results.counterpart(record, "FCN-8s")
+    of = {
+        "none": none,
+        "pooled": "skips after the pool",
+        "padded": "padded, no crop",
+        "fcn8": "FCN-8s",
+        "article": "the article's variant",
+        "unmapped": "no weight map",
+        "undropped": "without dropout",
+        "unbent": "no elastic deformation",
+        "norm": "no batch normalisation",
+    }
     return {
-        "whole": mean[whole],
-        "none": mean[none],
-        "resized": mean[resized],
+        **{key: mean[row] for key, row in (("whole", whole), ("none", none), ("resized", resized))},
         "fcn8": mean["FCN-8s"],
+        "rival": mean[rival],
         "whole_low": min(runs[whole]),
         "whole_high": max(runs[whole]),
         "unmapped_low": min(runs["no weight map"]),
         "unmapped_high": max(runs["no weight map"]),
-        "lost_none": lost(none),
-        "lost_article": lost("the article's variant"),
-        "lost_norm": lost("no batch normalisation"),
-        "undropped": changed("without dropout"),
-        "unbent": changed("no elastic deformation"),
-        "padded": changed("padded, no crop"),
+        **{f"lost_{key}": lost(of[key]) for key in ("none", "pooled", "article", "norm")},
+        **{key: changed(of[key]) for key in ("undropped", "unbent", "padded", "unmapped")},
+        **{f"{key}_said": said(row) for key, row in of.items()},
         "resized_none": assessed(resized_none),
-        "none_said": said(none),
-        "padded_said": said("padded, no crop"),
-        "fcn8_said": said("FCN-8s"),
-        "unmapped_said": said("no weight map"),
-        "undropped_said": said("without dropout"),
-        "unbent_said": said("no elastic deformation"),
         "padded_pixels": assessed(pixels, 2),
         "error_padded": 100 * errors["padded, no crop"],
         "error_whole": 100 * errors[whole],
+        "error_rival": 100 * errors[rival],
         "error_fcn8": 100 * errors["FCN-8s"],
+        "changes": len(judged),
         "steps": record["trials"][whole]["recipe"]["steps"],
-        "lower": results.listed(row for row, one in judged.items() if one and one.word == "lower") or "nothing",
+        "lower": listed("lower"),
+        "higher": listed("higher"),
     }
 
 
