@@ -3,6 +3,7 @@
     a script of 1.5 MB that draws every icon         ─▶  none; the style sheet draws them with the theme's font
     style sheet and font of every icon               ─▶  the icons that stand on some page
     pictures of a size that nobody knows             ─▶  with their size, fetched when they are scrolled to
+    those of the other theme, before the sheet is there  ─▶  hidden by a line in the page, and not fetched
     eleven style sheets, one asking for another      ─▶  one, _static/book-styles.css
     fourteen scripts that the text waits for         ─▶  below the text, in their order (`defer`)
     the index of all words, on every page            ─▶  on the page that searches
@@ -42,6 +43,12 @@ PIXELS_A_POINT = 96 / 72  # of CSS
 _IMAGE = re.compile(r'<img (?![^>]*\bloading=)(?P<rest>[^>]*\bsrc="(?P<src>[^"]+)")')
 
 SHEET = "book-styles.css"
+# "auto" is the theme before the theme's script has looked
+THEMES = (
+    "<style>html[data-theme=dark] .only-light, html[data-theme=light] .only-dark { display: none }"
+    "@media (prefers-color-scheme: dark) { html[data-theme=auto] .only-light { display: none } }"
+    "@media not (prefers-color-scheme: dark) { html[data-theme=auto] .only-dark { display: none } }</style>"
+)
 _LINK = re.compile(r'\s*<link (?=[^>]*\brel="stylesheet")[^>]*\bhref="(?P<up>(?:\.\./)*)_static/(?P<name>[^"?]+)[^>]*>')
 _PRELOAD = re.compile(r'\s*<link rel="preload" as="script"[^>]*>')
 _SCRIPT = re.compile(r"<script (?=[^>]*\bsrc=)(?![^>]*\b(?:defer|async)\b)")
@@ -175,9 +182,10 @@ def lightened(text: str, options: str, sheet: str) -> str:
 
     options: the script ``documentation_options.js``, which moves into the page.
     """
+    text = re.sub(rf"\s*{re.escape(THEMES)}", "", text)
     links = iter(_LINK.findall(text))
     up = next(links, ("",))[0]
-    one = iter([f'\n    <link href="{up}_static/{sheet}" rel="stylesheet" />'])
+    one = iter([f'\n    {THEMES}\n    <link href="{up}_static/{sheet}" rel="stylesheet" />'])
     text = _LINK.sub(lambda match: next(one, ""), text)
     text = _OPTIONS.sub(lambda match: f"<script>{options}</script>", text)
     text = _SCRIPT.sub('<script defer="defer" ', _PRELOAD.sub("", text))

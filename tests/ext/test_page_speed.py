@@ -28,6 +28,8 @@ def test_a_page_asks_for_one_sheet_and_its_scripts_come_after_the_text():
     head, _, body = page.partition("</head>")
     assert re.findall(r'<link href="([^"]+)" rel="stylesheet"', head) == ["../_static/all.css?v=9"]
     assert "preload" not in page
+    assert head.index(page_speed.THEMES) < head.index("all.css"), "before pictures are fetched"
+    assert page.count(page_speed.THEMES) == 1
     assert "src=" not in head
     assert "widget-state" not in head
     assert OPTIONS in head
