@@ -14,6 +14,7 @@ RUNS = {
     "skips resized, not cropped": [0.40, 0.42],
     "without skips": [0.41, 0.43],
     "skips after the pool": [0.89, 0.91],
+    "dilation 2 on the way down": [0.85, 0.86],
     "the article's variant": [0.5, 0.6],
     "no weight map": [0.70, 0.99],
     "without dropout": [0.93, 0.93],
@@ -52,6 +53,17 @@ def test_the_words_follow_from_the_scatter_of_the_seeds(readings):
     assert "do not decide" in readings["padded_said"]
     assert readings["resized_none"].startswith("which is lower"), "all differences are alike"
     assert "95 % interval" in readings["fcn8_said"]
+
+
+def test_a_rival_is_compared_with_the_network_of_its_kind():
+    told = {row: {"recipe": {"steps": 9}} for row in RUNS} | {
+        row: {"recipe": {"steps": 9}, "differs": "works on single pixels"} for row in ("all levels", "FCN-8s")
+    }
+    ours = {row: scores for row, scores in RUNS.items() if row != "FCN-8s"}
+    found = ablation.readings(record(ours | {"all levels": [0.5, 0.6], "FCN-8s": [0.4, 0.55]}, told=told))
+    assert found["rival"] == pytest.approx(0.55)
+    assert found["changes"] == len(RUNS)
+    assert "do not decide" in found["fcn8_said"]
 
 
 def test_each_network_has_a_mark_for_either_experiment():

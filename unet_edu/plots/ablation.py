@@ -12,9 +12,9 @@ def readings(record):
 
     facts: V_Rand, means of rows: whole, none, resized, fcn8, rival (what fcn8 is compared with); ranges: whole_low,
     whole_high, unmapped_low, unmapped_high; lost against what a row is compared with: lost_none, lost_pooled,
-    lost_article, lost_norm; changes as texts with a sign: undropped, unbent, padded, unmapped; how sure a difference
-    is, in words: resized_none (of all pairs of rows this one alone), and of a row NAME_said for none, pooled, padded,
-    fcn8, article, unmapped, undropped, unbent, norm; of wrong pixels, in percent: error_whole, error_rival, error_fcn8,
+    lost_dilated, lost_article, lost_norm; changes as texts with a sign: undropped, unbent, padded, unmapped; how sure a difference
+    is, in words: resized_none (of all pairs of rows this one alone), and of a row NAME_said for none, pooled, dilated,
+    padded, fcn8, article, unmapped, undropped, unbent, norm; of wrong pixels, in percent: error_whole, error_rival, error_fcn8,
     error_padded, and padded_pixels in words; changes, the number of rows but the first; steps of training; lower,
     higher, lists of the rows that are shown to be so. Means and tests leave failed runs out.
     """
@@ -50,6 +50,7 @@ def readings(record):
     of = {
         "none": none,
         "pooled": "skips after the pool",
+        "dilated": "dilation 2 on the way down",
         "padded": "padded, no crop",
         "fcn8": "FCN-8s",
         "article": "the article's variant",
@@ -66,7 +67,7 @@ def readings(record):
         "whole_high": max(runs[whole]),
         "unmapped_low": min(runs["no weight map"]),
         "unmapped_high": max(runs["no weight map"]),
-        **{f"lost_{key}": lost(of[key]) for key in ("none", "pooled", "article", "norm")},
+        **{f"lost_{key}": lost(of[key]) for key in ("none", "pooled", "dilated", "article", "norm")},
         **{key: changed(of[key]) for key in ("undropped", "unbent", "padded", "unmapped")},
         **{f"{key}_said": said(row) for key, row in of.items()},
         "resized_none": assessed(resized_none),
