@@ -73,7 +73,7 @@ def test_the_comparison_table_counts_failed_runs():
 
 def test_the_short_table_has_the_verdicts_of_the_long_one():
     head, lines = results.short_table(record(ROWS), ["U-Net", "worse", "none", "broken"])
-    assert head == ["network", "V_Rand", "beside U-Net"]
+    assert head == ["network", "V_Rand", "verdict"]
     assert [line[0] for line in lines] == ["U-Net", "worse", "broken"], "what has runs"
     long = {line[0]: line[1].split("\n")[0] for line in results.comparison_table(record(ROWS))[1]}
     assert [line[2] for line in lines] == ["–", long["worse"], long["broken"]]

@@ -194,7 +194,7 @@ IN_SHORT = (
 
 
 def short_table(record, names=IN_SHORT):
-    """Return (head, rows) of texts for `unet_edu.book.table`: V_Rand of some rows, and verdicts beside the first.
+    """Return (head, rows) of texts for `unet_edu.book.table`: V_Rand of some rows, and verdicts.
 
     names: rows of the record, its first one among them; those that have no run are left out.
     """
@@ -204,8 +204,8 @@ def short_table(record, names=IN_SHORT):
         if each.get(name):
             one = judged.get(name)
             verdict = one.word if one else "too few pairs" if name in judged else "–"
-            lines.append([name, spread(values(kept(each[name])), 2), verdict])
-    return ["network", "V_Rand", f"beside {next(iter(each))}"], lines
+            lines.append([labelled(record, name), spread(values(kept(each[name])), 2), verdict])
+    return ["network", "V_Rand", "verdict"], lines
 
 
 def answer(record, networks, names=IN_SHORT):
@@ -218,7 +218,7 @@ def answer(record, networks, names=IN_SHORT):
     told = {word: [] for word in ("lower", "higher", "not decided")}
     for name, one in judge_rows(record).items():
         if name in names and one:
-            told[one.word].append(name)
+            told[one.word].append(labelled(record, name))
     score = statistics.fmean(values(runs))
     said = [
         f"After {runs[0]['training']['steps'][-1]:,} steps of training {first} reaches a V_Rand of {score:.2f}; "
