@@ -6,6 +6,7 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 import pytest
 import torch
+from bookkit import ROOT
 
 from unet_edu import checkpoints as shipped
 from unet_edu import results
@@ -85,6 +86,15 @@ def test_a_quick_run_repeats_itself():
 def test_rows_are_all_different(name, kind):
     rows = EXPERIMENTS[name].trials(**kind)
     assert len({row.row for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "unfinished").glob("*.json")), ids=lambda path: path.stem)
+def test_an_unfinished_record_can_go_on(path):
+    record = json.loads(path.read_text(encoding="utf-8"))
+    rows = {row.row: row.settings() for row in EXPERIMENTS[record["experiment"]].trials()}
+    assert {row: facts for row, facts in record["trials"].items() if rows.get(row) != facts} == {}
+    seen = [(entry["row"], entry["seed"]) for entry in record["runs"]]
+    assert len(seen) == len(set(seen)) > 0
 
 
 def test_the_ablation_changes_one_thing_a_row_or_the_row_says_what_differs():
