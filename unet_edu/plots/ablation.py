@@ -12,11 +12,11 @@ def readings(record):
 
     facts: V_Rand, means of rows: whole, none, resized, fcn8, rival (what fcn8 is compared with); ranges: whole_low,
     whole_high, unmapped_low, unmapped_high; lost against what a row is compared with: lost_none, lost_pooled,
-    lost_dilated, lost_article, lost_norm; changes as texts with a sign: undropped, unbent, padded, unmapped; how sure a difference
-    is, in words: resized_none (of all pairs of rows this one alone), and of a row NAME_said for none, pooled, dilated,
-    padded, fcn8, article, unmapped, undropped, unbent, norm; of wrong pixels, in percent: error_whole, error_rival, error_fcn8,
-    error_padded, and padded_pixels in words; changes, the number of rows but the first; steps of training; lower,
-    higher, lists of the rows that are shown to be so. Means and tests leave failed runs out.
+    lost_dilated, lost_article, lost_norm; changes as texts with a sign: undropped, unbent, padded, unmapped; how sure a
+    difference is, in words: resized_none (of all pairs of rows this one alone), and of a row NAME_said for none,
+    pooled, dilated, padded, fcn8, article, unmapped, undropped, unbent, norm; of wrong pixels, in percent: error_whole,
+    error_rival, error_fcn8, error_padded, and padded_pixels in words; changes, the number of rows but the first; steps
+    of training; lower, higher, lists of the rows that are shown to be so. Means and tests leave failed runs out.
     """
     entries_of = {row: kept(entries) for row, entries in rows(record).items()}
     runs = {row: values(entries) for row, entries in entries_of.items()}
