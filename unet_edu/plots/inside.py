@@ -4,6 +4,8 @@ bottleneck, filters, fields_by_stage      what it decides, what the first layer 
 asked_pixels, probes, detectors           single pixels, what can be read off, channels that light up on membranes
 """
 
+import itertools
+
 import numpy as np
 import torch
 from scipy import ndimage
@@ -17,6 +19,7 @@ from unet_edu.plots.shared import image_row
 from unet_edu.plots.style import DOWN, GRID, INK, MUTED, ON_IMAGE_MARK, SKIP
 from unet_edu.predict import predict
 from unet_edu.results import busiest_window
+from unet_edu.threads import one_thread
 
 NETWORKS = {"cells": "unet8-cells", "isbi": "unet8-isbi"}  # the end of a fact's name: the network
 
@@ -424,6 +427,7 @@ def detectors(net, samples, stages, seeds=5, pixels=3000):
 LINE = 5  # pixels that a drawn line is wide: about a membrane
 
 
+@one_thread()  # small passes, and many: two threads mostly wait for each other
 def lab_answers(lab, body=40, side=24):
     """Return facts of three experiments with the live figure, which is left as it was.
 
@@ -449,12 +453,10 @@ def lab_answers(lab, body=40, side=24):
     margin, end = (len(seen) - len(whole)) // 2, (len(seen) + len(whole)) // 2
     grey = ndimage.uniform_filter(seen, 2 * body)[margin : end + body, margin : end + body]  # a body and what is around
     middle = np.add(np.unravel_index(grey.argmin(), grey.shape), margin - body // 2)
-    far = [0]
-    for top in range(0, len(seen) - side + 1, side):
-        for left in range(0, len(seen) - side + 1, side):
-            away = max(margin - side - min(top, left), max(top, left) - end)
-            if away > max(far) and np.any(covered(top, left, side) != whole):
-                far.append(away)
+    places = itertools.product(range(0, len(seen) - side + 1, side), repeat=2)
+    away = {place: max(margin - side - min(place), max(place) - end) for place in places}
+    farthest = sorted((place for place in away if away[place] > 0), key=away.get, reverse=True)
+    reach = next((away[place] for place in farthest if np.any(covered(*place, side) != whole)), 0)
     lines = {}
     for name, change in (("lab_dark", -0.25), ("lab_light", 0.25)):
         drawn = np.full_like(seen, seen.mean())
@@ -462,4 +464,4 @@ def lab_answers(lab, body=40, side=24):
         start = len(whole) // 2
         lines[name] = 100 * float(np.mean(~cells(drawn)[:, start : start + LINE]))
     hidden = 100 * float(np.mean(~covered(*middle, body)[rim]))
-    return {"lab_hidden": hidden, "lab_reach": max(far), "lab_margin": margin, **lines}
+    return {"lab_hidden": hidden, "lab_reach": reach, "lab_margin": margin, **lines}
