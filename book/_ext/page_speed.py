@@ -3,7 +3,7 @@
     a script of 1.5 MB that draws every icon         ─▶  none; the style sheet draws them with the theme's font
     style sheet and font of every icon               ─▶  the icons that stand on some page
     pictures of a size that nobody knows             ─▶  with their size, fetched when they are scrolled to
-    those of the other theme, before the sheet is there  ─▶  hidden by a line in the page, and not fetched
+    pictures of the other theme, before any style    ─▶  hidden by a line in the page, and not fetched
     eleven style sheets, one asking for another      ─▶  one, _static/book-styles.css
     fourteen scripts that the text waits for         ─▶  below the text, in their order (`defer`)
     the index of all words, on every page            ─▶  on the page that searches

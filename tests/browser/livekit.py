@@ -42,7 +42,12 @@ def write_page(path, figures, theme="light"):
 
 
 def with_weights(text):
-    """Return the text of a page whose networks get their weights, as those of the book do, but from the page itself."""
+    """Return the text of a page whose networks get their weights, as those of the book do, but from the page itself.
+
+    A page that asks for none is returned as it is.
+    """
+    if "unetEduWeights" not in text:
+        return text
     files = {
         name: base64.b64encode((checkpoints.FOLDER / f"{name}.safetensors").read_bytes()).decode()
         for name in FeatureMaps.weights.values

@@ -17,8 +17,7 @@ def shown(small_page):
 
     def show(*kinds, **traits):
         made = [getattr(figures, kind)(**traits) for kind in kinds]
-        opens = any("unetEduWeights" in figure._esm for figure in made)
-        page, complaints = small_page(made, mend=with_weights if opens else lambda text: text)
+        page, complaints = small_page(made, mend=with_weights)
         page.wait_for_timeout(500)
         return page, [page.locator(f"[data-live-figure={kind}]").first for kind in kinds], complaints
 

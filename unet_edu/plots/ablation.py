@@ -16,7 +16,7 @@ def readings(record):
     difference is, in words: resized_none (of all pairs of rows this one alone), and of a row NAME_said for none,
     pooled, dilated, padded, fcn8, article, unmapped, undropped, unbent, norm; of wrong pixels, in percent: error_whole,
     error_rival, error_fcn8, error_padded, and padded_pixels in words; changes, the number of rows but the first; steps
-    of training; lower, higher, lists of the rows that are shown to be so. Means and tests leave failed runs out.
+    of training; lower, a list of the rows that are shown to be so. Means and tests leave failed runs out.
     """
     entries_of = {row: kept(entries) for row, entries in rows(record).items()}
     runs = {row: values(entries) for row, entries in entries_of.items()}
@@ -33,15 +33,11 @@ def readings(record):
 
     def changed(row):
         """Return the change as a text, with a minus sign that is as long as a plus."""
-        return f"{-lost(row):+.3f}".replace("-", "−")
+        return results.signed(-lost(row), 3)
 
     def said(row):
         """Return in words how sure the difference of a row from the one that it is compared with is."""
         return assessed(judged[row])
-
-    def listed(word):
-        """Return the rows of a verdict as a text."""
-        return results.listed(row for row, one in judged.items() if one and one.word == word) or "nothing"
 
     resized_none = results.judge({resized: (by_row[resized], by_row[none])})[resized]
     pixels = results.judge({"": tuple({seed: 100 * share for seed, share in wrong[row].items()}
@@ -60,7 +56,9 @@ def readings(record):
         "norm": "no batch normalisation",
     }
     return {
-        **{key: mean[row] for key, row in (("whole", whole), ("none", none), ("resized", resized))},
+        "whole": mean[whole],
+        "none": mean[none],
+        "resized": mean[resized],
         "fcn8": mean["FCN-8s"],
         "rival": mean[rival],
         "whole_low": min(runs[whole]),
@@ -78,8 +76,7 @@ def readings(record):
         "error_fcn8": 100 * errors["FCN-8s"],
         "changes": len(judged),
         "steps": record["trials"][whole]["recipe"]["steps"],
-        "lower": listed("lower"),
-        "higher": listed("higher"),
+        "lower": results.listed(row for row, one in judged.items() if one and one.word == "lower") or "nothing",
     }
 
 

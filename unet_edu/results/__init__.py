@@ -15,7 +15,6 @@ that a notebook finds them, too.
 
 from unet_edu.results import choices, nuclei
 from unet_edu.results.differences import (
-    IN_SHORT,
     Judgement,
     answer,
     comparison_table,
@@ -79,7 +78,6 @@ from unet_edu.results.times import (
 )
 
 __all__ = [
-    "IN_SHORT",
     "Judgement",
     "RECORDS",
     "Shipped",

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from unet_edu import comparisons
 from unet_edu.experiments.choices import CLASSES, FIRST, LOSSES, NOISE
-from unet_edu.experiments.runs import rows, spread
+from unet_edu.experiments.runs import rows
 from unet_edu.results import differences
-from unet_edu.results.differences import difference, stacked
+from unet_edu.results.differences import difference, scattered, stacked
 
 
 class Score(NamedTuple):
@@ -97,12 +97,12 @@ def table(record, names, scores, judged=None):
     verdicts = judge(record, names, judged)
     lines = []
     for name in present(record, names):
-        cells = [spread(list(by_seed(record, name, key).values()), SCORES[key].digits) for key in scores]
+        cells = [scattered(list(by_seed(record, name, key).values()), SCORES[key].digits) for key in scores]
         one = verdicts.get(name)
         verdict = "–" if name == names[0] else "too few pairs"
         if one is not None:
             verdict = stacked(one, SCORES[judged].digits)
-        cells = [cell.replace("-", "−").replace(" ± ", "\n± ") for cell in cells]
+        cells = [cell.replace("-", "−") for cell in cells]
         lines.append([WORDS.get(name, {}).get(tuple(names), name), verdict, *cells])
     return ["", f"{SCORES[judged].words}: verdict, difference", *(SCORES[key].words for key in scores)], lines
 

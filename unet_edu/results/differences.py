@@ -99,18 +99,24 @@ def signed(number, digits=4):
     return f"{number:+.{digits}f}".replace("-", "−")
 
 
-def difference(judgement, digits=4):
-    """Return a difference with its 95 % interval as text: "−0.021 (−0.030 to −0.012)"."""
-    change, low, high = (signed(number, digits) for number in judgement.found[:3])
+def difference(judgement, digits=4, factor=1):
+    """Return a difference, times a factor, with its 95 % interval as text: "−0.021 (−0.030 to −0.012)"."""
+    change, low, high = (signed(factor * number, digits) for number in judgement.found[:3])
     return f"{change} ({low} to {high})"
 
 
-def stacked(judgement, digits=4, word=None):
+def stacked(judgement, digits=4, word=None, factor=1):
     """Return the verdict, the difference and its 95 % interval as three lines of a narrow cell of a table.
 
-    word: another one for the verdict.
+    word: another one for the verdict. factor: of the numbers.
     """
-    return f"{word or judgement.word}\n{difference(judgement, digits).replace(' (', chr(10) + '(')}"
+    change, ends = difference(judgement, digits, factor).split(" ", 1)
+    return "\n".join([word or judgement.word, change, ends])
+
+
+def scattered(numbers, digits):
+    """Return mean and standard deviation as two lines of a narrow cell of a table."""
+    return spread(numbers, digits).replace(" ± ", "\n± ")
 
 
 def worth(judgement, digits=4):
@@ -184,13 +190,7 @@ def comparison_table(record):
     return head, lines
 
 
-IN_SHORT = (
-    "U-Net",
-    "FCN-8s",
-    "sliding window",
-    "without skips",
-    "FCN-32s",
-)  # rows of the ablation, the first one first
+IN_SHORT = ("U-Net", "FCN-8s", "sliding window", "without skips", "FCN-32s")  # rows of the ablation, its first first
 
 
 def short_table(record, names=IN_SHORT):

@@ -12,9 +12,9 @@ A score is one of SCORES. With fewer than two pairs of runs, that is what is sai
 from typing import NamedTuple
 
 from unet_edu import comparisons
-from unet_edu.experiments.runs import by_seed, rows, spread, values
+from unet_edu.experiments.runs import by_seed, rows, values
 from unet_edu.results import differences
-from unet_edu.results.differences import difference, p_text, signed, stacked
+from unet_edu.results.differences import difference, p_text, scattered, signed, stacked
 from unet_edu.results.records import listed
 
 FIRST = "U-Net"
@@ -99,15 +99,14 @@ def word(judgement, score="F1"):
 def score_table(record, group):
     """Return (head, rows) of texts for `unet_edu.book.table`: every row of a group; ± is over all seeds."""
     lines = [
-        [row, str(len(entries)), *(scattered(entries, one) for one in SCORES.values())]
+        [
+            row,
+            str(len(entries)),
+            *(scattered(values(entries, one.part, one.key), one.digits) for one in SCORES.values()),
+        ]
         for row, entries in rows_of(record, group).items()
     ]
     return ["row", "runs", *SCORES], lines
-
-
-def scattered(entries, score):
-    """Return mean and standard deviation of a score as two lines of a narrow cell of a table."""
-    return spread(values(entries, score.part, score.key), score.digits).replace(" ± ", "\n± ")
 
 
 def comparison_table(record, score="F1"):
@@ -249,15 +248,21 @@ def shared_rows(record, ablation):
     return [row for row in differences.judge_rows(ablation) if nuclei and all(row in found for found in nuclei)]
 
 
+def lower_on(record, ablation):
+    """Return {change: the names of the data on which it is shown to lower the score} of all that both records have."""
+    judged = {"membranes": differences.judge_rows(ablation)}
+    judged |= {f"{group} nuclei": judge(record, group) for group in groups(record)}
+    return {
+        row: [name for name, found in judged.items() if found[row] is not None and found[row].word == "lower"]
+        for row in shared_rows(record, ablation)
+    }
+
+
 def both_text(record, ablation):
     """Return sentences: which changes lower the score on all data, on some, and on none that was decided."""
-    membranes = differences.judge_rows(ablation)
-    nuclei = {group: judge(record, group) for group in groups(record)}
     everywhere, somewhere, nowhere = [], [], []
-    for row in shared_rows(record, ablation):
-        lower = {"membranes": membranes[row]} | {f"{group} nuclei": found[row] for group, found in nuclei.items()}
-        names = [name for name, one in lower.items() if one is not None and one.word == "lower"]
-        if len(names) == len(lower):
+    for row, names in lower_on(record, ablation).items():
+        if len(names) == 1 + len(groups(record)):
             everywhere.append(row)
         elif names:
             somewhere.append(f"{row} (on {listed(names)})")

@@ -2,7 +2,7 @@
 
 from unet_edu import comparisons
 from unet_edu.experiments.runs import by_seed, kept, rows, spread, values
-from unet_edu.results.differences import failed_text, judge, p_text, signed, sorted_out
+from unet_edu.results.differences import failed_text, judge, p_text, sorted_out, stacked
 
 
 def scaling_entries(record, elastic, spread=False):
@@ -57,8 +57,7 @@ def scaling_comparison(record):
     def cell(one, factor, digits):
         if one is None:
             return "too few paired runs"
-        change, low, high = (signed(factor * number, digits) for number in one.found[:3])
-        return f"{one.word}, {p_text(one.p)}\n{change}\n({low} to {high})"
+        return stacked(one, digits, f"{one.word}, {p_text(one.p)}", factor)
 
     rand, pixels = judge_scaling(record), judge_scaling(record, "stack", "share_of_wrong_pixels")
     lines = [
