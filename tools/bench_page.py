@@ -3,6 +3,7 @@
     in one page, in turns:   this checkout ─ onnxruntime-web ─ the engine of COMMIT ─ one worker ─ two workers
     then in a figure:        click ─▶ first visible answer ─▶ all of it
     then learning:           a training step in the page ─ the same step in PyTorch, one thread
+    then in Playground:      steps a second while it plays, one run and two side by side
 
 All are run in turns in headless Chromium, so that a machine that gets slower or faster does so for all; the lines are
 ratios of medians. Of two workers the processor time of the busier one counts as well, where the system tells it
@@ -45,6 +46,8 @@ WEIGHTS, SIDE = "unet8-isbi", 268
 ROUNDS, SLOW_ROUNDS = 40, 8  # the engine of the commit takes long
 CLICKS = 21
 STEPS = 40  # of training, in turns of a few
+PLAYS = {"one.html": "", "two.html": "without skips"}  # pages of Playground: what runs beside it
+PLAYING = 8  # seconds
 WORKER = "DedicatedWorker"  # how Chromium calls a worker's thread
 
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><title>bench</title>
@@ -141,6 +144,24 @@ CLICK = """async (move) => {
     return times;
 }"""
 
+PLAY = """async (seconds) => {
+    const root = document.querySelector("[data-live-figure=Playground]"), tasks = [];
+    const watch = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));
+    watch.observe({ type: "longtask" });
+    const before = Number(root.dataset.step), start = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+    const rate = (1000 * (Number(root.dataset.step) - before)) / (performance.now() - start);
+    watch.disconnect();
+    return [rate, Math.max(0, ...tasks)];
+}"""
+
+
+def write_page(name: str, figure) -> None:
+    """Write a page that shows `figure` alone, with its weights beside it."""
+    state = json.dumps({"state": dependency_state([figure], drop_defaults=False)}).replace("</", "<\\/")
+    view = json.dumps({"model_id": figure.model_id})
+    (FOLDER / name).write_text(PAGE.format(state=state, view=view), "utf-8")
+
 
 def prepare(commit: str) -> dict[str, int]:
     """Put all that the page loads into `FOLDER`; return the bytes of the figure's scripts, compressed, by checkout."""
@@ -165,10 +186,9 @@ def prepare(commit: str) -> dict[str, int]:
     for path in checkpoints.FOLDER.glob("unet8-*.safetensors"):
         shutil.copy(path, FOLDER)
     shutil.copy(ROOT / "book" / "_static" / "live-figures.js", FOLDER)
-    figure = FeatureMaps(weights=WEIGHTS)
-    state = json.dumps({"state": dependency_state([figure], drop_defaults=False)}).replace("</", "<\\/")
-    view = json.dumps({"model_id": figure.model_id})
-    (FOLDER / "index.html").write_text(PAGE.format(state=state, view=view), "utf-8")
+    write_page("index.html", FeatureMaps(weights=WEIGHTS))
+    for name, rival in PLAYS.items():
+        write_page(name, Playground(rival=rival, steps=3000))
     (FOLDER / "blank.html").write_text("<!doctype html><title>bench</title>", "utf-8")
     return {
         "here": len(gzip.compress(here.encode(), mtime=0)),
@@ -274,6 +294,18 @@ def learning(page) -> None:
     print(f"milliseconds a step, medians: page {median(ours):.1f}, PyTorch {median(theirs):.1f}")
 
 
+def playing(page, side_by_side: bool) -> None:
+    """Count the steps a second of a Playground as it opens: two tiles a step, a worker for each run."""
+    page.wait_for_selector("[data-live-figure=Playground][data-state=ready]", timeout=120_000)
+    if side_by_side:
+        page.locator(".lf-pg-bet button").first.click()  # it waits for a bet
+    page.get_by_role("button", name="▶ play").click()
+    page.wait_for_function("document.querySelector('[data-live-figure=Playground]').dataset.step > 20")
+    rate, longest = page.evaluate(PLAY, PLAYING)
+    task = f"longest task of the page {longest:.0f} ms" if longest else "no task of the page above 50 ms"
+    print(f"Playground, {'two runs side by side' if side_by_side else 'one run'}: {rate:.0f} steps a second, {task}")
+
+
 def main() -> None:
     """Time this checkout, the runtime and the commit in one page and print a line each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -288,6 +320,9 @@ def main() -> None:
         page.on("pageerror", lambda error: print(error, file=sys.stderr))
         page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
         clicks(page)
+        for name, rival in PLAYS.items():
+            page.goto(f"http://127.0.0.1:{server.server_port}/{name}")
+            playing(page, bool(rival))
         page.goto(f"http://127.0.0.1:{server.server_port}/blank.html")
         learning(page)
         engines(page)

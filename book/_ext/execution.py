@@ -39,7 +39,12 @@ from unet_edu.data import isbi2012
 logger = logging.getLogger(__name__)
 
 # what pages are made by and of after their execution; of `unet_edu.course` the pages show points and parameters
-READING = ("book/_ext/*.py", "unet_edu/course/**/*.py", "unet_edu/records/chapters-*.json")
+READING = (
+    "book/_ext/*.py",
+    "unet_edu/course/**/*.py",
+    "unet_edu/figures/playground_presets.py",  # what their links set
+    "unet_edu/records/chapters-*.json",
+)
 WHEEL = ("unet_edu/**/*", "pyproject.toml", "README.md", "LICENSE")
 
 

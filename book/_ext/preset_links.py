@@ -12,6 +12,8 @@ from urllib.parse import quote
 from docutils import nodes
 from sphinx.util.docutils import SphinxRole
 
+from unet_edu.figures.playground_presets import DEFAULTS, PRESETS, RIVALS
+
 PAGE, FIGURE = "08_training.html", "fig-playground"
 
 
@@ -26,8 +28,6 @@ def written(value) -> str:
 
 def address(preset: str, rival: str = "") -> str:
     """Return the address of a preset. Raises ValueError where there is no such preset or rival."""
-    from unet_edu.figures.playground import DEFAULTS, PRESETS, RIVALS  # with PyTorch, so not before it is needed
-
     if preset not in PRESETS or rival not in ("", *RIVALS):
         raise ValueError(f"there is no preset {preset!r} with the rival {rival!r}; presets: {', '.join(PRESETS)}")
     changes = {key: value for key, value in PRESETS[preset]["changes"].items() if value != DEFAULTS[key]}

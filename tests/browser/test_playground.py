@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 from _ext.preset_links import address
 from unet_edu.figures import Playground
-from unet_edu.figures.playground import PRESETS, recorded
+from unet_edu.figures.playground import recorded
+from unet_edu.figures.playground_presets import PRESETS
 
 pytestmark = pytest.mark.browser
 LONG = 120_000  # milliseconds, on a machine that does other things, too

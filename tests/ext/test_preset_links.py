@@ -1,15 +1,19 @@
 """Links to presets of Playground: what the address says is the preset, and a wrong one fails the build."""
 
+import subprocess
+import sys
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from bookkit import FixtureBook
 from bs4 import BeautifulSoup
 
+from _ext import preset_links
 from _ext.preset_links import address
 from unet_edu.figures import Playground
 from unet_edu.figures.base import rule_of
-from unet_edu.figures.playground import DEFAULTS, PRESETS, RIVALS
+from unet_edu.figures.playground_presets import DEFAULTS, PRESETS, RIVALS
 
 
 def in_javascript(value):
@@ -44,6 +48,12 @@ def test_an_address_holds_its_preset(preset):
 def test_a_rival_is_in_the_address():
     for rival in RIVALS:
         assert unquote(address("works", rival)).endswith(f"preset=works&rival={rival}")
+
+
+def test_a_page_with_such_a_link_costs_no_torch():
+    """Three seconds of each build, when a sentence is changed."""
+    code = "import sys; from _ext.preset_links import address; address('nan'); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(preset_links.__file__).parents[1]).returncode == 0
 
 
 @pytest.mark.parametrize("wrong", [("nothing", ""), ("works", "nobody")])

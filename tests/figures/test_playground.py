@@ -11,8 +11,8 @@ import traitlets
 from unet_edu.data import nuclei
 from unet_edu.figures import Playground
 from unet_edu.figures.learner import Run, Trainer
-from unet_edu.figures.playground import DEFAULTS, PRESETS, RIVALS
 from unet_edu.figures.playground_pictures import GREYS, KINDS, SIDE, TERMS, TRAINING, W0, pictures
+from unet_edu.figures.playground_presets import DEFAULTS, PRESETS, RIVALS
 from unet_edu.figures.training_replay import fates
 from unet_edu.metrics import regions, v_rand
 

@@ -22,7 +22,7 @@ from unet_edu.activations import capture
 from unet_edu.data import nuclei
 from unet_edu.figures.base import LiveFigure, integer, pack
 from unet_edu.figures.learner import Run
-from unet_edu.figures.playground import DEFAULTS
+from unet_edu.figures.playground_presets import DEFAULTS
 
 DEPTH, WIDTH, STEPS, SEED = 2, 8, 120, 1
 WINDOW = 124  # legal for two poolings; 84 pixels come out
