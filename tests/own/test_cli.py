@@ -56,10 +56,12 @@ def test_from_files_to_scores(tmp_path, typed, quick):
     status, said, _ = typed("predict", net, tmp_path / "new" / "images", "-o", out, "--instances")
     assert status == 0
     assert "connected pieces" in said
+    assert said.startswith("cell20.tif: "), "without the folder that was typed"
     assert said.splitlines()[-1].startswith("2 images, ")
     status, said, _ = typed("score", tmp_path / "new" / "masks", out)
     assert status == 0
     assert "all 2 images" in said
+    assert [line.split()[0] for line in said.splitlines()[1:3]] == ["cell20_mask.png", "cell21_mask.png"]
     assert float(said.partition("F1 ")[2].partition("F1 ")[2].split()[0]) > 0.9
 
 

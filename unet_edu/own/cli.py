@@ -95,7 +95,7 @@ def predict(args) -> None:
     for found in predict_files(
         args.net, args.images, args.out, numbered=args.instances, max_memory=int(args.memory * GIB), device=args.device
     ):
-        print(f"{found.name}: {found.text}", flush=True)
+        print(f"{within(args.images, found.name)}: {found.text}", flush=True)
         pages, total = pages + 1, total + (found.count or 0)
     print(f"{pages} images" + (f", {total:,} objects" if args.instances else "") + f"; results are in {args.out}")
 
@@ -106,6 +106,7 @@ def score(args) -> None:
 
     each = score_files(args.truth, args.predicted)
     together = each.pop("all")
+    each = {within(args.truth, name): one for name, one in each.items()}
     width = max(map(len, each))
     print(f"{'image':{width}}  objects  found  missed  invented  merged  split     F1     AP    IoU")
     for name, one in each.items():
@@ -115,6 +116,11 @@ def score(args) -> None:
         )
     print(f"all {together.images} images")
     print(together)
+
+
+def within(folder, name) -> str:
+    """Return the name of an image in a folder that was typed, without that folder; any other name as it is."""
+    return name.removeprefix(f"{Path(folder)}{os.sep}")
 
 
 class processes:
