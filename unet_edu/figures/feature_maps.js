@@ -9,6 +9,15 @@ const number = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toF
 const pathOf = (name) => (/^(skip)/.test(name) ? "skip" : /^(u\d|up)/.test(name) ? "up" : /^(d\d|pool)/.test(name) ? "down" : "end");
 const partOf = (name) => name.replace(".after", "");
 
+/** Greys whose black is white: four at a time, since a large picture has millions. */
+function inverted(greys) {
+  const out = new Uint8Array(4 * Math.ceil(greys.length / 4));
+  out.set(greys);
+  const words = new Uint32Array(out.buffer);
+  for (let at = 0; at < words.length; at += 1) words[at] = ~words[at];
+  return out.subarray(0, greys.length);
+}
+
 /** Switch a part of the network off, or on again. */
 function flip(model, part) {
   const off = model.get("off");
@@ -29,6 +38,7 @@ function build({ model, root, say }) {
     kernel: !model.kernelless,
     greys: null, truth: null, // of the image: grey values, labels where they are known
     source: null, // computes: sources.js
+    unpacked: null, // { packed, greys } of the reader's picture, whose greys need not be unpacked again
     picture: 0, // counts the pictures that were put in
     skips: null, // names of the skip connections, once the network ran
     now: null, // { stages, output, whole, ms, where, x, y, here, cover } of the last run
@@ -75,10 +85,11 @@ function build({ model, root, say }) {
 
   async function load() {
     const bytes = get("image");
-    const [greys, labels] = await Promise.all([unpack(bytes), get("truth").byteLength ? unpack(get("truth")) : null]);
+    const known = shared.unpacked?.packed === bytes && shared.unpacked.greys;
+    const [greys, labels] = await Promise.all([known || unpack(bytes), get("truth").byteLength ? unpack(get("truth")) : null]);
     if (shared.gone || bytes !== get("image")) return;
-    shared.greys = new Uint8Array(greys);
-    if (get("invert")) shared.greys.forEach((value, at) => (shared.greys[at] = 255 - value));
+    shared.greys = known || new Uint8Array(greys);
+    if (get("invert")) shared.greys = inverted(shared.greys);
     shared.truth = labels && new Uint8Array(labels);
     shared.picture += 1;
     run.forget();

@@ -122,11 +122,11 @@ async function openPicture(file, page, library) {
   return { pages, page: opened.page, width, height, was };
 }
 
-/** The greys of that picture, at least `least` pixels a side, packed: { image, width, height, inner }. contrast: spread them. */
+/** The greys of that picture, at least `least` pixels a side, and packed: { greys, image, width, height, inner }. contrast: spread them. */
 async function openedGreys(contrast, least) {
   const limits = contrast ? contrastLimits(opened.values) : [0, opened.most];
-  const { greys, ...rest } = mirroredTo(asGreys(opened.values, limits), opened.width, opened.height, least);
-  return { image: await piped(greys, new CompressionStream("deflate")), ...rest };
+  const found = mirroredTo(asGreys(opened.values, limits), opened.width, opened.height, least);
+  return { image: await piped(found.greys, new CompressionStream("deflate")), ...found };
 }
 
 const READING = [

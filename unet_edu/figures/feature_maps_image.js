@@ -174,9 +174,10 @@ function imageInput(shared, start) {
 
   /** Puts the reader's own picture in, its contrast as chosen. */
   async function putRaw(values, words) {
-    const { image, inner, width, height } = await reader.greys(get("contrast"), get("size"));
-    [shared.inner, inside] = [inner, "own"];
-    show({ image: new DataView(image.buffer), width, height, truth: new DataView(new ArrayBuffer(0)), sample: "own", ...values }, words);
+    const { greys, image, inner, width, height } = await reader.greys(get("contrast"), get("size"));
+    const packed = new DataView(image.buffer);
+    [shared.inner, shared.unpacked, inside] = [inner, { packed, greys }, "own"];
+    show({ image: packed, width, height, truth: new DataView(new ArrayBuffer(0)), sample: "own", ...values }, words);
   }
 
   pages.onchange = () => takePicture(file, Number(pages.value));

@@ -15,10 +15,13 @@ export function mirrored(at, count) {
   return place < count ? place : period - place;
 }
 
+/** How far apart outputs stand along a side of `count` pixels; side: of an output, step: 2^depth. */
+const strideOf = (count, side, step) => (count <= side ? count : Math.floor(side / step) * step);
+
 /** Where the outputs of tiles stand: [{ left, top, width, height }]; side: of an output, step: 2^depth. */
 export function tilesOf(width, height, side, step) {
   const along = (count) => {
-    const stride = count <= side ? count : Math.floor(side / step) * step;
+    const stride = strideOf(count, side, step);
     return Array.from({ length: Math.ceil(count / stride) }, (_, at) => [at * stride, Math.min(stride, count - at * stride)]);
   };
   return along(height).flatMap(([top, high]) => along(width).map(([left, wide]) => ({ left, top, width: wide, height: high })));
@@ -26,7 +29,8 @@ export function tilesOf(width, height, side, step) {
 
 /** The input size that takes least work for a picture; lost: pixels that an output is smaller. */
 export function cheapestTile(width, height, lost, step, sizes = TILES) {
-  const work = (size) => tilesOf(width, height, size - lost, step).length * size * size;
+  const along = (count, size) => Math.ceil(count / strideOf(count, size - lost, step));
+  const work = (size) => along(width, size) * along(height, size) * size * size;
   return sizes.reduce((best, size) => (work(size) < work(best) ? size : best));
 }
 

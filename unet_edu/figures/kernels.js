@@ -132,7 +132,11 @@ export function kernelModule(relaxed) {
 /** The quickest of a module's two kinds that this browser takes, or null where it has no SIMD at all, or no WebAssembly. */
 export function quickest(moduleOf) {
   if (!globalThis.WebAssembly) return null; // as in iOS' lockdown mode
-  return [true, false].map(moduleOf).find((bytes) => WebAssembly.validate(bytes)) ?? null;
+  for (const kind of [true, false]) {
+    const bytes = moduleOf(kind);
+    if (WebAssembly.validate(bytes)) return bytes;
+  }
+  return null;
 }
 
 /** The kernels of a forward pass, for this browser. */

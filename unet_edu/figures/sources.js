@@ -17,13 +17,22 @@ const IN_A_WORKER = [
   stagesOf, rowsOf, packed, layOut, simdUnet, outlineOf, plainUnet, work,
 ];
 
+// What every source of a page shares, and is made once: the kernels, and the networks by the bytes of their weights.
+const networks = new WeakMap();
+let kernels; // undefined: not made yet
+const kernelsOnce = () => (kernels === undefined ? (kernels = kernelsHere()) : kernels);
+function networkOf(bytes) {
+  if (!networks.has(bytes)) networks.set(bytes, readNetwork(bytes));
+  return networks.get(bytes);
+}
+
 /**
  * The shipped network, in workers, so that the page stays free. Each of them computes some rows of every map; the first
  * keeps all rows, and makes thumbnails and statistics of them. load() → Promise of the weights' bytes.
  * workers: how many at most; code: of the kernels, null for plain JavaScript, which one worker computes alone.
  */
-export async function pageSource(load, workers = navigator.hardwareConcurrency ?? 1, code = kernelsHere()) {
-  const network = readNetwork(await load());
+export async function pageSource(load, workers = navigator.hardwareConcurrency ?? 1, code = kernelsOnce()) {
+  const network = networkOf(await load());
   const many = code ? Math.max(Math.min(workers, MOST_WORKERS), 1) : 1;
   const address = URL.createObjectURL(new Blob([`${IN_A_WORKER.join("\n")}\nwork();`], { type: "text/javascript" }));
   const team = Array.from({ length: many }, () => new Worker(address));
