@@ -106,6 +106,30 @@ def test_each_kind_of_file_is_spread_by_percentiles(shown, tmp_path, file):
     assert complaints == []
 
 
+def test_the_page_itself_unpacks_nothing_of_a_picture(shown, tmp_path):
+    """4096² pixels took the page a fifth of a second; the worker that reads the file has them as they are."""
+    page, figure, complaints = shown()
+    page.evaluate(
+        """() => {
+            const Stream = globalThis.DecompressionStream;
+            globalThis.unpacked = 0;
+            globalThis.DecompressionStream = function (...kind) { unpacked += 1; return new Stream(...kind); };
+        }"""
+    )
+    values = np.round(cells.tissue((281, 301), seed=2).image * 255).astype(np.uint8)  # pixels that no four can share
+    Image.fromarray(values).save(tmp_path / "odd.png")
+    assert put(page, figure, tmp_path / "odd.png") == ""
+    assert np.abs(drawn(figure) - spread(values)).max() <= 1
+    figure.get_by_label("invert").check()
+    page.wait_for_timeout(400)
+    assert np.abs(255 - drawn(figure) - spread(values)).max() <= 1
+    assert page.evaluate("unpacked") == 0
+    figure.locator("[data-sample=first]").click()
+    page.wait_for_timeout(400)
+    assert page.evaluate("unpacked") > 0, "of the samples it does"
+    assert complaints == []
+
+
 def test_big_endian_and_white_is_zero(shown, tmp_path):
     tifffile = pytest.importorskip("tifffile")
     page, figure, _ = shown()
