@@ -20,6 +20,7 @@ ELSEWHERE = {
     "experiments/time_to_score.py": "experiments/test_experiments.py",
     "experiments/train.py": "training/test_loop.py",
     "figures/playground_pictures.py": "figures/test_playground.py",
+    "figures/playground_presets.py": "figures/test_playground.py",
     "figures/stages.py": "figures/test_engine.py",
     "models/checks.py": "models/test_unet.py",
     "models/one_level.py": "models/test_unet.py",

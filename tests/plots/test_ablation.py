@@ -55,6 +55,13 @@ def test_the_words_follow_from_the_scatter_of_the_seeds(readings):
     assert "95 % interval" in readings["fcn8_said"]
 
 
+def test_what_is_not_decided_is_small_or_open():
+    runs = {row: [0.7, 0.72, 0.74] for row in RUNS} | {"U-Net": [0.9, 0.92, 0.94]}
+    runs |= {"without dropout": [0.901, 0.92, 0.939], "no weight map": [0.8, 0.99, 0.9]}
+    found = ablation.readings(record(runs, told={row: {"recipe": {"steps": 9}} for row in RUNS}))
+    assert (found["small"], found["open"]) == ("without dropout", "no weight map")
+
+
 def test_a_rival_is_compared_with_the_network_of_its_kind():
     told = {row: {"recipe": {"steps": 9}} for row in RUNS} | {
         row: {"recipe": {"steps": 9}, "differs": "works on single pixels"} for row in ("all levels", "FCN-8s")

@@ -35,6 +35,21 @@ def test_the_dot_plot_shows_every_run_best_row_on_top():
     assert high > 0.97
 
 
+def test_on_a_phone_the_dots_have_the_width_and_names_stand_above_them():
+    wide, narrow = pictures.dot_plot(ABLATION).axes[0], pictures.dot_plot(ABLATION, narrow=True).axes[0]
+    for marker in "ox|":
+        assert [list(one.get_xdata()) for one in marks(narrow, marker)] == [
+            list(one.get_xdata()) for one in marks(wide, marker)
+        ]
+    assert list(narrow.get_yticks()) == []
+    names = [text for text in narrow.texts if text.get_text() in ABLATION["trials"]]
+    assert [text.get_text() for text in names] == ["U-Net", "like it", "worse"]
+    assert [text.get_position()[1] for text in names] == pytest.approx([-0.38, 0.62, 1.62])
+    low, high = narrow.get_ylim()
+    assert high < -0.5
+    assert low > 2
+
+
 def test_curves_have_a_thin_line_a_run_and_a_thick_one_a_row():
     loss, score = pictures.curves(record({"a": [0.9, 0.9], "b": [0.9], "none": []}, "isbi")).axes
     for axes in (loss, score):
@@ -118,6 +133,7 @@ RATIOS = {"rows": [{"name": name, "ratio": ratio, "macs_ratio": ratio} for name,
 def test_only_colours_of_the_palette():
     figures = [
         pictures.dot_plot(ABLATION),
+        pictures.dot_plot(ABLATION, narrow=True),
         pictures.scaling(SCALING),
         pictures.ratios(RATIOS),
         pictures.curves(record({"a": [0.9, 0.9], "b": [0.9]}, "isbi"), target=0.95),

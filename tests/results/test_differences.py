@@ -5,6 +5,7 @@ from recordkit import ABLATION, earlier, record
 from scipy.stats import ttest_rel
 
 from unet_edu import comparisons, results
+from unet_edu.results.differences import IN_SHORT
 
 
 def test_the_score_table_has_a_column_for_every_row_and_dashes_for_none():
@@ -92,8 +93,14 @@ def test_the_answer_sorts_the_rows_by_their_verdicts():
 
 
 def test_the_page_s_answer_is_that_of_the_record():
-    said = results.answer(results.read("ablation"), results.shipped())
-    assert "Lower in these runs: FCN-32s, sliding window. Not decided by these runs: without skips, FCN-8s." in said
+    shipped = results.read("ablation")
+    said = results.answer(shipped, results.shipped())
+    judged = {name: one.word for name, one in results.judge_rows(shipped).items() if name in IN_SHORT}
+    for word, head in {"lower": "Lower in", "higher": "Higher in", "not decided": "Not decided by"}.items():
+        names = ", ".join(name for name, verdict in judged.items() if verdict == word)
+        assert (f"{head} these runs: {names}." in said) == bool(names)
+    rivals = [name for name in judged if results.counterpart(shipped, name) != "U-Net"]
+    assert said.count("compared with") == bool(rivals)
 
 
 def test_failed_runs_are_in_no_mean():
@@ -130,4 +137,8 @@ def test_rivals_are_compared_with_the_first_of_their_kind():
     assert judged["whole"].found.change == pytest.approx(-0.11 / 3)
     _, lines = results.comparison_table(made)
     assert [line[0] for line in lines] == ["cut", "whole", "FCN (beside whole)", "windows (beside whole)"]
-    assert "FCN (beside whole)" in results.verdicts(made, numbers=False)
+    said = results.verdicts(made, numbers=False)
+    assert "Lower: cut, whole, FCN, windows. FCN and windows are compared with “whole”. " in said
+    drawn["padded, no crop"] = drawn.pop("cut")
+    said = results.verdicts(record(drawn, told=told), numbers=False)
+    assert "Lower: whole; FCN; windows; padded, no crop. " in said, "a comma may be a part of a name"

@@ -118,7 +118,11 @@ def test_one_run_has_no_spread():
 
 
 @pytest.mark.parametrize(
-    ("words", "text"), [(["a"], "a"), (["a", "b"], "a and b"), ("abc", "a, b and c"), ([], ""), ([3, 4], "3 and 4")]
-)
+    ("words", "text"),
+    [
+        (["a"], "a"), (["a", "b"], "a and b"), ("abc", "a, b and c"), ([], ""), ([3, 4], "3 and 4"),
+        (["a", "resized, not cropped", "c"], "a; resized, not cropped; and c"),
+    ],
+)  # fmt: skip
 def test_listed(words, text):
     assert results.listed(words) == text

@@ -6,6 +6,8 @@ from unet_edu import results
 from unet_edu.experiments.runs import by_seed, kept, rows, values
 from unet_edu.plots.style import DOWN, GRID, SKIP
 
+SMALL = 0.01  # of V_Rand
+
 
 def readings(record):
     """Return what the chapter's prose says of the record of the ablation: facts.
@@ -16,7 +18,8 @@ def readings(record):
     difference is, in words: resized_none (of all pairs of rows this one alone), and of a row NAME_said for none,
     pooled, dilated, padded, fcn8, article, unmapped, undropped, unbent, norm; of wrong pixels, in percent: error_whole,
     error_rival, error_fcn8, error_padded, and padded_pixels in words; changes, the number of rows but the first; steps
-    of training; lower, a list of the rows that are shown to be so. Means and tests leave failed runs out.
+    of training; lists of rows: lower, those that are shown to be so; of those that are not decided small, where the
+    whole interval lies within ± SMALL, and open, the others. Means and tests leave failed runs out.
     """
     entries_of = {row: kept(entries) for row, entries in rows(record).items()}
     runs = {row: values(entries) for row, entries in entries_of.items()}
@@ -42,6 +45,8 @@ def readings(record):
     resized_none = results.judge({resized: (by_row[resized], by_row[none])})[resized]
     pixels = results.judge({"": tuple({seed: 100 * share for seed, share in wrong[row].items()}
                                       for row in ("padded, no crop", whole))}, {"": ()})[""]  # fmt: skip
+    undecided = {row: one.found for row, one in judged.items() if one and one.word == "not decided"}
+    small = [row for row, one in undecided.items() if max(-one.low, one.high) < SMALL]
     rival = results.counterpart(record, "FCN-8s")
     of = {
         "none": none,
@@ -77,6 +82,8 @@ def readings(record):
         "changes": len(judged),
         "steps": record["trials"][whole]["recipe"]["steps"],
         "lower": results.listed(row for row, one in judged.items() if one and one.word == "lower") or "nothing",
+        "small": results.listed(small) or "nothing",
+        "open": results.listed(row for row in undecided if row not in small) or "nothing",
     }
 
 

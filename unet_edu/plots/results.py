@@ -79,11 +79,11 @@ def _with_mean(axes, lines, colour, style, label, marker=None):
 # ---------------------------------------------------------------------------------------------------- dots and bars
 
 
-def dot_plot(record):
+def dot_plot(record, narrow=False):
     """Draw the V_Rand of every run as a dot, a row a line, best mean on top; returns the figure.
 
     The bar is mean ± standard deviation over the seeds that did not fail; a run that failed is a cross. The band is
-    that of the record's first row.
+    that of the record's first row. narrow: for a phone, with name and numbers above each line instead of beside it.
     """
     import matplotlib.pyplot as plt
 
@@ -93,7 +93,7 @@ def dot_plot(record):
     found = {row: values(kept(entries)) for row, entries in rows(record).items() if entries}
     order = sorted(found, key=lambda row: np.mean(found[row]), reverse=True)
     first = next(iter(rows(record)))
-    fig, axes = plt.subplots(figsize=(5.2, 0.34 * len(order) + 0.9))
+    fig, axes = plt.subplots(figsize=(3.9, 0.5 * len(order) + 0.8) if narrow else (5.2, 0.34 * len(order) + 0.9))
     if len(found.get(first, ())) > 1:
         mean, sd = mean_sd(found[first])
         axes.axvspan(mean - sd, mean + sd, color=DOWN_AREA, lw=0)
@@ -106,9 +106,14 @@ def dot_plot(record):
         axes.plot([mean], [place], marker="|", ms=13, mew=2.2, color=colour)
         axes.plot(found[row], [place] * len(found[row]), "o", ms=5.5, mfc="none", mec=colour, mew=1.1)
         axes.plot(broken[row], [place] * len(broken[row]), "x", ms=6, color=WRONG, mew=1.6)
-        axes.text(1.01, place, spread(found[row]), transform=axes.get_yaxis_transform(), va="center", fontsize=9)
-    axes.set(ylim=(len(order) - 0.4, -0.6), xlabel="V_Rand on validation (the axis widens towards 1)")
-    axes.set_yticks(range(len(order)), order)
+        where = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 9}
+        if narrow:
+            axes.text(0, place - 0.38, row, **where)
+            axes.text(1, place - 0.38, spread(found[row]), ha="right", **where)
+        else:
+            axes.text(1.01, place, spread(found[row]), **where)
+    axes.set(ylim=(len(order) - 0.4, -0.8), xlabel="V_Rand on validation (the axis widens towards 1)")
+    axes.set_yticks(*((), ()) if narrow else (range(len(order)), order))
     axes.tick_params(axis="y", length=0)
     towards_one(axes, "x", values(record["runs"]))
     return fig

@@ -139,7 +139,7 @@ def sorted_out(judged, numbers=True):
         groups[one and one.word].append(f"{name} ({worth(one)})" if one and numbers else name)
     words = {"lower": "Lower", "higher": "Higher", "not decided": "Not decided by these runs"}
     words[None] = "Too few paired runs to compare"
-    mark = "; " if numbers else ", "
+    mark = "; " if numbers or any("," in name for name in judged) else ", "
     return " ".join(f"{words[group]}: {mark.join(names)}." for group, names in groups.items() if names)
 
 
@@ -167,11 +167,23 @@ def labelled(record, row):
     return row if other == next(iter(record["trials"])) else f"{row} (beside {other})"
 
 
+def rivals_text(record, names):
+    """Return a sentence on which of some rows are not compared with the first one, but with another; "" for none."""
+    first, beside = next(iter(record["trials"])), {}
+    for name in names:
+        beside.setdefault(counterpart(record, name), []).append(name)
+    beside.pop(first, None)
+    return " ".join(
+        f"{listed(those)} {'are' if len(those) > 1 else 'is'} compared with “{row}”." for row, those in beside.items()
+    )
+
+
 def verdicts(record, numbers=True):
     """Return sentences: which rows differ from their `counterpart`, by the paired test, and which runs failed."""
     first, reference = next(iter(rows(record).items()))
-    told = sorted_out({labelled(record, row): one for row, one in judge_rows(record).items()}, numbers)
-    return f"{first}: V_Rand {spread(values(kept(reference)))}. {told} {failed_text(record)}"
+    judged = judge_rows(record)
+    told = [sorted_out(judged, numbers), rivals_text(record, judged), failed_text(record)]
+    return " ".join([f"{first}: V_Rand {spread(values(kept(reference)))}.", *filter(None, told)])
 
 
 def comparison_table(record):
@@ -218,7 +230,7 @@ def answer(record, networks, names=IN_SHORT):
     told = {word: [] for word in ("lower", "higher", "not decided")}
     for name, one in judge_rows(record).items():
         if name in names and one:
-            told[one.word].append(labelled(record, name))
+            told[one.word].append(name)
     score = statistics.fmean(values(runs))
     said = [
         f"After {runs[0]['training']['steps'][-1]:,} steps of training {first} reaches a V_Rand of {score:.2f}; "
@@ -226,6 +238,7 @@ def answer(record, networks, names=IN_SHORT):
     ]
     words = {"lower": "Lower in", "higher": "Higher in", "not decided": "Not decided by"}
     said += [f"{head} these runs: {', '.join(told[word])}." for word, head in words.items() if told[word]]
+    said += filter(None, [rivals_text(record, sum(told.values(), []))])
     best = max((one.metadata["scores"]["mean"]["v_rand"] for one in networks if one.data == "isbi2012"), default=None)
     if best is not None:
         said.append(f"Trained longer, the best network of the package reaches {best:.2f}.")

@@ -142,6 +142,8 @@ def hardware(machine):
 
 
 def listed(words):
-    """Return "a", "a and b", "a, b and c"."""
+    """Return "a", "a and b", "a, b and c"; where a name has a comma of its own, "a; b, too; and c"."""
     words = list(map(str, words))
+    if len(words) > 2 and any("," in word for word in words):
+        return "; ".join([*words[:-1], f"and {words[-1]}"])
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
