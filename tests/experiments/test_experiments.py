@@ -1,6 +1,7 @@
 """Each experiment's --quick run: it works, it repeats itself, and its rows are what they say."""
 
 import json
+import subprocess
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
@@ -86,6 +87,14 @@ def test_a_quick_run_repeats_itself():
 def test_rows_are_all_different(name, kind):
     rows = EXPERIMENTS[name].trials(**kind)
     assert len({row.row for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "unfinished").glob("*.patch")), ids=lambda path: path.stem)
+def test_what_a_chapter_will_say_of_an_unfinished_record_still_fits(path):
+    if not (ROOT / ".git").exists():
+        pytest.skip("no repository")
+    done = subprocess.run(["git", "apply", "--check", path], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "unfinished").glob("*.json")), ids=lambda path: path.stem)
