@@ -3,14 +3,18 @@
 import json
 import re
 import time
+import zlib
 
+import numpy as np
 import pytest
 from browserkit import slowness
 from jupyterkit import Jupyter
 from livekit import nudge
+from PIL import Image
 from playwright.sync_api import expect
 
 from unet_edu import figures
+from unet_edu.data import cells
 
 pytestmark = pytest.mark.kernels
 
@@ -104,6 +108,33 @@ def test_the_network_runs_on_the_kernel_and_the_page_shows_it(notebook):
     figure.get_by_role("button", name="skip connection of level 2").click()
     expect(figure.locator(".lf-fm-verdict")).to_contain_text("of the labels changed")
     assert server.ask(page, "print(shown['FeatureMaps'].off)").strip() == "['skip2']"
+
+
+def test_a_picture_of_the_reader_s_own_reaches_the_kernel(notebook, tmp_path):
+    """Of 16 bits, spread as in a page; a TIFF is read in the book's pages alone, and the figure says what to do."""
+    server, page, complaints = notebook
+    values = np.round(cells.tissue((280, 300), seed=2).image * 4095).astype(np.uint16)
+    Image.fromarray(values).save(tmp_path / "twelve in sixteen.png")
+    Image.fromarray(values).save(tmp_path / "twelve.tif")
+    figure = page.locator("[data-live-figure=FeatureMaps]")
+    figure.scroll_into_view_if_needed()
+    figure.locator("input[type=file]").first.set_input_files(tmp_path / "twelve in sixteen.png")
+    expect(figure.locator(".lf-fm-note")).to_contain_text("on this machine and its kernel", timeout=RUN_MS)
+    low, high = np.percentile(values, [0.5, 99.5], method="nearest")
+    wanted = np.round(np.clip((values.astype(float) - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+    asked = """
+import zlib
+one = shown["FeatureMaps"]
+print(one.width, one.height, zlib.crc32(zlib.decompress(one.image)))
+"""
+    until, told = time.monotonic() + TOLD_S, f"300 280 {zlib.crc32(wanted.tobytes())}"
+    while (found := server.ask(page, asked).strip()) != told and time.monotonic() < until:
+        page.wait_for_timeout(200)
+    assert found == told
+    expect(figure.locator(".lf-fm-where")).to_have_text(re.compile("computed in the kernel"), timeout=RUN_MS)
+    figure.locator("input[type=file]").first.set_input_files(tmp_path / "twelve.tif")
+    expect(figure.locator("[role=alert]")).to_contain_text("hand an array over: FeatureMaps(image=…)")
+    assert complaints == []
 
 
 def test_a_wide_network_answers_quickly_and_keeps_nothing(chromium, tmp_path):
