@@ -54,6 +54,7 @@ def main():
     parser.add_argument("--side", type=int, default=4096)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kill", action="store_true", help="kill one worker in the first round")
+    parser.add_argument("--as-dask-starts-them", action="store_true", help="without big.keep_memory()")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -62,6 +63,8 @@ def main():
     machine = record.machine("cpu")
     print(f"{machine['processor']}, {machine['cores']} cores, load {machine['load_1min']} before")
     alone, together, apart, lost = [], [], 0.0, 0
+    if not args.as_dask_starts_them:
+        big.keep_memory()
     options = {"n_workers": 2, "threads_per_worker": 1, "memory_limit": "1GiB", "dashboard_address": None}
     with tempfile.TemporaryDirectory() as folder, LocalCluster(**options) as cluster, Client(cluster) as client:
         top = Path(folder)

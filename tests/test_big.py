@@ -1,5 +1,6 @@
 """Images larger than memory: tiles of a Dask graph give what `predict` gives, whether a worker is lost or not."""
 
+import copy
 import os
 import signal
 import time
@@ -28,6 +29,8 @@ def picture(*shape):
 
 @pytest.fixture(scope="module")
 def client():
+    before = copy.deepcopy(dask.config.config)
+    big.keep_memory()
     with (
         LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, memory_limit="1GiB", dashboard_address=None
@@ -35,6 +38,13 @@ def client():
         Client(local) as connected,
     ):
         yield connected
+    dask.config.config.clear()
+    dask.config.config.update(before)
+
+
+def test_workers_keep_their_memory(client):
+    for name, value in big.KEPT.items():
+        assert client.submit(os.environ.get, name, pure=False).result() == str(value)
 
 
 @pytest.mark.parametrize("shape", [(300, 211), (84, 160), (85, 7), (1, 1), (3, 90)])
