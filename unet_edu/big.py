@@ -53,12 +53,8 @@ def predict(net, array, *, scale=None, max_memory=TASK_MEMORY):
     max_memory is too small, ModuleNotFoundError without the extra `big`. What is wrong with values is raised while the
     result is computed.
     """
-    try:
-        import dask.array as da
-        from dask import delayed
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(f"{error}: install the extra, pip install 'unet-edu[big]'") from None
-
+    dask = needed()
+    da, delayed = dask.array, dask.delayed
     net = unwrapped(net)
     if not takes_tiles(net):
         raise TypeError(
@@ -93,12 +89,18 @@ def keep_memory():
 
     Raises ModuleNotFoundError without the extra `big`.
     """
+    dask = needed()
+    dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in KEPT.items()})
+
+
+def needed():
+    """Return the package dask, its arrays imported. Raises ModuleNotFoundError without the extra `big`."""
     try:
         import dask
+        import dask.array
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(f"{error}: install the extra, pip install 'unet-edu[big]'") from None
-
-    dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in KEPT.items()})
+    return dask
 
 
 def one_tile(net, tile, size, scale):
