@@ -59,7 +59,8 @@ def test_pages_are_accessible_and_ask_nobody(pages, chromium, theme, width):
 def test_own_code_is_reached_by_keyboard(pages, chromium):
     context = chromium.new_context()
     page = context.new_page()
-    page.goto(pages[0].as_uri())
+    answered = next(one for one in pages if "Your answer to" in one.read_text("utf-8"))  # some handed nothing in
+    page.goto(answered.as_uri())
     for _ in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.tagName") == "PRE":
