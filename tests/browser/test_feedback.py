@@ -29,7 +29,7 @@ def pages(tmp_path_factory):
         options = {"roster": top / "roster.csv", "overrides": top / "by hand.csv", "progress": False}
         grade_module.grade(bundle, top / "submissions", top / "out", due="2050-01-01", **options)
     kinds = {student.kind: student.id for student in students}
-    return [top / "out" / "feedback" / f"{id}.html" for id in {students[0].id, *kinds.values()}]
+    return [top / "out" / "feedback" / f"{id}.html" for id in dict.fromkeys([students[0].id, *kinds.values()])]
 
 
 @pytest.mark.parametrize("width", [400, 1280])
