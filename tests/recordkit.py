@@ -41,12 +41,23 @@ def record(rows, experiment="ablation", told=None, **head):
 
 
 ABLATION = record({"U-Net": [0.96, 0.95, 0.97], "worse": [0.80, 0.81, 0.82], "like it": [0.95, 0.96, 0.95], "none": []})
+SCALING_ROWS = {
+    "1 slice, elastic": [0.8, 0.82],
+    "1 slice": [0.6, 0.61],
+    "4 slices, elastic": [0.95],
+    "4 slices": [0.9, 0.94],
+    "1 slice, spread, elastic": [0.84, 0.866],
+    "1 slice, spread": [0.7, 0.74],
+}
 SCALING = record(
-    {"1 slice, elastic": [0.8, 0.82], "1 slice": [0.6, 0.61], "4 slices, elastic": [0.95], "4 slices": [0.9, 0.94]},
+    SCALING_ROWS,
     "data_scaling",
-    {name: {"samples": int(name[0]), "elastic": 6.0 * ("elastic" in name)}
-     for name in ("1 slice, elastic", "1 slice", "4 slices, elastic", "4 slices")},
-)  # fmt: skip
+    {
+        name: {"samples": int(name[0]), "elastic": 6.0 * ("elastic" in name)}
+        | ({"spread": True} if "spread" in name else {})
+        for name in SCALING_ROWS
+    },
+)
 
 
 def write(folder, name, content):

@@ -53,7 +53,8 @@ def small_slices(monkeypatch, drawn):
 
 def quick(name, path, seeds=1):
     module = EXPERIMENTS[name]
-    own = {"checkpoints": checkpoints.entry_and_file, "sharpness": sharpness.entry_of}
+    own = {"checkpoints": checkpoints.entry_and_file}
+    own |= {"data_scaling": data_scaling.entry_of, "sharpness": sharpness.entry_of}
     work = {"work": own[name]} if name in own else {}
     return runs.complete(path, name, module.trials(quick=True), seeds, device="cpu", **work)
 
@@ -171,6 +172,28 @@ def test_every_number_of_slices_comes_with_and_without_elastic_deformation_and_s
     for row in rows:
         changed = {key for key in row.settings() | one if row.settings().get(key) != one.get(key)}
         assert changed <= {"samples", "elastic", "spread"}
+
+
+def test_what_the_ablation_has_run_is_not_run_again(tmp_path, monkeypatch):
+    """Rows with all slices are two of the ablation: not those of another network, or of other values."""
+    rows = {row.row: row.settings() for row in ablation.trials()}
+    entries = [{"row": row, "seed": 1, "made": {"bf16": None}, "scores": row} for row in rows]
+    record = {"experiment": "ablation", "trials": rows, "runs": entries}
+    (tmp_path / "ablation-cpu.json").write_text(json.dumps(record))
+    monkeypatch.setattr(data_scaling, "results_dir", lambda: tmp_path)
+    monkeypatch.setattr(runs, "entry_of", lambda trial, *_: {"row": trial.row, "scores": "run"})
+
+    def taken(seed, bf16=None):
+        found = [data_scaling.entry_of(row, seed, "cpu", bf16, None) for row in data_scaling.trials()]
+        return {one["row"]: one["scores"] for one in found if one["scores"] != "run"}
+
+    assert taken(1) == {"18 slices, elastic": "U-Net", "18 slices": "no elastic deformation"}
+    assert taken(2) == taken(1, bf16=True) == {}
+    record["trials"]["U-Net"] = rows["U-Net"] | {"samples": 17}
+    (tmp_path / "ablation-cpu.json").write_text(json.dumps(record))
+    assert taken(1) == {"18 slices": "no elastic deformation"}
+    (tmp_path / "ablation-cpu.json").unlink()
+    assert taken(1) == {}
 
 
 def test_the_run_that_failed_is_kept_as_it_was():

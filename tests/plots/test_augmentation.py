@@ -5,6 +5,7 @@ import pytest
 import torch
 from matplotlib.patches import Rectangle
 from plotkit import PALETTE, colours, greys, texts
+from recordkit import SCALING
 from scipy import ndimage
 
 from unet_edu import results
@@ -272,6 +273,20 @@ def test_a_seed_without_a_partner_does_not_count_as_a_gain():
     record["runs"] = [run for run in record["runs"] if (run["row"], run["seed"]) != ("1 slices, elastic", 0)]
     _, facts = augmentation.bending_by_slices(record)
     assert facts["bend_few"].startswith("−0.025, ")  # of seeds 1 and 2
+
+
+def test_what_spreading_adds_seed_by_seed():
+    fig, facts = augmentation.spreading_by_slices(SCALING)
+    left, right = fig.axes
+    drawn = sorted(y for line in left.lines if line.get_linestyle() == "None" for y in line.get_ydata())
+    assert drawn == [0.8, 0.82, 0.84, 0.866], "four slices are not there spread"
+    gains = sorted(y for line in right.lines if line.get_linestyle() == "None" for y in line.get_ydata())
+    assert gains == pytest.approx([0.04, 0.046])
+    assert facts["spread_few"].startswith("+0.043, 95 % interval")
+    assert (facts["first_means"], facts["spread_means"]) == ("0.810 with 1", "0.853 with 1")
+    assert facts["spread_gains"] == "1: mean +0.043"
+    assert facts["spread_text"] == results.spreading_text(SCALING)
+    assert colours(fig) <= PALETTE
 
 
 # --- does the map part touching cells? ---------------------------------------------------------------

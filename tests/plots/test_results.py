@@ -85,11 +85,15 @@ def test_at_one_pace_a_run_that_had_to_wait_lies_on_the_quickest():
 
 
 def test_scaling_shows_every_run():
-    (axes,) = pictures.scaling(SCALING).axes
-    assert sorted(y for m in "os" for line in marks(axes, m) for y in line.get_ydata()) == sorted(
-        values(SCALING["runs"])
-    )
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "4"]
+    first, spread = pictures.scaling(SCALING).axes
+    drawn = [
+        [y for line in axes.lines if line.get_linestyle() == "None" for y in line.get_ydata()]
+        for axes in (first, spread)
+    ]
+    assert sorted(sum(drawn, [])) == sorted(values(SCALING["runs"]))
+    assert sorted(drawn[1]) == [0.7, 0.74, 0.84, 0.866]
+    assert [axes.get_title("left") for axes in (first, spread)] == ["the first slices", "spread over the stack"]
+    assert [label.get_text() for label in first.get_xticklabels()] == ["1", "4"]
 
 
 def test_ratios_show_time_and_work_quickest_first():

@@ -10,13 +10,14 @@
 
 The network and the training are those of the ablation's first row: the same number of steps, however few the slices.
 Turns, flips, shifts, grey values and sharpness vary in all rows. Rows of slices that are *spread* tell more data from
-nearer data.
+nearer data. Rows with all eighteen slices are rows of the ablation, too: what its record has of them is not run again.
 """
 
+import json
 from dataclasses import replace
 
-from unet_edu.experiments import ablation
-from unet_edu.experiments.runs import main
+from unet_edu.experiments import ablation, runs
+from unet_edu.experiments.record import machine_kind, results_dir
 
 SLICES = (1, 2, 4, 9, 18)
 
@@ -37,5 +38,18 @@ def trials(quick=False, device_type="cpu"):
     return found
 
 
+def entry_of(trial, seed, device, bf16, path):
+    """Return the record's entry of one run; where the ablation has it, that one, under the name of this row."""
+    rows, settings = ablation.trials(), trial.settings()
+    same = [row.row for row in rows if row.build is rows[0].build and row.settings() == settings]
+    record = results_dir() / f"ablation-{machine_kind(device)}.json"
+    there = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {"trials": {}, "runs": []}
+    for entry in there["runs"]:
+        row = entry["row"]
+        if (entry["seed"], entry["made"]["bf16"]) == (seed, bf16) and row in same and there["trials"][row] == settings:
+            return entry | {"row": trial.row}
+    return runs.entry_of(trial, seed, device, bf16, path)
+
+
 if __name__ == "__main__":
-    main("data_scaling", __doc__.split("\n")[0], trials, seeds=ablation.SEEDS)
+    runs.main("data_scaling", __doc__.split("\n")[0], trials, seeds=ablation.SEEDS, work=entry_of)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from unet_edu.comparisons import failed, sound
+from unet_edu.comparisons import sound
 from unet_edu.plots import shared
 from unet_edu.plots.style import (
     DOWN,
@@ -433,46 +433,63 @@ def _shares(instances):
 def bending_by_slices(record):
     """Draw V_Rand against the number of training slices, with and without bending, and what bending adds to each seed.
 
-    record: of the experiment ``data_scaling``.
+    record: of the experiment ``data_scaling``; its rows with the first slices.
     Runs that failed are crosses on the left, and in no mean and no gain.
     Returns (figure, facts): ``fewest`` and ``most`` slices; their mean scores with bending, ``…_mean``, and those of
     all numbers of slices in words, ``all_means``; what bending adds, with interval and p, ``bend_few`` and
     ``bend_most``; the ``tiles`` of a run; the training loss at the end, ``loss_few`` and ``loss_most``; whether the
     gain on the left ``stands_out``; in words ``gains`` and ``failed_text``: the mean gains, and which runs failed.
     """
+    from unet_edu import results
+
+    kinds = [results.scaling_entries(record, bent) for bent in (True, False)]
+    fig, gains = _by_slices(kinds, ("bent", "not bent"), "what bending adds, seed by seed")
+    return fig, _bending_facts(record, gains)
+
+
+def spreading_by_slices(record):
+    """Draw V_Rand against the number of training slices, the first ones and as many that lie spread over the stack.
+
+    record: of the experiment ``data_scaling``; its rows with bending. On the right what spreading adds to each seed.
+    Returns (figure, facts): ``spread_few``, what spreading adds to the fewest slices, with interval and p;
+    ``spread_means`` and ``first_means``, the mean scores of all numbers of slices in words; ``spread_gains``, the mean
+    gains in words; ``spread_text``, for which numbers it makes a difference, in sentences.
+    """
+    from unet_edu import results
+
+    spread, first = (results.scaling_entries(record, True, apart) for apart in (True, False))
+    first = {count: entries for count, entries in first.items() if count in spread}
+    fig, gains = _by_slices([spread, first], ("spread", "the first"), "what spreading adds, seed by seed")
+    judged = results.judge_spreading(record)
+    fewest = judged[f"{min(gains)}"]
+    return fig, {
+        "spread_few": results.worth(fewest, 3) if fewest else "not known (too few paired runs)",
+        "spread_means": _means(spread),
+        "first_means": _means(first),
+        "spread_gains": _in_words(gains),
+        "spread_text": results.spreading_text(record),
+    }
+
+
+def _by_slices(kinds, names, title):
+    """Two kinds of rows, each {number of slices: its runs}: their scores, and the first's less the second's by seed.
+
+    Returns (figure, {number of slices: gains}). names: of the kinds. title: of the gains. Runs that failed are crosses,
+    in no mean and no gain.
+    """
     import matplotlib.pyplot as plt
 
-    from unet_edu import results
-    from unet_edu.experiments.runs import by_seed
+    from unet_edu.experiments.runs import by_seed, values
 
-    scores = {
-        bent: {count: by_seed(entries) for count, entries in results.scaling_entries(record, bent).items()}
-        for bent in (True, False)
-    }
-    counts = sorted({*scores[True]} & {*scores[False]})
-    good = {kind: {count: sound(found) for count, found in scores[kind].items()} for kind in scores}
+    these, others = ({count: sound(by_seed(entries)) for count, entries in kind.items()} for kind in kinds)
+    counts = sorted({*these} & {*others})
     gains = {
-        count: [good[True][count][seed] - score for seed, score in good[False][count].items()
-                if seed in good[True][count]]
+        count: [these[count][seed] - score for seed, score in others[count].items() if seed in these[count]]
         for count in counts
-    }  # fmt: skip
+    }
     fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.9))
-    for elastic, colour, marker, style, aside, name in (
-        (True, DOWN, "o", "-", 1.05, "bent"),
-        (False, SKIP, "s", "--", 0.95, "not bent"),
-    ):
-        places = [count * aside for count in counts]
-        found = [list(good[elastic][count].values()) for count in counts]
-        for place, values in zip(places, found, strict=True):
-            left.plot([place] * len(values), values, marker, ms=5.5, mfc="none", mec=colour, mew=1.1)
-        broken = [(place, score) for place, count in zip(places, counts, strict=True)
-                  for score in failed(scores[elastic][count]).values()]  # fmt: skip
-        left.plot(*np.reshape(broken, (-1, 2)).T, "x", ms=6.5, color=WRONG, mew=1.6)
-        means = [np.mean(values) for values in found]
-        left.plot(places, means, color=colour, ls=style, lw=2, marker=marker, ms=4, label=name)
-    left.legend(loc="lower right", fontsize=9.5, handlelength=3)
-    drawn = [score for kind in scores.values() for found in kind.values() for score in found.values()]
-    shared.towards_one(left, "y", drawn)
+    shared.by_slices(left, kinds, names)
+    shared.towards_one(left, "y", [score for kind in kinds for score in values(sum(kind.values(), []))])
     left.set_title("V_Rand", fontsize=10.5, loc="left")
     right.axhline(0, color=MUTED, lw=1)
     for count, found in gains.items():
@@ -480,13 +497,22 @@ def bending_by_slices(record):
         right.plot([count / 1.13, count * 1.13], [np.mean(found)] * 2, color=EXTRA, lw=2.6)
     widest = 1.15 * max(abs(value) for found in gains.values() for value in found)
     right.set(ylim=(-widest, widest))
-    right.set_title("what bending adds, seed by seed", fontsize=10.5, loc="left")
-    for axes in (left, right):
-        axes.set(xscale="log", xlabel="training slices", xlim=(counts[0] / 1.3, counts[-1] * 1.3))
-        axes.set_xticks(counts, map(str, counts))
-        axes.set_xticks([], minor=True)
+    right.set_title(title, fontsize=10.5, loc="left")
+    shared.numbers_of_slices(right, counts)
     fig.tight_layout(w_pad=1.6)
-    return fig, _bending_facts(record, gains)
+    return fig, gains
+
+
+def _means(kind):
+    """The mean V_Rand by number of slices in words; runs that failed are in none."""
+    from unet_edu import results
+    from unet_edu.experiments.runs import kept, values
+
+    return results.listed([f"{np.mean(values(kept(entries))):.3f} with {count}" for count, entries in kind.items()])
+
+
+def _in_words(gains):
+    return "; ".join(f"{count}: mean {np.mean(found):+.3f}" for count, found in gains.items())
 
 
 def _bending_facts(record, gains):
@@ -511,7 +537,7 @@ def _bending_facts(record, gains):
         "most": most,
         "fewest_mean": means[fewest],
         "most_mean": means[most],
-        "all_means": results.listed([f"{means[count]:.3f} with {count}" for count in counts]),
+        "all_means": _means(bent),
         "bend_few": results.worth(first, 3) if first else "not known (too few paired runs)",
         "bend_most": results.worth(last, 3) if last else "not known (too few paired runs)",
         "failed_text": results.failed_text(record),
@@ -519,7 +545,7 @@ def _bending_facts(record, gains):
         "loss_few": np.mean(losses[fewest]),
         "loss_most": np.mean(losses[most]),
         "stands_out": "does" if first and first.word == "higher" else "does not",
-        "gains": "; ".join(f"{count}: mean {np.mean(found):+.3f}" for count, found in gains.items()),
+        "gains": _in_words(gains),
     }
 
 

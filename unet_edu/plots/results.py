@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from unet_edu.experiments.runs import kept, mean_sd, rows, spread, values
 from unet_edu.metrics import v_rand
-from unet_edu.plots.shared import image_row, towards_one
+from unet_edu.plots.shared import by_slices, image_row, towards_one
 from unet_edu.plots.style import DOWN, DOWN_AREA, EXTRA, GRID, INK, MUTED, SKIP, UP, WRONG
 from unet_edu.results import busiest_window, mistakes, passes, scaling_entries
 
@@ -122,33 +122,23 @@ def dot_plot(record, narrow=False):
 def scaling(record):
     """Draw V_Rand against the number of training slices, with and without elastic deformation; returns the figure.
 
-    Lines join the means of the runs that did not fail; those that did are crosses.
+    A panel for the rows that take the first slices, one for those whose slices are spread over the stack. Lines join
+    the means of the runs that did not fail; those that did are crosses.
     """
     import matplotlib.pyplot as plt
 
-    fig, axes = plt.subplots(figsize=(7.2, 3.8))
-    counts = sorted({trial["samples"] for trial in record["trials"].values()})
-    looks = (
-        (True, DOWN, "o", "-", 1.03, "with elastic deformation"),
-        (False, SKIP, "s", "--", 0.97, "without"),
-    )
-    for elastic, colour, marker, style, aside, label in looks:
-        found = scaling_entries(record, elastic)
-        for count, entries in found.items():
-            good = values(kept(entries))
-            broken = [
-                score for entry, score in zip(entries, values(entries), strict=True) if entry not in kept(entries)
-            ]
-            axes.plot([count * aside] * len(good), good, marker, ms=5.5, mfc="none", mec=colour, mew=1.1)
-            axes.plot([count * aside] * len(broken), broken, "x", ms=6, color=WRONG, mew=1.6)
-        means = [np.mean(values(kept(entries))) for entries in found.values()]
-        axes.plot([count * aside for count in found], means, color=colour, ls=style, lw=2, label=label)
-    axes.set(xscale="log", xlabel="training slices", ylabel="V_Rand on validation")
-    axes.set_xticks(counts, map(str, counts))
-    axes.set_xticks([], minor=True)
-    axes.legend(loc="lower right", fontsize=9, handlelength=3)
-    towards_one(axes, "y", values(record["runs"]))
-    fig.tight_layout()
+    panels = {
+        title: kinds
+        for title, apart in (("the first slices", False), ("spread over the stack", True))
+        if any(kinds := [scaling_entries(record, bent, apart) for bent in (True, False)])
+    }
+    fig, (row,) = plt.subplots(1, len(panels), figsize=(4.4 * len(panels), 3.8), sharey=True, squeeze=False)
+    for axes, (title, kinds) in zip(row, panels.items(), strict=True):
+        by_slices(axes, kinds, ("with elastic deformation", "without"))
+        axes.set_title(title, fontsize=10.5, loc="left")
+    row[0].set_ylabel("V_Rand on validation")
+    towards_one(row[0], "y", values(record["runs"]))
+    fig.tight_layout(w_pad=1.6)
     return fig
 
 

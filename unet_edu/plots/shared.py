@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from unet_edu.plots.style import ON_IMAGE_MARK
+from unet_edu.plots.style import DOWN, ON_IMAGE_MARK, SKIP, WRONG
 
 
 def straight_borders(label, margin, reach):
@@ -48,6 +48,34 @@ def image_row(images, titles, frames=None, figsize=None, cmap="gray", limits=(No
             )
     fig.tight_layout(w_pad=0.6)
     return fig
+
+
+def by_slices(axes, kinds, names):
+    """Draw V_Rand against the number of training slices: of each kind of rows a mark a run and a line of means.
+
+    kinds: two at most, each {number of slices: its runs, as a record holds them}.  names: of the kinds. Runs that
+    failed are crosses, and in no mean.
+    """
+    from unet_edu.experiments.runs import kept, values
+
+    looks = ((DOWN, "o", "-", 1.04), (SKIP, "s", "--", 0.96))
+    for kind, name, (colour, marker, style, aside) in zip(kinds, names, looks, strict=False):
+        places, means = [count * aside for count in kind], []
+        for place, entries in zip(places, kind.values(), strict=True):
+            good, broken = kept(entries), [entry for entry in entries if entry not in kept(entries)]
+            axes.plot([place] * len(good), values(good), marker, ms=5.5, mfc="none", mec=colour, mew=1.1)
+            axes.plot([place] * len(broken), values(broken), "x", ms=6.5, color=WRONG, mew=1.6)
+            means.append(np.mean(values(good)))
+        axes.plot(places, means, color=colour, ls=style, lw=2, marker=marker, ms=4, label=name)
+    axes.legend(loc="lower right", fontsize=9.5, handlelength=3)
+    numbers_of_slices(axes, sorted({count for kind in kinds for count in kind}))
+
+
+def numbers_of_slices(axes, counts):
+    """Let the horizontal axis be numbers of training slices, logarithmic, labelled with those that there are."""
+    axes.set(xscale="log", xlabel="training slices", xlim=(counts[0] / 1.3, counts[-1] * 1.3))
+    axes.set_xticks(counts, map(str, counts))
+    axes.set_xticks([], minor=True)
 
 
 TICKS = (0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)

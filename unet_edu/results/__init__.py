@@ -50,11 +50,12 @@ from unet_edu.results.records import (
 )
 from unet_edu.results.scaling import (
     judge_scaling,
+    judge_spreading,
     scaling_comparison,
     scaling_entries,
     scaling_table,
     scaling_text,
-    scaling_values,
+    spreading_text,
 )
 from unet_edu.results.shipped_networks import (
     Shipped,
@@ -96,6 +97,7 @@ __all__ = [
     "judge",
     "judge_rows",
     "judge_scaling",
+    "judge_spreading",
     "lab_table",
     "listed",
     "made",
@@ -118,7 +120,6 @@ __all__ = [
     "scaling_entries",
     "scaling_table",
     "scaling_text",
-    "scaling_values",
     "score_table",
     "scored_before",
     "scorers_apart",
@@ -129,6 +130,7 @@ __all__ = [
     "signed",
     "slices_and_seeds",
     "speed_text",
+    "spreading_text",
     "time_to_score_text",
     "usable",
     "validation",
