@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 from browserkit import slowness
-from livekit import with_weights
+from livekit import spread, with_weights
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -43,12 +43,6 @@ def shown(small_page):
 
 def without_weights(text):
     return text.replace("</head>", WAITING)
-
-
-def spread(values):
-    """Grey values as the figure draws them: between their 0.5th and 99.5th percentile."""
-    low, high = np.percentile(values, [0.5, 99.5], method="nearest")
-    return np.round(np.clip((values.astype(float) - low) / (high - low), 0, 1) * 255)
 
 
 def drawn(figure):
