@@ -37,7 +37,7 @@ ROWS = {"U-Net": [0.96, 0.95, 0.97, 0.96], "worse": [0.8, 0.79, 0.812, 0.8], "be
 
 
 def test_verdicts_put_every_row_in_its_sentence():
-    assert results.verdicts(record(ROWS), numbers=False).split(". ") == [
+    assert results.verdicts(record(ROWS)).split(". ") == [
         "U-Net: V_Rand 0.9600 ± 0.0082",
         "Lower: worse",
         "Higher: better",
@@ -137,8 +137,8 @@ def test_rivals_are_compared_with_the_first_of_their_kind():
     assert judged["whole"].found.change == pytest.approx(-0.11 / 3)
     _, lines = results.comparison_table(made)
     assert [line[0] for line in lines] == ["cut", "whole", "FCN (beside whole)", "windows (beside whole)"]
-    said = results.verdicts(made, numbers=False)
+    said = results.verdicts(made)
     assert "Lower: cut, whole, FCN, windows. FCN and windows are compared with “whole”. " in said
     drawn["padded, no crop"] = drawn.pop("cut")
-    said = results.verdicts(record(drawn, told=told), numbers=False)
+    said = results.verdicts(record(drawn, told=told))
     assert "Lower: whole; FCN; windows; padded, no crop. " in said, "a comma may be a part of a name"

@@ -17,7 +17,7 @@ def test_scaling_compares_like_with_like():
         ["1", "0.810\n± 0.014", "0.605\n± 0.007", "0.853\n± 0.018", "0.720\n± 0.028"],
         ["4", "0.950", "0.920\n± 0.028", "–", "–"],
     ]
-    assert results.scaling_text(SCALING, numbers=False) == (
+    assert results.scaling_text(SCALING) == (
         "With elastic deformation, by number of slices. Higher: 1. Too few paired runs to compare: 4. "
         "With slices spread over the stack instead of the first ones. Higher: 1. "
         "No run failed, which would be to end below half of its row's median."

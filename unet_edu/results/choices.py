@@ -115,7 +115,7 @@ def change(record, name, first, score="f1"):
 
 def text(record, names, score="f1"):
     """Return a sentence on the names but the first: which have a lower score, which a higher, which is not decided."""
-    return differences.sorted_out(judge(record, names, score), numbers=False)
+    return differences.sorted_out(judge(record, names, score))
 
 
 def mean(record, name, score):

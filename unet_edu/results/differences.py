@@ -132,14 +132,14 @@ def p_text(p):
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
-def sorted_out(judged, numbers=True):
-    """Return sentences that sort names by their judgement. judged: as of `judge`; numbers: what each is worth, too."""
+def sorted_out(judged):
+    """Return sentences that sort names by their judgement. judged: as of `judge`."""
     groups = {"lower": [], "higher": [], "not decided": [], None: []}
     for name, one in judged.items():
-        groups[one and one.word].append(f"{name} ({worth(one)})" if one and numbers else name)
+        groups[one and one.word].append(name)
     words = {"lower": "Lower", "higher": "Higher", "not decided": "Not decided by these runs"}
     words[None] = "Too few paired runs to compare"
-    mark = "; " if numbers or any("," in name for name in judged) else ", "
+    mark = "; " if any("," in name for name in judged) else ", "
     return " ".join(f"{words[group]}: {mark.join(names)}." for group, names in groups.items() if names)
 
 
@@ -178,11 +178,11 @@ def rivals_text(record, names):
     )
 
 
-def verdicts(record, numbers=True):
+def verdicts(record):
     """Return sentences: which rows differ from their `counterpart`, by the paired test, and which runs failed."""
     first, reference = next(iter(rows(record).items()))
     judged = judge_rows(record)
-    told = [sorted_out(judged, numbers), rivals_text(record, judged), failed_text(record)]
+    told = [sorted_out(judged), rivals_text(record, judged), failed_text(record)]
     return " ".join([f"{first}: V_Rand {spread(values(kept(reference)))}.", *filter(None, told)])
 
 
