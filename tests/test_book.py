@@ -285,6 +285,14 @@ def test_a_table_s_cells_break_where_they_say_and_long_ones_at_spaces(displayed)
     assert "a        lower −0.1" in data["text/plain"].splitlines()
 
 
+def test_code_in_a_cell_of_a_table_looks_like_code(displayed):
+    book.table(HEAD, [["`a < b`", "`f(1)` and `g`"]], caption="Calls")
+    data = displayed[0]["data"]
+    assert "<code>a &lt; b</code></th>" in data["text/html"]
+    assert "<code>f(1)</code> and <code>g</code></td>" in data["text/html"]
+    assert data["text/plain"].splitlines()[-1] == "`a < b`  `f(1)` and `g`"
+
+
 @pytest.mark.parametrize(
     ("rows", "caption", "message"), [([["a"]], "b", "1 entries and the head 2"), (ROWS, " ", "caption")]
 )

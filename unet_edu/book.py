@@ -198,7 +198,8 @@ HEAD, LONG_CELL = 'th scope="col"', 22  # of a table: the tag of a column's head
 def table(head: list[str], rows: list[list[str]], *, caption: str) -> None:
     """Show a table of texts; the first of each row names it. A table that is wider than the page scrolls by itself.
 
-    A line feed in a cell begins a new line there. A cell of more than `LONG_CELL` letters may break at any space.
+    A line feed in a cell begins a new line there; what stands between backticks is code. A cell of more than
+    `LONG_CELL` letters may break at any space.
 
     Raises:
         ValueError: ``caption`` is empty, or a row is not as long as ``head``.
@@ -234,7 +235,8 @@ def table(head: list[str], rows: list[list[str]], *, caption: str) -> None:
             style = f"text-align:{sides[number]}"
             if tag != HEAD:
                 style += ";min-width:11em" if is_long(cell) else ";white-space:nowrap"
-            marked.append(f'<{tag} style="{style}">{html.escape(cell).replace(chr(10), "<br>")}</{tag[:2]}>')
+            shown = re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(cell)).replace("\n", "<br>")
+            marked.append(f'<{tag} style="{style}">{shown}</{tag[:2]}>')
         return f"<tr>{''.join(marked)}</tr>"
 
     top = line(lines[0], HEAD, HEAD)

@@ -31,7 +31,8 @@ def test_formulas_are_typeset(look, chapter, origin):
         """() => { const copy = document.querySelector(".bd-article").cloneNode(true);
         copy.querySelectorAll("pre, code, mjx-container, script").forEach(e => e.remove()); return copy.textContent }"""
     )
-    assert re.findall(r"\\[(\[a-z]{2,}|\$\$?[^$\s]+\$|\{\w+\}`", text) == [], "TeX or a role left in the text"
+    left = r"\\[(\[a-z]{2,}|\$\$?[^$\s]+\$|\{\w+\}`|`[^`]*`|\*\*"
+    assert re.findall(left, text) == [], "TeX, a role or Markdown"
 
 
 def test_pictures_are_there_and_fit_the_theme(look, chapter, theme):
