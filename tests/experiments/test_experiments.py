@@ -1,13 +1,11 @@
 """Each experiment's --quick run: it works, it repeats itself, and its rows are what they say."""
 
 import json
-import subprocess
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from bookkit import ROOT
 
 from unet_edu import checkpoints as shipped
 from unet_edu import results
@@ -88,23 +86,6 @@ def test_a_quick_run_repeats_itself():
 def test_rows_are_all_different(name, kind):
     rows = EXPERIMENTS[name].trials(**kind)
     assert len({row.row for row in rows}) == len(rows)
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "unfinished").glob("*.patch")), ids=lambda path: path.stem)
-def test_what_a_chapter_will_say_of_an_unfinished_record_still_fits(path):
-    if not (ROOT / ".git").exists():
-        pytest.skip("no repository")
-    done = subprocess.run(["git", "apply", "--check", path], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "unfinished").glob("*.json")), ids=lambda path: path.stem)
-def test_an_unfinished_record_can_go_on(path):
-    record = json.loads(path.read_text(encoding="utf-8"))
-    rows = {row.row: row.settings() for row in EXPERIMENTS[record["experiment"]].trials()}
-    assert {row: facts for row, facts in record["trials"].items() if rows.get(row) != facts} == {}
-    seen = [(entry["row"], entry["seed"]) for entry in record["runs"]]
-    assert len(seen) == len(set(seen)) > 0
 
 
 def test_the_ablation_changes_one_thing_a_row_or_the_row_says_what_differs():

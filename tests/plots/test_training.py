@@ -173,7 +173,7 @@ def run_of_two_slices(seed, v_rand, loss, seen):
 
 
 def test_a_run_that_failed_is_drawn_beside_the_one_that_did_not():
-    plain = [(0, 0.85, 0.25, (1.1, 0.2)), (1, 0.3, 0.26, (1.25, 0.4)), (2, 0.9, 0.27, (1.1, 0.2))]
+    plain = [(0, 0.85, 0.25, (1.1, 0.2)), (1, 0.3, 0.26, (1.25, 0.4)), (2, 0.9, 0.27, (1.2, 0.1))]
     varied = [(0, 0.88, 0.3, (1, 0)), (1, 0.9, 0.3, (1, 0)), (2, 0.86, 0.3, (1, 0))]
     entries = [run_of_two_slices(*one) | {"row": row} for row, ones in (("a", plain), ("b", varied)) for one in ones]
     fig, facts = training.broken_run({"trials": {"a": {}, "b": {}}, "runs": entries})
@@ -184,8 +184,10 @@ def test_a_run_that_failed_is_drawn_beside_the_one_that_did_not():
     assert (facts["loss"], facts["loss_low"], facts["loss_high"]) == (0.26, 0.25, 0.27)
     assert (facts["edges"], facts["moved"], facts["at_home"]) == (1.25, 0.4, 0.1)
     assert (facts["one_level"], facts["two_levels"], facts["all_levels"]) == (0.7, 0.8, 0.9)
-    assert (facts["plain_median"], facts["plain_low"]) == (0.85, 0.3)
-    assert (facts["varied_median"], facts["varied_low"]) == (0.88, 0.86)
+    assert (facts["edges_low"], facts["edges_high"], facts["moved_low"], facts["moved_high"]) == (1.1, 1.2, 0.1, 0.2)
+    assert (facts["sound_low"], facts["sound_high"], facts["plain_median"]) == (0.85, 0.9, 0.85)
+    assert (facts["repaired_low"], facts["repaired_high"]) == (0.9, 0.9)
+    assert (facts["higher"], facts["sound_gain"]) == (2, pytest.approx((0.03 - 0.04) / 2))
     assert colours(fig) <= PALETTE
 
 

@@ -48,7 +48,7 @@ SEEDS = 8
 
 
 def lower(change=None, network=UNet, width=FACTOR * BASE_WIDTH):
-    """Return the lower levels of a fresh U-Net on every FACTOR-th pixel; change: a function of `models.variants`."""
+    """Return the lower levels of a fresh U-Net on blocks of FACTOR² pixels; change: a function of `models.variants`."""
     return Subpixel(FACTOR, changed(change, network, base_width=width, **CHANNELS))
 
 

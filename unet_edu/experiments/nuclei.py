@@ -1,4 +1,4 @@
-"""Does the border weight part touching cells? What the parts of U-Net buy on real nuclei, grey and stained.
+"""Does the weight map part touching cells? What the parts of U-Net buy on real nuclei, grey and stained.
 
     python -m unet_edu.experiments.nuclei             every row with eight seeds: hours on a CPU
     python -m unet_edu.experiments.nuclei --quick     small networks on small crops, to see that it works

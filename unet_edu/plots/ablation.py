@@ -9,17 +9,29 @@ from unet_edu.plots.style import DOWN, GRID, SKIP
 SMALL = 0.01  # of V_Rand
 
 
+OF = {  # what a text calls a row, and its name
+    "none": "without skips",
+    "pooled": "skips after the pool",
+    "dilated": "dilation 2 on the way down",
+    "padded": "padded, no crop",
+    "fcn8": "FCN-8s",
+    "article": "the article's variant",
+    "unmapped": "no weight map",
+    "undropped": "without dropout",
+    "unbent": "no elastic deformation",
+    "norm": "no batch normalisation",
+}
+
+
 def readings(record):
     """Return what the chapter's prose says of the record of the ablation: facts.
 
     facts: V_Rand, means of rows: whole, none, resized, fcn8, rival (what fcn8 is compared with); ranges: whole_low,
-    whole_high, unmapped_low, unmapped_high; lost against what a row is compared with: lost_none, lost_pooled,
-    lost_dilated, lost_article, lost_norm; changes as texts with a sign: undropped, unbent, padded, unmapped; how sure a
-    difference is, in words: resized_none (of all pairs of rows this one alone), and of a row NAME_said for none,
-    pooled, dilated, padded, fcn8, article, unmapped, undropped, unbent, norm; of wrong pixels, in percent: error_whole,
-    error_rival, error_fcn8, error_padded, and padded_pixels in words; changes, the number of rows but the first; steps
-    of training; lists of rows: lower, those that are shown to be so; of those that are not decided small, where the
-    whole interval lies within ± SMALL, and open, the others. Means and tests leave failed runs out.
+    whole_high, unmapped_low, unmapped_high; differences in words as of `assessed`: NAME_said, for each of `OF`, and
+    resized_none and padded_pixels (in points), which are tested alone; wrong pixels, in percent: error_whole,
+    error_rival, error_fcn8, error_padded; how many rows change one thing, changes, and how many are other networks,
+    others; steps of training; lists of rows: lower, those that are shown to be so; of those that are not decided small,
+    where the whole interval lies within ± SMALL, and open, the others. Means and tests leave failed runs out.
     """
     entries_of = {row: kept(entries) for row, entries in rows(record).items()}
     runs = {row: values(entries) for row, entries in entries_of.items()}
@@ -29,37 +41,13 @@ def readings(record):
     errors = {row: float(np.mean(list(found.values()))) for row, found in wrong.items()}
     judged = results.judge_rows(record)
     whole, resized, none = "U-Net", "skips resized, not cropped", "without skips"
-
-    def lost(row):
-        """Return by how much the mean of a row lies below that of the network that it is compared with."""
-        return mean[results.counterpart(record, row)] - mean[row]
-
-    def changed(row):
-        """Return the change as a text, with a minus sign that is as long as a plus."""
-        return results.signed(-lost(row), 3)
-
-    def said(row):
-        """Return in words how sure the difference of a row from the one that it is compared with is."""
-        return assessed(judged[row])
-
     resized_none = results.judge({resized: (by_row[resized], by_row[none])})[resized]
     pixels = results.judge({"": tuple({seed: 100 * share for seed, share in wrong[row].items()}
                                       for row in ("padded, no crop", whole))}, {"": ()})[""]  # fmt: skip
     undecided = {row: one.found for row, one in judged.items() if one and one.word == "not decided"}
     small = [row for row, one in undecided.items() if max(-one.low, one.high) < SMALL]
     rival = results.counterpart(record, "FCN-8s")
-    of = {
-        "none": none,
-        "pooled": "skips after the pool",
-        "dilated": "dilation 2 on the way down",
-        "padded": "padded, no crop",
-        "fcn8": "FCN-8s",
-        "article": "the article's variant",
-        "unmapped": "no weight map",
-        "undropped": "without dropout",
-        "unbent": "no elastic deformation",
-        "norm": "no batch normalisation",
-    }
+    others = sum(bool(record["trials"][row].get("differs")) for row in judged)
     return {
         "whole": mean[whole],
         "none": mean[none],
@@ -70,16 +58,15 @@ def readings(record):
         "whole_high": max(runs[whole]),
         "unmapped_low": min(runs["no weight map"]),
         "unmapped_high": max(runs["no weight map"]),
-        **{f"lost_{key}": lost(of[key]) for key in ("none", "pooled", "dilated", "article", "norm")},
-        **{key: changed(of[key]) for key in ("undropped", "unbent", "padded", "unmapped")},
-        **{f"{key}_said": said(row) for key, row in of.items()},
+        **{f"{key}_said": assessed(judged[row]) for key, row in OF.items()},
         "resized_none": assessed(resized_none),
         "padded_pixels": assessed(pixels, 2),
         "error_padded": 100 * errors["padded, no crop"],
         "error_whole": 100 * errors[whole],
         "error_rival": 100 * errors[rival],
         "error_fcn8": 100 * errors["FCN-8s"],
-        "changes": len(judged),
+        "changes": len(judged) - others,
+        "others": others,
         "steps": record["trials"][whole]["recipe"]["steps"],
         "lower": results.listed(row for row, one in judged.items() if one and one.word == "lower") or "nothing",
         "small": results.listed(small) or "nothing",
@@ -88,13 +75,11 @@ def readings(record):
 
 
 def assessed(judgement, digits=3):
-    """Return in words what a `results.Judgement` says, with the interval and the corrected p."""
+    """Return a `results.Judgement` in words: "−0.054, lower (95 % interval −0.069 to −0.038, p < 0.001)"."""
     if judgement is None:
-        return "for which there are too few paired runs"
-    one = judgement.found
-    ends = f"{results.signed(one.low, digits)} to {results.signed(one.high, digits)}"
-    lead = "which these runs do not decide" if judgement.word == "not decided" else f"which is {judgement.word}"
-    return f"{lead} (95 % interval {ends}, {results.p_text(judgement.p)})"
+        return "not known (too few paired runs)"
+    change, low, high = (results.signed(number, digits) for number in judgement.found[:3])
+    return f"{change}, {judgement.word} (95 % interval {low} to {high}, {results.p_text(judgement.p)})"
 
 
 def before_and_after(trained, changed):

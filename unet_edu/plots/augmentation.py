@@ -437,8 +437,8 @@ def bending_by_slices(record):
     Runs that failed are crosses on the left, and in no mean and no gain.
     Returns (figure, facts): ``fewest`` and ``most`` slices; their mean scores with bending, ``…_mean``, and those of
     all numbers of slices in words, ``all_means``; what bending adds, with interval and p, ``bend_few`` and
-    ``bend_most``; the ``tiles`` of a run; the training loss at the end, ``loss_few`` and ``loss_most``; whether the
-    gain on the left ``stands_out``; in words ``gains`` and ``failed_text``: the mean gains, and which runs failed.
+    ``bend_most``, and the first less the second, ``bend_more``; the ``tiles`` of a run; the training loss at the end of
+    these rows, ``loss_few`` and ``loss_most``; in words the mean ``gains``, and which runs failed, ``failed_text``.
     """
     from unet_edu import results
 
@@ -460,10 +460,8 @@ def spreading_by_slices(record):
     spread, first = (results.scaling_entries(record, True, apart) for apart in (True, False))
     first = {count: entries for count, entries in first.items() if count in spread}
     fig, gains = _by_slices([spread, first], ("spread", "the first"), "what spreading adds, seed by seed")
-    judged = results.judge_spreading(record)
-    fewest = judged[f"{min(gains)}"]
     return fig, {
-        "spread_few": results.worth(fewest, 3) if fewest else "not known (too few paired runs)",
+        "spread_few": _worth(results.judge_spreading(record)[f"{min(gains)}"]),
         "spread_means": _means(spread),
         "first_means": _means(first),
         "spread_gains": _in_words(gains),
@@ -474,8 +472,8 @@ def spreading_by_slices(record):
 def _by_slices(kinds, names, title):
     """Two kinds of rows, each {number of slices: its runs}: their scores, and the first's less the second's by seed.
 
-    Returns (figure, {number of slices: gains}). names: of the kinds. title: of the gains. Runs that failed are crosses,
-    in no mean and no gain.
+    Returns (figure, {number of slices: {seed: gain}}). names: of the kinds. title: of the gains. Runs that failed are
+    crosses, in no mean and no gain.
     """
     import matplotlib.pyplot as plt
 
@@ -484,7 +482,7 @@ def _by_slices(kinds, names, title):
     these, others = ({count: sound(by_seed(entries)) for count, entries in kind.items()} for kind in kinds)
     counts = sorted({*these} & {*others})
     gains = {
-        count: [these[count][seed] - score for seed, score in others[count].items() if seed in these[count]]
+        count: {seed: these[count][seed] - score for seed, score in others[count].items() if seed in these[count]}
         for count in counts
     }
     fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.9))
@@ -493,9 +491,9 @@ def _by_slices(kinds, names, title):
     left.set_title("V_Rand", fontsize=10.5, loc="left")
     right.axhline(0, color=MUTED, lw=1)
     for count, found in gains.items():
-        right.plot([count] * len(found), found, "o", ms=5.5, mfc="none", mec=EXTRA, mew=1.2)
-        right.plot([count / 1.13, count * 1.13], [np.mean(found)] * 2, color=EXTRA, lw=2.6)
-    widest = 1.15 * max(abs(value) for found in gains.values() for value in found)
+        right.plot([count] * len(found), [*found.values()], "o", ms=5.5, mfc="none", mec=EXTRA, mew=1.2)
+        right.plot([count / 1.13, count * 1.13], [np.mean([*found.values()])] * 2, color=EXTRA, lw=2.6)
+    widest = 1.15 * max(abs(value) for found in gains.values() for value in found.values())
     right.set(ylim=(-widest, widest))
     right.set_title(title, fontsize=10.5, loc="left")
     shared.numbers_of_slices(right, counts)
@@ -511,40 +509,45 @@ def _means(kind):
     return results.listed([f"{np.mean(values(kept(entries))):.3f} with {count}" for count, entries in kind.items()])
 
 
+def _worth(judgement):
+    from unet_edu import results
+
+    return results.worth(judgement, 3) if judgement else "not known (too few paired runs)"
+
+
 def _in_words(gains):
-    return "; ".join(f"{count}: mean {np.mean(found):+.3f}" for count, found in gains.items())
+    return "; ".join(f"{count}: mean {np.mean([*found.values()]):+.3f}" for count, found in gains.items())
 
 
 def _bending_facts(record, gains):
     from unet_edu import results
-    from unet_edu.experiments.runs import kept, rows, values
+    from unet_edu.experiments.runs import kept, values
 
-    trials = record["trials"]
     counts = list(gains)
     fewest, most = counts[0], counts[-1]
-    losses = {count: [] for count in counts}
-    for row, entries in rows(record).items():
-        count = trials[row]["samples"]
-        losses.setdefault(count, []).extend(np.mean(entry["training"]["loss"][-5:]) for entry in entries)
-
-    recipe = trials[next(iter(trials))]["recipe"]
+    recipe = next(iter(record["trials"].values()))["recipe"]
     judged = results.judge_scaling(record)
-    first, last = judged[f"{fewest}"], judged[f"{most}"]
-    bent = results.scaling_entries(record, True)
+    more = results.judge({"": (gains[fewest], gains[most])}, {"": ()})[""]
+    bent, plain = (results.scaling_entries(record, elastic) for elastic in (True, False))
     means = {count: np.mean(values(kept(bent[count]))) for count in counts}
+
+    def loss(count):
+        """Return the mean training loss at the end of all runs with so many slices."""
+        return np.mean([np.mean(entry["training"]["loss"][-5:]) for entry in bent[count] + plain[count]])
+
     return {
         "fewest": fewest,
         "most": most,
         "fewest_mean": means[fewest],
         "most_mean": means[most],
         "all_means": _means(bent),
-        "bend_few": results.worth(first, 3) if first else "not known (too few paired runs)",
-        "bend_most": results.worth(last, 3) if last else "not known (too few paired runs)",
+        "bend_few": _worth(judged[f"{fewest}"]),
+        "bend_most": _worth(judged[f"{most}"]),
+        "bend_more": _worth(more),
         "failed_text": results.failed_text(record),
         "tiles": recipe["steps"] * recipe["batch"],
-        "loss_few": np.mean(losses[fewest]),
-        "loss_most": np.mean(losses[most]),
-        "stands_out": "does" if first and first.word == "higher" else "does not",
+        "loss_few": loss(fewest),
+        "loss_most": loss(most),
         "gains": _in_words(gains),
     }
 

@@ -251,12 +251,14 @@ def broken_run(record):
     of the row the lowest and highest loss ``loss_low``, ``loss_high``; the first layer's multiple ``edges``; the mean
     shift of the layers after it in standard deviations, ``moved`` and on the training slices ``at_home``; V_Rand with
     normalisations measured anew in level 0, in levels 0 and 1, and in all: ``one_level``, ``two_levels`` and
-    ``all_levels``; V_Rand of the run of that seed with sharpness varied, ``varied``; medians and lowest of both rows,
-    ``plain_median``, ``plain_low``, ``varied_median``, ``varied_low``; the number of ``runs`` a row.
+    ``all_levels``; V_Rand of the run of that seed with sharpness varied, ``varied``; of the other runs of the first row
+    the lowest and highest of: ``edges``, ``moved``, V_Rand ``sound``, and V_Rand with all measured anew ``repaired``,
+    each as ``…_low`` and ``…_high``; their median with that run ``plain_median``; ``sound_gain``, the mean of what
+    varying adds to them; in how many of all pairs it is ``higher``; the number of ``runs`` a row.
     """
     import matplotlib.pyplot as plt
 
-    from unet_edu.experiments.runs import rows, values
+    from unet_edu.experiments.runs import by_seed, rows, values
 
     plain, varied = rows(record).values()
     worst = min(plain, key=lambda entry: entry["scores"]["mean"]["v_rand"])
@@ -281,29 +283,42 @@ def broken_run(record):
     right.set(xlim=(-0.5, 1.5), ylim=(0, 1.02))
     right.set_title("V_Rand, each run", fontsize=10.5, loc="left")
     fig.tight_layout(w_pad=1.6)
-    others = [entry["training"]["loss"][-1] for entry in plain if entry is not worst]
 
-    def moved(split):
+    def moved(entry, split="validation"):
         """Return the mean shift of the layers behind the first."""
-        return float(np.mean([found["shift"][split][layer]["mean"] for layer in layers[1:]]))
+        shift = entry["training"]["statistics"]["shift"][split]
+        return float(np.mean([shift[layer]["mean"] for layer in layers[1:]]))
 
+    def edges(entry):
+        """Return the multiple of the first layer's spread."""
+        return entry["training"]["statistics"]["shift"]["validation"][layers[0]]["sd"]
+
+    others = [entry for entry in plain if entry is not worst]
+    ranges = {
+        "loss": [entry["training"]["loss"][-1] for entry in others],
+        "edges": [edges(entry) for entry in others],
+        "moved": [moved(entry) for entry in others],
+        "sound": values(others),
+        "repaired": [entry["training"]["statistics"]["repaired"]["all"] for entry in others],
+    }
+    before, after = by_seed(plain), by_seed(varied)
+    gains = {seed: after[seed] - score for seed, score in before.items() if seed in after}
     one, two, every = found["repaired"].values()
     return fig, {
         "seed": worst["seed"],
         "broken": pair[0],
         "loss": worst["training"]["loss"][-1],
-        "loss_low": min(others),
-        "loss_high": max(others),
-        "edges": found["shift"]["validation"][layers[0]]["sd"],
-        "moved": moved("validation"),
-        "at_home": moved("train"),
+        "edges": edges(worst),
+        "moved": moved(worst),
+        "at_home": moved(worst, "train"),
+        **{f"{name}_low": min(numbers) for name, numbers in ranges.items()},
+        **{f"{name}_high": max(numbers) for name, numbers in ranges.items()},
         "one_level": one,
         "two_levels": two,
         "all_levels": every,
         "varied": pair[1],
         "plain_median": float(np.median(values(plain))),
-        "plain_low": min(values(plain)),
-        "varied_median": float(np.median(values(varied))),
-        "varied_low": min(values(varied)),
-        "runs": len(plain),
+        "sound_gain": float(np.mean([gain for seed, gain in gains.items() if seed != worst["seed"]])),
+        "higher": sum(gain > 0 for gain in gains.values()),
+        "runs": len(gains),
     }

@@ -151,7 +151,7 @@ def without_training(record, score="F1"):
 
 
 class WeightMapSaid(NamedTuple):
-    """Does the border weight part touching cells? answer: a word or few. text: sentences, a group each.
+    """Does the weight map part touching cells? answer: a word or few. text: sentences, a group each.
 
     watershed: a sentence on F1 where pieces are cut at their waists afterwards; "" where no group has two pairs.
     """
