@@ -209,17 +209,20 @@ def weight_maps(samples, membrane=1.0):
 def course(history):
     """Return what a record keeps of a `History`: CURVE points of the loss, each the mean of its steps; every score.
 
-    The curve has four digits for a loss and three for a time: it is drawn, and the wheel holds all records.
+    The curve has four digits for a loss and three for a time: it is drawn, and the wheel holds all records. Where there
+    is no score on the way, nothing is drawn over time, and only the seconds of all are kept.
     """
     steps = len(history.loss)
     parts = np.array_split(np.arange(steps), min(CURVE, steps))
-    return {
+    found = {
         "seconds": history.seconds[-1],
         "steps": [int(part[-1]) + 1 for part in parts],
         "loss": [float(f"{np.mean([history.loss[step] for step in part]):.4g}") for part in parts],
-        "seconds_at": [float(f"{history.seconds[part[-1]]:.3g}") for part in parts],
         "score": [[step, history.seconds[step - 1], value] for step, value in history.score],
     }
+    if history.score:
+        found["seconds_at"] = [float(f"{history.seconds[part[-1]]:.3g}") for part in parts]
+    return found
 
 
 def fitting(sample, net):
