@@ -25,7 +25,7 @@ from unet_edu.experiments.record import shortened
 from unet_edu.metrics import instances
 from unet_edu.models import SlidingWindowNet
 from unet_edu.models.fcn import num_parameters
-from unet_edu.training.loop import centre
+from unet_edu.training.loop import History, centre
 
 EXPERIMENTS = {
     "ablation": ablation,
@@ -220,6 +220,14 @@ def test_shipped_networks_are_small():
 
 def entry(row, *score):
     return {"row": row, "training": {"score": list(score)}}
+
+
+def test_times_of_the_loss_are_kept_where_scores_are_drawn_over_time():
+    history = History(loss=[3.0, 1.0], learning_rate=[0.1, 0.1], seconds=[0.5, 1.25])
+    assert trial.course(history) == {"seconds": 1.25, "steps": [1, 2], "loss": [3.0, 1.0], "score": []}
+    history.score.append([2, 0.9])
+    kept = trial.course(history)
+    assert (kept["seconds_at"], kept["score"]) == ([0.5, 1.25], [[2, 1.25, 0.9]])
 
 
 def test_the_target_counts_when_it_is_first_reached():
