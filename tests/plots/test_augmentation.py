@@ -282,10 +282,10 @@ def test_what_spreading_adds_seed_by_seed():
     assert drawn == [0.8, 0.82, 0.84, 0.866], "four slices are not there spread"
     gains = sorted(y for line in right.lines if line.get_linestyle() == "None" for y in line.get_ydata())
     assert gains == pytest.approx([0.04, 0.046])
-    assert facts["spread_few"].startswith("+0.043, 95 % interval")
     assert (facts["first_means"], facts["spread_means"]) == ("0.810 with 1", "0.853 with 1")
     assert facts["spread_gains"] == "1: mean +0.043"
-    assert facts["spread_text"] == results.spreading_text(SCALING)
+    assert facts["spread_all"].startswith("+0.043, 95 % interval")
+    assert facts["spread_all"].count("2 pairs") == 1
     assert colours(fig) <= PALETTE
 
 

@@ -451,21 +451,23 @@ def spreading_by_slices(record):
     """Draw V_Rand against the number of training slices, the first ones and as many that lie spread over the stack.
 
     record: of the experiment ``data_scaling``; its rows with bending. On the right what spreading adds to each seed.
-    Returns (figure, facts): ``spread_few``, what spreading adds to the fewest slices, with interval and p;
-    ``spread_means`` and ``first_means``, the mean scores of all numbers of slices in words; ``spread_gains``, the mean
-    gains in words; ``spread_text``, for which numbers it makes a difference, in sentences.
+    Returns (figure, facts): ``spread_means`` and ``first_means``, the mean scores of all numbers of slices in words;
+    ``spread_gains``, the mean gains in words; ``spread_all``, what spreading adds over all numbers of slices together,
+    with interval and p: the gains of a seed, averaged over the numbers, make one pair.
     """
     from unet_edu import results
 
     spread, first = (results.scaling_entries(record, True, apart) for apart in (True, False))
     first = {count: entries for count, entries in first.items() if count in spread}
     fig, gains = _by_slices([spread, first], ("spread", "the first"), "what spreading adds, seed by seed")
+    seeds = set.intersection(*(set(found) for found in gains.values()))
+    mean = {seed: float(np.mean([found[seed] for found in gains.values()])) for seed in seeds}
+    together = results.judge({"": (mean, dict.fromkeys(mean, 0.0))}, {"": ()})[""]
     return fig, {
-        "spread_few": _worth(results.judge_spreading(record)[f"{min(gains)}"]),
         "spread_means": _means(spread),
         "first_means": _means(first),
         "spread_gains": _in_words(gains),
-        "spread_text": results.spreading_text(record),
+        "spread_all": _worth(together),
     }
 
 

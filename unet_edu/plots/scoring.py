@@ -22,7 +22,7 @@ from unet_edu.plots.style import (
     WRONG,
     WRONG_AREA,
 )
-from unet_edu.results import listed
+from unet_edu.results import counterpart, listed
 
 # ------------------------------------------------------------------------------------- sixteen cells, five predictions
 
@@ -305,7 +305,7 @@ def two_scores(records, ablation, band=(0.08, 0.10)):
     """Draw V_Rand against the share of wrong pixels, one mark for each run on real slices; return (figure, facts).
 
     records: those of experiments that train (`results.read`), None for one that has not been run. ablation: the record
-    of which rows "FCN-8s" and "U-Net" are marked. band: (low, high), the shares that are shaded.
+    of which the row "FCN-8s" and the U-Net that it is compared with are marked. band: (low, high), shares to shade.
     facts: networks (how many); in the band, band_runs, band_low and band_high (V_Rand), and alike, in how many of a
     hundred pairs the one with fewer wrong pixels has the better V_Rand; fcn_error, unet_error (percent), fcn_rand,
     unet_rand, means of the two rows.
@@ -326,7 +326,8 @@ def two_scores(records, ablation, band=(0.08, 0.10)):
     axes.axvspan(low, high, color=DOWN_AREA, lw=0)
     axes.plot(errors, scores, "o", ms=5.5, color=DOWN, mec=PAPER, mew=0.6, label="other networks")
     facts = {}
-    for key, row, colour, marker in (("fcn", "FCN-8s", SKIP, "s"), ("unet", "U-Net", UP, "D")):
+    beside = counterpart(ablation, "FCN-8s")
+    for key, row, colour, marker in (("fcn", "FCN-8s", SKIP, "s"), ("unet", beside, UP, "D")):
         x = values(entries[row], "stack", "share_of_wrong_pixels")
         y = values(entries[row])
         axes.plot(x, y, marker, ms=7.5, color=colour, mec=PAPER, mew=0.6, label=row)
