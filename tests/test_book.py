@@ -21,6 +21,7 @@ import matplotlib.pyplot as plt
 
 from unet_edu import book
 from unet_edu.plots import style
+from unet_edu.plots.shared import towards_one
 
 
 @pytest.fixture
@@ -347,6 +348,18 @@ def test_a_row_of_panels_is_stacked_for_phones():
     assert book.width_on_a_phone(narrow) == 0, "nine pixels on a phone, without scrolling"
     assert [axes.get_title() for axes in narrow.axes] == [axes.get_title() for axes in fig.axes]
     assert fig.get_size_inches().tolist() == [9, 3], "the figure itself stays"
+
+
+def test_stacked_panels_do_not_lie_over_each_other():
+    """Of a figure that was laid out itself: its names of axes lay over the next panel's title. V_Rand's axis, too."""
+    fig, panels = plt.subplots(1, 2, figsize=(8.8, 3.9))
+    for axes in panels:
+        axes.plot([0.9, 0.95])
+        axes.set(title="what it is", xlabel="training slices")
+        towards_one(axes, "y", [0.9, 0.95])
+    fig.tight_layout()
+    upper, lower = (axes.get_tightbbox() for axes in book.stacked(fig).axes)
+    assert upper.y0 > lower.y1
 
 
 def test_what_is_no_plain_row_is_not_stacked():

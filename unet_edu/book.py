@@ -151,6 +151,7 @@ def stacked(fig):
     import pickle
 
     import matplotlib.pyplot as plt
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     specs = [axes.get_subplotspec() for axes in fig.axes]
     grids = {id(spec.get_gridspec()) for spec in specs if spec is not None}
@@ -176,7 +177,7 @@ def stacked(fig):
         axes.set_subplotspec(new[number // columns, number % columns])
         if axes.axison and len(axes.get_shared_y_axes().get_siblings(axes)) > 1:
             axes.tick_params(labelleft=True)
-    if copy.get_layout_engine() is None:
+    if not isinstance(copy.get_layout_engine(), ConstrainedLayoutEngine):
         copy.tight_layout()
     plt.close(copy)
     return copy

@@ -81,17 +81,26 @@ def numbers_of_slices(axes, counts):
 TICKS = (0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)
 
 
+def nines(score):
+    """Return how many nines a score begins with, so to speak: 1 for 0.9, 2 for 0.99. Elementwise, at most 6."""
+    return -np.log10(np.clip(1 - score, 1e-6, None))
+
+
+def below_one(count):
+    """Return the score that begins with so many nines: what `nines` is undone by."""
+    return 1 - 10.0**-count
+
+
 def towards_one(axes, which, scores):
     """Let an axis of V_Rand widen towards 1, where the differences are, and label it. scores: those that it shows."""
     axis = getattr(axes, f"{which}axis")
-    forward, back = (lambda x: -np.log10(np.clip(1 - x, 1e-6, None))), (lambda y: 1 - 10.0**-y)
-    low, high = forward(np.array([min(scores), max(scores)]))
+    low, high = nines(np.array([min(scores), max(scores)]))
     margin = 0.05 * (high - low) + 0.01
-    getattr(axes, f"set_{which}scale")("function", functions=(forward, back))
-    getattr(axes, f"set_{which}lim")(back(low - margin), back(high + margin))
+    getattr(axes, f"set_{which}scale")("function", functions=(nines, below_one))
+    getattr(axes, f"set_{which}lim")(below_one(low - margin), below_one(high + margin))
     ticks, last = [], -np.inf
     for tick in TICKS:
-        if low - margin <= forward(tick) <= high + margin and forward(tick) - last > 0.12 * (high - low):
-            ticks, last = [*ticks, tick], forward(tick)
+        if low - margin <= nines(tick) <= high + margin and nines(tick) - last > 0.12 * (high - low):
+            ticks, last = [*ticks, tick], nines(tick)
     axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
     axis.set_ticks([], minor=True)
