@@ -236,7 +236,7 @@ def table(head: list[str], rows: list[list[str]], *, caption: str) -> None:
             style = f"text-align:{sides[number]}"
             if tag != HEAD:
                 style += ";min-width:11em" if is_long(cell) else ";white-space:nowrap"
-            shown = re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(cell)).replace("\n", "<br>")
+            shown = re.sub(r"\x60([^\x60]+)\x60", r"<code>\1</code>", html.escape(cell)).replace("\n", "<br>")
             marked.append(f'<{tag} style="{style}">{shown}</{tag[:2]}>')
         return f"<tr>{''.join(marked)}</tr>"
 

@@ -112,14 +112,16 @@ def test_which_predictions_need_how_many_clicks():
 
 
 @pytest.mark.parametrize("r", [-0.5, 0.2, 0.8])
-def test_when_pairs_scatter_less_than_the_pooled_runs(r):
+def test_when_runs_of_one_seed_scatter_less_than_runs_of_two(r):
+    """It said "where r exceeds one half": beside a single run, and two runs are compared."""
     paired, source = solution("ablate.paired")
-    assert "exceeds one half" in source
+    assert "Smaller where r > 0" in source
     both = np.random.default_rng(0).multivariate_normal([0, 0], [[1, r], [r, 1]], 4000)
     _, scatter = paired(both[:, 0], both[:, 1])
-    pooled = np.sqrt(both.var(axis=0, ddof=1).mean())
-    assert scatter**2 == pytest.approx(2 * (1 - r) * pooled**2, rel=0.1)
-    assert (scatter < pooled) == (r > 0.5)
+    _, unpaired = paired(both[:, 0], np.roll(both[:, 1], 1))
+    assert scatter**2 == pytest.approx(2 * (1 - r), rel=0.1)
+    assert unpaired**2 == pytest.approx(2, rel=0.1)
+    assert (scatter < unpaired) == (r > 0)
 
 
 def test_who_reads_the_two_channels():

@@ -479,9 +479,10 @@ def _by_slices(kinds, names, title):
     """
     import matplotlib.pyplot as plt
 
-    from unet_edu.experiments.runs import by_seed, values
+    from unet_edu.experiments.runs import by_seed
 
-    these, others = ({count: sound(by_seed(entries)) for count, entries in kind.items()} for kind in kinds)
+    kinds = [{count: by_seed(entries) for count, entries in kind.items()} for kind in kinds]
+    these, others = ({count: sound(scores) for count, scores in kind.items()} for kind in kinds)
     counts = sorted({*these} & {*others})
     gains = {
         count: {seed: these[count][seed] - score for seed, score in others[count].items() if seed in these[count]}
@@ -489,7 +490,7 @@ def _by_slices(kinds, names, title):
     }
     fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.9))
     shared.by_slices(left, kinds, names)
-    shared.towards_one(left, "y", [score for kind in kinds for score in values(sum(kind.values(), []))])
+    shared.towards_one(left, "y", [score for kind in kinds for scores in kind.values() for score in scores.values()])
     left.set_title("V_Rand", fontsize=10.5, loc="left")
     right.axhline(0, color=MUTED, lw=1)
     for count, found in gains.items():

@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 from scipy import ndimage
 
-from unet_edu.experiments.runs import kept, mean_sd, rows, spread, values
+from unet_edu.experiments.runs import by_seed, kept, mean_sd, rows, spread, values
 from unet_edu.metrics import v_rand
 from unet_edu.plots.shared import by_slices, image_row, towards_one
 from unet_edu.plots.style import DOWN, DOWN_AREA, EXTRA, GRID, INK, MUTED, SKIP, UP, WRONG
@@ -134,7 +134,8 @@ def scaling(record):
     }
     fig, (row,) = plt.subplots(1, len(panels), figsize=(4.4 * len(panels), 3.8), sharey=True, squeeze=False)
     for axes, (title, kinds) in zip(row, panels.items(), strict=True):
-        by_slices(axes, kinds, ("with elastic deformation", "without"))
+        scores = [{count: by_seed(entries) for count, entries in kind.items()} for kind in kinds]
+        by_slices(axes, scores, ("with elastic deformation", "without"))
         axes.set_title(title, fontsize=10.5, loc="left")
     row[0].set_ylabel("V_Rand on validation")
     towards_one(row[0], "y", values(record["runs"]))

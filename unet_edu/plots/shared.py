@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from unet_edu.comparisons import failed, sound
 from unet_edu.plots.style import DOWN, ON_IMAGE_MARK, SKIP, WRONG
 
 
@@ -53,19 +54,17 @@ def image_row(images, titles, frames=None, figsize=None, cmap="gray", limits=(No
 def by_slices(axes, kinds, names):
     """Draw V_Rand against the number of training slices: of each kind of rows a mark a run and a line of means.
 
-    kinds: two at most, each {number of slices: its runs, as a record holds them}.  names: of the kinds. Runs that
-    failed are crosses, and in no mean.
+    kinds: two at most, each {number of slices: {seed: score}}.  names: of the kinds. Runs that failed are crosses, and
+    in no mean.
     """
-    from unet_edu.experiments.runs import kept, values
-
     looks = ((DOWN, "o", "-", 1.04), (SKIP, "s", "--", 0.96))
     for kind, name, (colour, marker, style, aside) in zip(kinds, names, looks, strict=False):
         places, means = [count * aside for count in kind], []
-        for place, entries in zip(places, kind.values(), strict=True):
-            good, broken = kept(entries), [entry for entry in entries if entry not in kept(entries)]
-            axes.plot([place] * len(good), values(good), marker, ms=5.5, mfc="none", mec=colour, mew=1.1)
-            axes.plot([place] * len(broken), values(broken), "x", ms=6.5, color=WRONG, mew=1.6)
-            means.append(np.mean(values(good)))
+        for place, scores in zip(places, kind.values(), strict=True):
+            good, broken = ([*part(scores).values()] for part in (sound, failed))
+            axes.plot([place] * len(good), good, marker, ms=5.5, mfc="none", mec=colour, mew=1.1)
+            axes.plot([place] * len(broken), broken, "x", ms=6.5, color=WRONG, mew=1.6)
+            means.append(np.mean(good))
         axes.plot(places, means, color=colour, ls=style, lw=2, marker=marker, ms=4, label=name)
     axes.legend(loc="lower right", fontsize=9.5, handlelength=3)
     numbers_of_slices(axes, sorted({count for kind in kinds for count in kind}))
