@@ -7,8 +7,6 @@ from unet_edu.experiments.runs import by_seed, kept, rows, values
 from unet_edu.plots.style import DOWN, GRID, SKIP
 
 SMALL = 0.01  # of V_Rand
-
-
 OF = {  # what a text calls a row, and its name
     "none": "without skips",
     "pooled": "skips after the pool",
@@ -40,10 +38,10 @@ def readings(record):
     wrong = {row: by_seed(entries, "stack", "share_of_wrong_pixels") for row, entries in entries_of.items()}
     errors = {row: float(np.mean(list(found.values()))) for row, found in wrong.items()}
     judged = results.judge_rows(record)
-    whole, resized, none = "U-Net", "skips resized, not cropped", "without skips"
+    whole, resized, none = "U-Net", "skips resized, not cropped", OF["none"]
     resized_none = results.judge({resized: (by_row[resized], by_row[none])})[resized]
     pixels = results.judge({"": tuple({seed: 100 * share for seed, share in wrong[row].items()}
-                                      for row in ("padded, no crop", whole))}, {"": ()})[""]  # fmt: skip
+                                      for row in (OF["padded"], whole))}, {"": ()})[""]  # fmt: skip
     undecided = {row: one.found for row, one in judged.items() if one and one.word == "not decided"}
     small = [row for row, one in undecided.items() if max(-one.low, one.high) < SMALL]
     rival = results.counterpart(record, "FCN-8s")
@@ -61,7 +59,7 @@ def readings(record):
         **{f"{key}_said": assessed(judged[row]) for key, row in OF.items()},
         "resized_none": assessed(resized_none),
         "padded_pixels": assessed(pixels, 2),
-        "error_padded": 100 * errors["padded, no crop"],
+        "error_padded": 100 * errors[OF["padded"]],
         "error_whole": 100 * errors[whole],
         "error_rival": 100 * errors[rival],
         "error_fcn8": 100 * errors["FCN-8s"],

@@ -55,7 +55,6 @@ from unet_edu.results.scaling import (
     scaling_entries,
     scaling_table,
     scaling_text,
-    spreading_text,
 )
 from unet_edu.results.shipped_networks import (
     Shipped,
@@ -130,7 +129,6 @@ __all__ = [
     "signed",
     "slices_and_seeds",
     "speed_text",
-    "spreading_text",
     "time_to_score_text",
     "usable",
     "validation",

@@ -88,12 +88,7 @@ def scaling_comparison(record, judged=judge_scaling):
 
 def scaling_text(record):
     """Return sentences: where elastic deformation makes a difference, where spreading does, and which runs failed."""
-    bending = f"With elastic deformation, by number of slices. {sorted_out(judge_scaling(record))}"
-    return " ".join(filter(None, [bending, spreading_text(record), failed_text(record)]))
-
-
-def spreading_text(record):
-    """Return sentences: for which numbers of slices it makes a difference that they are spread; "" where none are."""
-    judged = judge_spreading(record)
-    head = "With slices spread over the stack instead of the first ones."
-    return f"{head} {sorted_out(judged)}" if judged else ""
+    told = [f"With elastic deformation, by number of slices. {sorted_out(judge_scaling(record))}"]
+    if spreading := judge_spreading(record):
+        told.append(f"With slices spread over the stack instead of the first ones. {sorted_out(spreading)}")
+    return " ".join([*told, failed_text(record)])
