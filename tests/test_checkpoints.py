@@ -74,23 +74,30 @@ def forged(path, change):
 # ------------------------------------------------------------------------------------------------ there and back
 
 
+@pytest.mark.parametrize("precision", checkpoints.PRECISIONS)
 @pytest.mark.parametrize("kind", BUILDERS)
-def test_every_network_comes_back_bit_for_bit_after_one_rounding(kind, tmp_path):
+def test_every_network_comes_back_bit_for_bit_after_one_rounding(kind, precision, tmp_path):
     net = BUILDERS[kind]()
     for parameter in net.parameters():
         nn.init.normal_(parameter)
-    path = save(tmp_path / "net.safetensors", net, TOLD)
+    path = save(tmp_path / "net.safetensors", net, TOLD, precision)
     back, metadata = read(path)
     assert type(back) is type(net)
-    assert metadata["network"] == kind
+    assert (metadata["network"], metadata["precision"]) == (kind, precision)
+    once = rounded(net, precision).state_dict()
     for (name, before), (same, after) in zip(net.state_dict().items(), back.state_dict().items(), strict=True):
         assert name == same
         assert after.dtype == torch.float32
-        assert torch.equal(after, before.half().float())
+        assert torch.equal(after, once[name])
+        if precision == "float16" or before.ndim == 1:
+            assert torch.equal(after, before.half().float())
+        else:  # half a step of 127, and the factor's own rounding
+            largest = before.abs().amax(dim=tuple(range(1, before.ndim)), keepdim=True)
+            assert ((after - before).abs() <= 0.51 / 127 * largest).all()
     assert not any(part.training for part in back.modules())
     fixed = [parameter.requires_grad for parameter in net.parameters()]
     assert [parameter.requires_grad for parameter in back.parameters()] == fixed
-    assert save(tmp_path / "again.safetensors", back, TOLD).read_bytes() == path.read_bytes()
+    assert save(tmp_path / "again.safetensors", back, TOLD, precision).read_bytes() == path.read_bytes()
 
 
 def test_the_table_knows_every_network_of_the_package():
@@ -132,6 +139,32 @@ def test_a_stranger_reads_the_file_with_safetensors_alone(file):
 def test_half_precision_takes_two_bytes_a_weight(file):
     weights = sum(parameter.numel() for parameter in small().parameters())
     assert 2 * weights < file.stat().st_size < 2 * weights + 4000
+
+
+def test_eight_bits_take_a_byte_a_weight_and_the_image_looks_the_same(file, tmp_path):
+    net = UNet(base_width=4, depth=2).eval()
+    weights = sum(parameter.numel() for parameter in net.parameters())
+    path = save(tmp_path / "net.safetensors", net, precision="int8")
+    assert weights < path.stat().st_size < 1.1 * weights + 6000
+    image = np.random.default_rng(0).random((60, 60), dtype=np.float32)
+    np.testing.assert_allclose(predict(read(path)[0], image), predict(net, image), atol=0.02)
+
+
+def test_kernels_of_zeros_and_tiny_ones_stay_as_they_are(tmp_path):
+    net = small()
+    with torch.no_grad():
+        net.score.weight[0] = 0
+        net.score.weight[1] = 1e-9  # less than any float16
+    back, _ = read(save(tmp_path / "net.safetensors", net, precision="int8"))
+    assert torch.equal(back.score.weight, torch.zeros_like(net.score.weight))
+
+
+@pytest.mark.parametrize("precision", ["float32", None, 8])
+def test_precisions_that_files_have_not(precision, tmp_path):
+    for call in (lambda: save(tmp_path / "a.safetensors", small(), None, precision), lambda: rounded(small(), precision)):
+        with pytest.raises(ValueError, match="'float16' or 'int8', not "):
+            call()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_normalisation_travels_with_the_network(tmp_path):
@@ -299,6 +332,9 @@ def put(key, value):
         ),
         (put("normalisation", [0]), "normalisation"),
         (put("normalisation", "no"), "normalisation"),
+        (put("precision", "int8"), "int8.* is .*float16"),
+        (put("precision", "int4"), "'float16' or 'int8', not 'int4'"),
+        (put("precision", ["int8"]), "'float16' or 'int8', not"),
         (lambda metadata, tensors: metadata.pop("scores"), "lacks scores"),
         (lambda metadata, tensors: metadata.update(seed="{"), "header"),
         (lambda metadata, tensors: tensors.pop("score.bias"), "score.bias should be .* is absent"),

@@ -1,4 +1,4 @@
-"""Trained networks in small files: half-precision weights, and with them where they come from.
+"""Trained networks in small files: weights of 16 or 8 bits, and with them where they come from.
 
     names()                  what the package ships
     net = load("name")       one of them, ready to predict
@@ -10,8 +10,11 @@ A file is in the safetensors format, which holds numbers and text and no code:
 
     8 bytes        header, JSON                                                        payload
     ┌────────┬────────────────────────────────────────────────────────────────────┬──────────────────────┐
-    │ length │ class, arguments, normalisation, metadata, sha256, table of tensors │ weights, float16     │
+    │ length │ class, arguments, normalisation, metadata, sha256, table of tensors │ weights              │
     └────────┴────────────────────────────────────────────────────────────────────┴──────────────────────┘
+
+Weights are float16, or, in half as many bytes, whole numbers from -127 to 127: each kernel of a layer times one factor of
+its own, a float16 in a tensor beside it. Biases and normalisations, a hundredth of all numbers, stay float16.
 
 The sha256 is that of the header without it and of the payload: a file that was damaged or altered afterwards is
 refused. (Whoever rewrites both can sign anew: it guards against accidents, not against a forger.)
@@ -47,6 +50,8 @@ ENDING = ".safetensors"
 GIVEN = ("data", "seed", "recipe", "commit", "scores")  # what metadata must hold, None where there is no value
 OWN = ("network", "arguments", "normalisation", "precision", "sha256")  # what `save` adds
 SCALING = "scaling"  # and this, where the network carries one
+PRECISIONS = ("float16", "int8")
+FACTOR = ".factor"  # behind the name of a tensor of whole numbers: what they are to be multiplied by
 LONGEST_HEADER = 10**7  # bytes; ours have a few thousand
 
 
@@ -117,26 +122,29 @@ def load(name, folder=None):
 # -------------------------------------------------------------------------------------------------- writing, reading
 
 
-def rounded(net):
-    """Return a copy of a network with its weights rounded to float16, held in float32, in eval mode.
+def rounded(net, precision="float16"):
+    """Return a copy of a network with its weights rounded to what a file holds, in float32, in eval mode.
+
+    precision: "float16", or "int8", where a kernel's weights are whole numbers, -127 to 127, times one factor.
 
     It is what `read` gives after `save`, bit for bit, so its scores are those of the file. Raises ValueError where a
-    weight is not finite or too large for float16, which ends at 65504.
+    weight is not finite or too large for float16, which ends at 65504, and for another precision.
     """
     net = copy.deepcopy(net).float().eval()
-    net.load_state_dict(half(net))
+    net.load_state_dict(widened(stored(net, precision)))
     return net
 
 
-def save(path, net, metadata=None):
-    """Write a network to `path`, whole or not at all, and return the path. Its weights are rounded to float16.
+def save(path, net, metadata=None, precision="float16"):
+    """Write a network to `path`, whole or not at all, and return the path. Its weights are rounded.
 
     path: ends in ".safetensors"; its folder is made if missing.
     net: one of the networks of `unet_edu.models`, perhaps in `DataParallel`; where it carries `normalisation` or
         `scaling` (the two grey values that became 0 and 1, for `predict`), they are kept.
     metadata: a dict of what JSON can hold. It must hold data, seed, recipe, commit and scores (None where there is
-        no value); the scores should be those of `rounded(net)`, since these are the weights in the file. Without it
-        all five are None.
+        no value); the scores should be those of `rounded(net, precision)`, since these are the weights in the file.
+        Without it all five are None.
+    precision: as of `rounded`. The networks in web pages need "float16".
 
     Raises TypeError or ValueError where one of them is not as above, or where a weight does not fit into float16; an
     older file then stays as it was.
@@ -156,12 +164,12 @@ def save(path, net, metadata=None):
         "network": type(net).__name__,
         "arguments": NETWORKS[type(net)](net),
         "normalisation": None if getattr(net, "normalisation", None) is None else normalisation(net),
-        "precision": "float16",
+        "precision": precision,
         **metadata,
     }
     if getattr(net, "scaling", None) is not None:
         entries[SCALING] = check_scale(net.scaling)
-    content = pack(half(net), {key: to_json(key, value) for key, value in entries.items()})
+    content = pack(stored(net, precision), {key: to_json(key, value) for key, value in entries.items()})
 
     with written_whole(path) as partial:
         partial.write_bytes(content)
@@ -172,7 +180,7 @@ def read(path):
     """Return (network, metadata) of a file that `save` wrote: on the CPU, in float32, in eval mode.
 
     metadata: what was given to `save`, and "network", "arguments", "normalisation", "precision" and "sha256".
-    The float16 weights become float32 without another rounding. No random number is drawn and no code is run from it.
+    The weights become float32 without another rounding. No random number is drawn and no code is run from it.
 
     Raises FileNotFoundError, or ValueError for a file that is damaged or altered, or holds no network of this package.
     """
@@ -184,7 +192,7 @@ def read(path):
         net = build(metadata, tensors)
     except (Refused, SafetensorError) as fault:
         raise ValueError(f"{path} was refused: {fault}. {other_weights(content)}Fetch or save it again") from None
-    net.load_state_dict({name: widened(tensor) for name, tensor in tensors.items()}, assign=True)
+    net.load_state_dict(widened(tensors), assign=True)
     return net.eval(), metadata
 
 
@@ -209,25 +217,45 @@ class Refused(Exception):
     """What is wrong with the content of a file; `read` adds which file."""
 
 
-def half(net):
-    """Return {name: tensor} of all weights and buffers on the CPU, floats as float16; raise ValueError for a misfit."""
-    state = {}
+def stored(net, precision):
+    """Return {name: tensor} of what a file holds of a network, on the CPU; raise ValueError for what does not fit."""
+    check_precision(precision)
+    tensors = {}
     for name, tensor in net.state_dict().items():
         tensor = tensor.detach().cpu()
         if tensor.is_floating_point():
-            small = tensor.to(stored_as(tensor.dtype))
             if not torch.isfinite(tensor).all():
                 raise ValueError(f"{name} holds NaN or infinity: save the network as it was before training failed")
-            if not torch.isfinite(small).all():
+            if tensor.abs().max() > torch.finfo(torch.float16).max:
                 raise ValueError(f"{name} holds {tensor.abs().max():g}, too large for float16, which ends at 65504")
-            tensor = small
-        state[name] = tensor.contiguous()
+        if precision == "int8" and is_kernel(tensor):
+            tensors[name], tensors[name + FACTOR] = whole_numbers(tensor)
+        else:
+            tensors[name] = tensor.to(torch.float16 if tensor.is_floating_point() else tensor.dtype).contiguous()
+    return tensors
+
+
+def is_kernel(tensor):
+    """Return whether a tensor holds the kernels of a layer, one for each first index."""
+    return tensor.is_floating_point() and tensor.ndim > 1
+
+
+def whole_numbers(kernels):
+    """Return (int8 of the same shape, float16 factors (n, 1, …)): their product is nearest to the n kernels."""
+    factors = (kernels.float().abs().amax(dim=tuple(range(1, kernels.ndim)), keepdim=True) / 127).half()
+    factors[factors == 0] = 1  # a kernel of zeros, or of less than a float16 can be
+    return (kernels / factors.float()).round().clamp(-127, 127).to(torch.int8), factors
+
+
+def widened(tensors):
+    """Return {name: tensor} of a network, floats as float32, of what a file holds: each value is the same number."""
+    state = {}
+    for name, tensor in tensors.items():
+        if name + FACTOR in tensors:
+            state[name] = tensor.float() * tensors[name + FACTOR].float()
+        elif not name.endswith(FACTOR):
+            state[name] = tensor.float() if tensor.is_floating_point() else tensor
     return state
-
-
-def widened(tensor):
-    """Return float16 as float32, which holds every value of it; other tensors as they are."""
-    return tensor.float() if tensor.is_floating_point() else tensor
 
 
 # ---------------------------------------------------------------------------------------------------------- the format
@@ -300,7 +328,10 @@ def build(metadata, tensors):
     if NETWORKS[type(net)](net) != arguments:
         raise Refused(f"the arguments of {kind} are {NETWORKS[type(net)](net)} in full, not {arguments}")
 
-    wanted = {name: (tuple(x.shape), stored_as(x.dtype)) for name, x in net.state_dict().items()}
+    try:
+        wanted = table_of(net, metadata["precision"])
+    except ValueError as error:
+        raise Refused(str(error)) from None
     there = {name: (tuple(x.shape), x.dtype) for name, x in tensors.items()}
     unlike = [name for name in {**wanted, **there} if wanted.get(name) != there.get(name)]
     if unlike:
@@ -312,12 +343,26 @@ def build(metadata, tensors):
     return net
 
 
-def stored_as(dtype):
-    """Return the type of number that a tensor of a network has in a file."""
-    return torch.float16 if dtype.is_floating_point else dtype
+def table_of(net, precision):
+    """Return {name: (shape, type of number)} of the tensors that a file of a network holds."""
+    check_precision(precision)
+    table = {}
+    for name, tensor in net.state_dict().items():
+        shape = tuple(tensor.shape)
+        table[name] = shape, torch.float16 if tensor.is_floating_point() else tensor.dtype
+        if precision == "int8" and is_kernel(tensor):
+            table[name] = shape, torch.int8
+            table[name + FACTOR] = (shape[0], *(1 for _ in shape[1:])), torch.float16
+    return table
 
 
 # --------------------------------------------------------------------------------------------------- checking arguments
+
+
+def check_precision(precision):
+    """Raise ValueError unless precision is one that files have."""
+    if precision not in PRECISIONS:
+        raise ValueError(f"the weights of a file are {' or '.join(map(repr, PRECISIONS))}, not {precision!r}")
 
 
 def check_metadata(metadata):

@@ -207,12 +207,15 @@ def test_shipped_files_hold_the_weights_whose_scores_are_told(tmp_path):
             assert shortened(trial.scores(net, trial.slices("", "validation"))) == entry["scores"]
         assert metadata["seed"] == 0
         assert metadata["recipe"]["recipe"]["steps"] == 2
+        assert metadata["precision"] == ("int8" if entry["row"] in checkpoints.EIGHT_BITS else "float16")
 
 
 def test_shipped_networks_are_small():
     for row in checkpoints.trials():
         parameters = sum(parameter.numel() for parameter in row.build().parameters())
-        if not row.row.startswith("unet"):
+        if row.row in checkpoints.EIGHT_BITS:
+            assert parameters < 2e6, row.row
+        elif not row.row.startswith("unet"):
             assert parameters <= 250_000, row.row
         if row.row.startswith("unet8"):
             assert 2 * parameters < 2**20, row.row  # in float16: they will run in web pages

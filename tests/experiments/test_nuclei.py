@@ -94,6 +94,12 @@ def test_a_quick_run_scores_every_row(record):
             assert set(scores["thresholds"].values()) <= set(nuclei.THRESHOLDS)
 
 
+def test_what_draws_nothing_is_run_once():
+    trials = [row for row in nuclei.trials(quick=True) if isinstance(row, nuclei.Baseline)]
+    record = runs.complete(None, "nuclei", trials, 3, device="cpu", work=nuclei.entry_of)
+    assert [(entry["row"], entry["seed"]) for entry in record["runs"]] == [(trial.row, 0) for trial in trials]
+
+
 def test_the_table_has_every_row(record):
     lines = nuclei.as_text(record).split("\n")
     for row in record["trials"]:

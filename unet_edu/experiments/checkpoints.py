@@ -4,11 +4,12 @@
     python -m unet_edu.experiments.checkpoints --record --rows unet8-isbi
     python -m unet_edu.experiments.checkpoints --quick                   tiny ones on drawn tissue, to see that it works
 
-Weights are rounded to float16 first, then scored, then written: to unet_edu/weights/ with --record, beside the file
-with --output. Every name has one run, that of seed 0: no seed is chosen by its score.
+Weights are rounded first, to float16 or, where the file would be large, to eight bits (`EIGHT_BITS`), then scored, then
+written: to unet_edu/weights/ with --record, beside the file with --output. Every name has one run, that of seed 0: no seed is chosen by its score.
 
 The U-Nets for the real slices have a second phase, in which membrane counts more. After the first their best thresholds
-lay at 0.9 and above, where the challenge's eleven are too far apart; the second brings them to the middle.
+lay at 0.9 and above, where the challenge's eleven are too far apart; the second brings them to the middle. The network
+of the race (`time_to_score`), trained more than three times as long here, does without: such a phase cost it 0.010.
 
 The U-Net for nuclei takes grey images of both groups, bright nuclei on dark ground and stained, dark ones on light. It
 is scored by its cells (`unet_edu.metrics.instances`), each group for itself. A step's one tile holds nuclei of one
@@ -26,10 +27,11 @@ from unet_edu.experiments.costs import aligned
 from unet_edu.experiments.record import results_dir
 from unet_edu.experiments.runs import as_text, main
 from unet_edu.experiments.trial import Trial, Tuning, run
-from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, UNet
+from unet_edu.models import ArticleUNet, FCN8s, FCN16s, FCN32s, SubpixelUNet, UNet
 from unet_edu.models.variants import without_dropout
 from unet_edu.training import RECIPES
 
+EIGHT_BITS = ("unet16-isbi", "subpixel-isbi")  # as many megabytes as they have million weights
 SMALL_FCN = {"num_classes": 2, "in_channels": 1, "width": 6, "hidden": 32}  # at most 0.25 M parameters
 SMALL_ARTICLE = {"num_classes": 2, "base_width": 5}  # likewise
 
@@ -54,6 +56,12 @@ def trials(quick=False, device_type="cpu"):
             recipe=replace(recipe, steps=5000, batch=2, tile=572),
             tuning=tuning,
         ),
+        replace(
+            isbi,
+            row="subpixel-isbi",
+            build=partial(SubpixelUNet, factor=4, base_width=32, depth=3),
+            recipe=replace(recipe, steps=2400, tile=256),
+        ),
         replace(isbi, row="fcn8s-isbi", build=partial(FCN8s, **SMALL_FCN)),
         replace(isbi, row="fcn16s-isbi", build=partial(FCN16s, **SMALL_FCN)),
         replace(isbi, row="fcn32s-isbi", build=partial(FCN32s, **SMALL_FCN)),
@@ -74,7 +82,13 @@ def trials(quick=False, device_type="cpu"):
     small = {"data": "small cells", "average8": False}
     return [
         replace(rows[0], build=partial(unet, 2), recipe=tiny, tuning=Tuning(tiny), **small),
-        replace(rows[3], recipe=tiny, **small),
+        replace(
+            rows[3],
+            build=partial(SubpixelUNet, factor=4, base_width=2, depth=2),
+            recipe=replace(tiny, tile=64),
+            **small,
+        ),
+        replace(rows[4], recipe=tiny, **small),
         replace(
             rows[-1], build=partial(unet, 2), recipe=tiny, tuning=Tuning(tiny), **small | {"data": "small grey nuclei"}
         ),
@@ -84,10 +98,12 @@ def trials(quick=False, device_type="cpu"):
 def entry_and_file(trial, seed, device, bf16, path):
     """Train, round, score, write the file; return the record's entry, with the file's name and size in bytes."""
     special = {"samples": nuclei.grey_pieces, "scored": nuclei.grey_scores} if "nuclei" in trial.data else {}
+    precision = "int8" if trial.row in EIGHT_BITS else "float16"
+    finish = partial(rounded, precision=precision)
     if path is None:
-        return run(trial, seed, device, bf16, finish=rounded, **special)[1]
+        return run(trial, seed, device, bf16, finish=finish, **special)[1]
     between = Path(path).parent / f"{trial.row}-first-phase{ENDING}" if trial.tuning else None
-    net, entry = run(trial, seed, device, bf16, finish=rounded, between=between, **special)
+    net, entry = run(trial, seed, device, bf16, finish=finish, between=between, **special)
     folder = FOLDER if Path(path).parent == results_dir() else Path(path).parent
     what = "pieces" if special else "slices"
     metadata = {
@@ -97,7 +113,7 @@ def entry_and_file(trial, seed, device, bf16, path):
         "commit": entry["made"]["git"]["commit"],
         "scores": entry["scores"],
     }
-    file = save(folder / f"{trial.row}{ENDING}", net, metadata)
+    file = save(folder / f"{trial.row}{ENDING}", net, metadata, precision)
     if between:
         between.unlink()
     return entry | {"file": file.name, "bytes": file.stat().st_size}

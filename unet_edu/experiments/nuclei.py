@@ -62,6 +62,7 @@ class Baseline:
 
     row: str
     data: str
+    seeds = 1
 
     def settings(self):
         """Return the row as plain JSON."""

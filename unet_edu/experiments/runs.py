@@ -39,7 +39,7 @@ def complete(
     """Run what the record at `path` lacks of each trial with each seed; return the record. None of it is run twice.
 
     path: JSON, made if missing; None: nothing is kept.  seeds: 0 … seeds - 1, one after the other for all trials, so
-    that a record that was stopped early has every row.  jobs: runs at the same time, each with its share of the cores.
+    that a record that was stopped early has every row; a trial with `seeds` of its own has no more than those.  jobs: runs at the same time, each with its share of the cores.
     minutes: start no run after so many.  work: does a run, as `entry_of` does.
 
     Raises ValueError where the record is of another experiment, or has a row of that name with other values.
@@ -54,7 +54,8 @@ def complete(
         raise ValueError(f"{path} holds {what}: move it away to start anew, or give another --output")
     record["trials"] |= settings
     there = {(entry["row"], entry["seed"]) for entry in record["runs"]}
-    todo = [(trial, seed) for seed in range(seeds) for trial in trials if (trial.row, seed) not in there]
+    wanted = [(trial, seed) for seed in range(seeds) for trial in trials if seed < getattr(trial, "seeds", seeds)]
+    todo = [(trial, seed) for trial, seed in wanted if (trial.row, seed) not in there]
     order = list(record["trials"])
 
     start, waiting = time.monotonic(), set()
