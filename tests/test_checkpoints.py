@@ -161,7 +161,10 @@ def test_kernels_of_zeros_and_tiny_ones_stay_as_they_are(tmp_path):
 
 @pytest.mark.parametrize("precision", ["float32", None, 8])
 def test_precisions_that_files_have_not(precision, tmp_path):
-    for call in (lambda: save(tmp_path / "a.safetensors", small(), None, precision), lambda: rounded(small(), precision)):
+    for call in (
+        lambda: save(tmp_path / "a.safetensors", small(), None, precision),
+        lambda: rounded(small(), precision),
+    ):
         with pytest.raises(ValueError, match="'float16' or 'int8', not "):
             call()
     assert list(tmp_path.iterdir()) == []

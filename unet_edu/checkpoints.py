@@ -13,8 +13,8 @@ A file is in the safetensors format, which holds numbers and text and no code:
     │ length │ class, arguments, normalisation, metadata, sha256, table of tensors │ weights              │
     └────────┴────────────────────────────────────────────────────────────────────┴──────────────────────┘
 
-Weights are float16, or, in half as many bytes, whole numbers from -127 to 127: each kernel of a layer times one factor of
-its own, a float16 in a tensor beside it. Biases and normalisations, a hundredth of all numbers, stay float16.
+Weights are float16, or, in half as many bytes, whole numbers from -127 to 127: each kernel of a layer times one factor
+of its own, a float16 in a tensor beside it. Biases and normalisations, a hundredth of all numbers, stay float16.
 
 The sha256 is that of the header without it and of the payload: a file that was damaged or altered afterwards is
 refused. (Whoever rewrites both can sign anew: it guards against accidents, not against a forger.)

@@ -5,7 +5,8 @@
     python -m unet_edu.experiments.checkpoints --quick                   tiny ones on drawn tissue, to see that it works
 
 Weights are rounded first, to float16 or, where the file would be large, to eight bits (`EIGHT_BITS`), then scored, then
-written: to unet_edu/weights/ with --record, beside the file with --output. Every name has one run, that of seed 0: no seed is chosen by its score.
+written: to unet_edu/weights/ with --record, beside the file with --output. Every name has one run, that of seed 0: no
+seed is chosen by its score.
 
 The U-Nets for the real slices have a second phase, in which membrane counts more. After the first their best thresholds
 lay at 0.9 and above, where the challenge's eleven are too far apart; the second brings them to the middle. The network

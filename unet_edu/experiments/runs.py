@@ -39,8 +39,9 @@ def complete(
     """Run what the record at `path` lacks of each trial with each seed; return the record. None of it is run twice.
 
     path: JSON, made if missing; None: nothing is kept.  seeds: 0 … seeds - 1, one after the other for all trials, so
-    that a record that was stopped early has every row; a trial with `seeds` of its own has no more than those.  jobs: runs at the same time, each with its share of the cores.
-    minutes: start no run after so many.  work: does a run, as `entry_of` does.
+    that a record that was stopped early has every row; a trial with `seeds` of its own has no more than those.
+    jobs: runs at the same time, each with its share of the cores.  minutes: start no run after so many.  work: does a
+    run, as `entry_of` does.
 
     Raises ValueError where the record is of another experiment, or has a row of that name with other values.
     """
