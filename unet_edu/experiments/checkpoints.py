@@ -49,7 +49,7 @@ def trials(quick=False, device_type="cpu"):
         replace(isbi, row="unet8-isbi", recipe=replace(recipe, steps=3000)),
         replace(isbi, row="unet8-cells", data="cells", focus=0.0),
         replace(
-            isbi, row="unet16-isbi", build=partial(unet, 16), recipe=replace(recipe, steps=5000, batch=2, tile=572)
+            isbi, row="unet16-isbi", build=partial(unet, 16), recipe=replace(recipe, steps=2500, batch=2, tile=572)
         ),
         replace(
             isbi,
