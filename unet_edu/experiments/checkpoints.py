@@ -12,7 +12,7 @@ The U-Nets for the real slices have a second phase, in which membrane counts mor
 lay at 0.9 and above, where the challenge's eleven are too far apart; the second brings them to the middle.
 
 The network of the race (`time_to_score`), trained more than three times as long here, does without that phase. Its
-tiles vary in sharpness (`sharpness`): fifteen of the eighteen training slices are less sharp than all six for validation.
+tiles vary in sharpness (`sharpness`): fifteen of the eighteen training slices are less sharp than those for validation.
 The lab book has what either did to which network.
 
 The U-Net for nuclei takes grey images of both groups, bright nuclei on dark ground and stained, dark ones on light. It
