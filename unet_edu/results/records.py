@@ -112,7 +112,7 @@ def counted(record):
         if "apart" in record:  # neighbouring sections
             return f"{record['slices']} sections, pair by pair"
         if "race" in record:  # the lab book
-            return f"{len(record['race']) + len(record['stability'])} ideas, a run each"
+            return f"{sum(len(record[part]) for part in ('race', 'stability', 'shipped'))} ideas, a run each"
         count = len(record["rows"]) if "rows" in record else sum(len(table["rows"]) for table in record["tables"])
         rounds = record["settings"]["rounds"]
         whole = "1 row, timed " if count == 1 else f"{count} rows, each timed "
