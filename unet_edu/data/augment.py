@@ -1,6 +1,6 @@
 """Augmentation on the training device: thirty labelled slices become as many as training needs.
 
-    draw            flip, angle, zoom, place, 3 × 3 displacements, greys, focus: random numbers from the CPU, for each
+    draw            flip, angle, zoom, place, 3 × 3 displacements, greys, focus: random numbers from the CPU, a tile each
       │
     coordinates     tile pixel ─► zoomed, turned, flipped ─► moved ─► bent ─► folded at mirrors ─► place in the image
       │

@@ -18,8 +18,7 @@ The lab book has what either did to which network.
 The U-Net for nuclei takes grey images of both groups, bright nuclei on dark ground and stained, dark ones on light. It
 is scored by its cells (`unet_edu.metrics.instances`), each group for itself. A step's one tile holds nuclei of one
 group, while the means that batch normalisation keeps are of both, and fit neither: folded in, they cost all that was
-learned of the bright ones. A second phase without it mends that. Tiles vary in magnification, since the stained
-images do: the middle nucleus of one is 16 pixels across, that of another 50.
+learned of the bright ones. A second phase without it mends that.
 """
 
 from dataclasses import replace
@@ -79,7 +78,6 @@ def trials(quick=False, device_type="cpu"):
             data="grey nuclei",
             samples=192,  # 96 pieces of 24 fluorescence images, and 16 stained ones six times
             elastic=5.0,
-            zoom=1.0,
             tuning=Tuning(replace(recipe, steps=2500, batch=1, learning_rate=2e-3), elastic=5.0),
         ),
     ]
