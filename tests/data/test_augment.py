@@ -300,26 +300,6 @@ def test_focus_changes_fine_detail_and_nothing_else():
     assert small.shape == (2, 1, 2, 2)
 
 
-@pytest.mark.parametrize(("larger", "seen"), [(0.5, 31), (1.0, 61), (2.0, 31)])  # every second; all; the middle ones
-def test_zoom_makes_the_picture_larger_about_the_middle_of_the_tile(larger, seen):
-    images, labels = positions(1, 61, 61)
-    drawn = by_hand(angle=90.0)._replace(zoom=torch.tensor([larger], dtype=torch.float64))
-    rows, columns = coordinates(drawn, (61, 61))
-    plain = coordinates(by_hand(angle=90.0), (61, 61))
-    for found, one in zip((rows, columns), plain, strict=True):
-        torch.testing.assert_close(found, (one - 30) / larger + 30)
-    _, moved = warp(images, labels, drawn, (61, 61))
-    assert moved[0, 30, 30] == labels[0, 30, 30]
-    assert len(moved.unique()) == seen**2
-
-
-def test_zoom_is_within_its_factor_and_as_often_larger_as_smaller():
-    found = draw(4000, (60, 60), (40, 40), generator=seeded(3), zoom=1.5).zoom
-    assert found.min() == pytest.approx(1 / 2.5, rel=0.01)
-    assert found.max() == pytest.approx(2.5, rel=0.01)
-    assert (found > 1).double().mean() == pytest.approx(0.5, abs=0.02)
-
-
 def test_all_channels_of_an_image_keep_their_colour_relation():
     images = torch.rand(2, 1, 20, 20, generator=seeded()).expand(2, 3, 20, 20).contiguous()
     tiles, _ = augment(images, torch.zeros(2, 20, 20, dtype=torch.uint8), generator=seeded(1))
@@ -348,21 +328,18 @@ def test_a_seed_decides_everything_and_nothing_else_does():
         ({"rotation": 0}, "angle"),
         ({"flip": False}, "flip"),
         ({"grey": 0}, "greys"),
-        ({"focus": 0}, "focus"),
-        ({"zoom": 0}, "zoom"),
+        ({}, "focus"),
     ],
 )
 def test_what_is_switched_off_leaves_the_rest_as_it_was(off, part):
     """A comparison with and without elastic deformation sees the same turns, places and greys."""
-    on = {"focus": 0.5, "zoom": 0.5}
-    every = draw(5, (60, 60), (40, 40), generator=(first := seeded(6)), **on)
-    fewer = draw(5, (60, 60), (40, 40), generator=(second := seeded(6)), **on | off)
-    last = part in on  # these come last, and only where they vary
-    for name in set(Draw._fields) - {part} - ({"zoom"} if part == "focus" else set()):
+    every = draw(5, (60, 60), (40, 40), generator=(first := seeded(6)), focus=0.5)
+    fewer = draw(5, (60, 60), (40, 40), generator=(second := seeded(6)), **({"focus": 0.5} | off if off else {}))
+    for name in set(Draw._fields) - {part}:
         assert torch.equal(getattr(every, name), getattr(fewer, name))
     gone = getattr(fewer, part)
     assert gone is None or not gone.any()
-    assert torch.equal(first.get_state(), second.get_state()) == (not last)
+    assert torch.equal(first.get_state(), second.get_state()) == bool(off)  # focus comes last, and only where it varies
 
 
 @pytest.mark.gpu
@@ -420,7 +397,6 @@ IMAGES, LABELS = torch.zeros(2, 1, 20, 20), torch.zeros(2, 20, 20, dtype=torch.u
         ({"grey": "much"}, TypeError, "grey is a number"),
         ({"grey": 2}, ValueError, "grey is 0 to 1"),
         ({"focus": 1.5}, ValueError, "focus is 0 to 1"),
-        ({"zoom": 4}, ValueError, "zoom is 0 to 3, not 4; the nearest legal value is 3"),
     ],
 )
 def test_errors_say_what_is_wrong(changed, error, says):

@@ -1,8 +1,8 @@
 """Augmentation on the training device: thirty labelled slices become as many as training needs.
 
-    draw            flip, angle, zoom, place, 3 × 3 displacements, greys, focus: random numbers from the CPU, a tile each
+    draw            flip, angle, place, 3 × 3 displacements, greys, focus: random numbers, for each tile, from the CPU
       │
-    coordinates     tile pixel ─► zoomed, turned, flipped ─► moved ─► bent ─► folded at mirrors ─► place in the image
+    coordinates     tile pixel ─► turned, flipped ─► moved ─► bent ─► folded at the mirrors ─► place in the image
       │
     warp            one look-up: images and weights interpolated, labels taken from the nearest pixel; then focus, greys
 
@@ -40,7 +40,6 @@ class Draw(NamedTuple):
     the image the tile's corners, middles of edges and centre look.
     greys: float32 ``(N, 3)``, gamma, contrast, brightness; None = as they are.
     focus: float32 ``(N,)``, how much of its fine detail a tile gets more (below 0: less); None = as it is.
-    zoom: float64 ``(N,)``, how many times as large the picture becomes, about the middle of the tile; None = as it is.
     """
 
     origin: torch.Tensor
@@ -49,7 +48,6 @@ class Draw(NamedTuple):
     nodes: torch.Tensor
     greys: torch.Tensor | None
     focus: torch.Tensor | None = None
-    zoom: torch.Tensor | None = None
 
 
 def augment(
@@ -66,7 +64,6 @@ def augment(
     shift=16,
     grey=0.2,
     focus=0.0,
-    zoom=0.0,
 ):
     """Return one new tile of each image, with the label (and the weight map) moved along.
 
@@ -83,13 +80,10 @@ def augment(
     focus: 0 to 1: fine detail, which is a tile less its mean over some 5 × 5 pixels, is strengthened or weakened by at
     most this share of it. Sections of one stack differ in sharpness; the paper does not vary it, and neither does the
     default.
-    zoom: 0 to 3: the picture becomes larger or smaller, by a factor within 1 + zoom of 1, about the middle of the tile.
-    For images of several magnifications; a stack has one, and neither the paper nor the default varies it. Smaller
-    pictures are not smoothed, and what they show beyond the image is mirrored.
 
     Returns tiles float32 ``(N, C, h, w)``, within [0, 1] unless grey is 0, and labels ``(N, h, w)`` of the same type
     with the same values; with `weights` also those, ``(N, h, w)``. The caller crops labels and weights by `margin`.
-    Setting one of the last seven to 0 (flip to False) leaves the random numbers of the others as they are.
+    Setting one of the last six to 0 (flip to False) leaves the random numbers of the others as they are.
     Raises TypeError or ValueError for anything else.
     """
     _check_tensors(images, labels, weights)
@@ -107,30 +101,17 @@ def augment(
         shift=shift,
         grey=grey,
         focus=focus,
-        zoom=zoom,
     )
     return warp(images, labels, drawn, size, weights)
 
 
 def draw(
-    n,
-    image_size,
-    size,
-    *,
-    generator,
-    margin=0,
-    sigma=10.0,
-    rotation=180.0,
-    flip=True,
-    shift=16,
-    grey=0.2,
-    focus=0.0,
-    zoom=0.0,
+    n, image_size, size, *, generator, margin=0, sigma=10.0, rotation=180.0, flip=True, shift=16, grey=0.2, focus=0.0
 ):
     """Return the random numbers for n tiles of `size` (h, w) from images of `image_size` (H, W): a ``Draw``.
 
-    Arguments and errors as for ``augment``. Always in the same order, drawn on the CPU; those of `focus` and of `zoom`
-    come last, in this order, and only where they vary.
+    Arguments and errors as for ``augment``. Always in the same order, drawn on the CPU; those of `focus` come last, and
+    only where it is varied.
     """
     if not isinstance(generator, torch.Generator):
         raise TypeError(f"generator is a torch.Generator, not {generator!r}: `torch.Generator().manual_seed(0)`")
@@ -145,7 +126,6 @@ def draw(
         (rotation, "rotation", 180),
         (grey, "grey", 1),
         (focus, "focus", 1),
-        (zoom, "zoom", 3),
     ):
         _check_number(value, name, most)
 
@@ -153,8 +133,6 @@ def draw(
     nodes = torch.randn(n, 2, GRID, GRID, generator=generator) * sigma
     greys = torch.rand(n, 3, generator=generator) * 2 - 1
     detail = (torch.rand(n, generator=generator) * 2 - 1) * focus if focus else None
-    # Uniform in the logarithm, as gamma and contrast are.
-    larger = (1 + zoom) ** (torch.rand(n, generator=generator, dtype=torch.float64) * 2 - 1) if zoom else None
 
     window = torch.tensor(size) - 2 * margin
     room = torch.tensor(image_size) - window
@@ -166,7 +144,7 @@ def draw(
     angle = (turn[:, 0] * 2 - 1) * rotation
     # Paper: "gray value variations", no more. Gamma and contrast are factors, so they are uniform in the logarithm.
     greys = torch.cat([(1 + grey) ** greys[:, :2], greys[:, 2:] * grey / 2], 1) if grey else None
-    return Draw(origin.float(), angle, (flips < 0.5) & bool(flip), nodes, greys, detail, larger)
+    return Draw(origin.float(), angle, (flips < 0.5) & bool(flip), nodes, greys, detail)
 
 
 def displacements(nodes, size):
@@ -196,8 +174,6 @@ def coordinates(drawn, size, device=None):
     # In float64 the cosine of 90° is zero for all purposes: a quarter turn hits pixel centres exactly.
     angle = torch.deg2rad(drawn.angle.double())
     cos, sin, sign = angle.cos(), angle.sin(), 1 - 2 * drawn.flip.double()
-    if drawn.zoom is not None:
-        cos, sin = cos / drawn.zoom, sin / drawn.zoom
     bend = displacements(drawn.nodes.to(device), size)
     rows = each(sign[:, 0] * cos) * y + each(sign[:, 0] * sin) * x
     columns = each(sign[:, 1] * cos) * x - each(sign[:, 1] * sin) * y

@@ -43,7 +43,7 @@ from unet_edu.training import Recipe, fit
 from unet_edu.training.loop import centre
 from unet_edu.training.precision import seconds_of_a_step
 
-LATER = ("cut", "window", "spread", "focus", "zoom", "differs", "timed")  # settings that the first records do not have
+LATER = ("cut", "window", "spread", "focus", "differs", "timed")  # settings that the first records do not have
 CURVE = 50  # points of a loss curve that are kept, each the mean of its steps
 DRAWN = {"cells": 512, "small cells": 256}  # pixels a side
 
@@ -77,7 +77,6 @@ class Trial:
     window: int = 0  # pixels a side, in the middle of a tile, that it learns from. 0: all that it labels
     spread: bool = False  # the training slices lie evenly over the 18, instead of being the first
     focus: float = 0.0  # by how much sharpness varies, as of `unet_edu.data.augment.augment`
-    zoom: float = 0.0  # by how much magnification varies, likewise
     timed: bool = False  # in bfloat16 where a step is quicker in it, found by timing; False: on GPUs that have it
     differs: str = ""  # what else than its network this row does not share with the first, in words
 
@@ -192,7 +191,7 @@ def tiles(trial, elastic, images, labels, *, generator, size, margin, weights):
     pixels under the same deformation. Arguments as of `unet_edu.data.augment.augment`, which the rest is left to.
     """
     cut, window = trial.cut or size, trial.window or size - 2 * margin
-    varied = {"margin": (cut - window) // 2, "sigma": elastic, "focus": trial.focus, "zoom": trial.zoom}
+    varied = {"margin": (cut - window) // 2, "sigma": elastic, "focus": trial.focus}
     drawn = augment(images, labels, generator=generator, size=cut, weights=weights, **varied)
     images, labels, weights = (centre(maps, size) for maps in drawn)
     inside = torch.zeros_like(weights)
