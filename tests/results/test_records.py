@@ -82,6 +82,7 @@ def test_every_record_of_the_book_can_be_read():
 def test_a_record_that_was_scored_by_the_earlier_scorer_says_so(folder):
     found = record({"a": [0.9]})
     assert results.scored_before(found) == ""
+    assert results.scorers_text([found, None]) == ""
     assert results.scorers_apart() is None
     found["runs"][0]["scores"] = earlier(found["runs"][0]["scores"])
     assert results.scored_before(found) == "scored by an earlier version of unet_edu.metrics"
@@ -93,6 +94,9 @@ def test_a_record_that_was_scored_by_the_earlier_scorer_says_so(folder):
     assert results.scored_before(found).endswith(
         "within 0.0017 of the challenge's in V_Rand on the shipped networks' slices"
     )
+    marked = "Runs that were scored by an earlier version of this package are marked so."
+    assert results.scorers_text([None, record({"b": [0.8]}), found]).startswith(f"{marked} On the shipped networks'")
+    assert results.scorers_text([found]).endswith("at most 0.0017 away.")
     found["runs"][0]["frames"] = {"scorer": "challenge"}
     assert results.scored_before(found) == "", "pages show the frames' scores"
 

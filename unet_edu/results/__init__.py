@@ -46,6 +46,7 @@ from unet_edu.results.records import (
     read,
     scored_before,
     scorers_apart,
+    scorers_text,
     views,
 )
 from unet_edu.results.scaling import (
@@ -122,6 +123,7 @@ __all__ = [
     "score_table",
     "scored_before",
     "scorers_apart",
+    "scorers_text",
     "shipped",
     "shipped_origin",
     "shipped_table",

@@ -98,6 +98,18 @@ def scorers_apart():
     return max((abs(before - now) for before, now in pairs), default=None)
 
 
+def scorers_text(records):
+    """Return sentences on the earlier scorer: how runs by it are marked, and how far it is off; "" where none is by it.
+
+    records: as `read` returns them, None among them.
+    """
+    if not any(scored_before(record) for record in records if record):
+        return ""
+    apart = scorers_apart()
+    told = "" if apart is None else f" On the shipped networks' slices its V_Rand is at most {apart:.4f} away."
+    return f"Runs that were scored by an earlier version of this package are marked so.{told}"
+
+
 def days(heads):
     """Return the day of some runs, or the first and the last: "2 January 2026 to 9 March 2026"."""
     found = sorted(date.fromisoformat(head["date"][:10]) for head in heads)
