@@ -219,15 +219,20 @@ class Refused(Exception):
 
 def stored(net, precision):
     """Return {name: tensor} of what a file holds of a network, on the CPU; raise ValueError for what does not fit."""
+    state = {name: tensor.detach().cpu() for name, tensor in net.state_dict().items()}
+    for name, tensor in state.items():
+        if not torch.isfinite(tensor).all():
+            raise ValueError(f"{name} holds NaN or infinity: save the network as it was before training failed")
+        if tensor.is_floating_point() and tensor.abs().max() > torch.finfo(torch.float16).max:
+            raise ValueError(f"{name} holds {tensor.abs().max():g}, too large for float16, which ends at 65504")
+    return held(state, precision)
+
+
+def held(state, precision):
+    """Return {name: tensor} as a file holds it of {name: tensor} of a network: the one place that knows its layout."""
     check_precision(precision)
     tensors = {}
-    for name, tensor in net.state_dict().items():
-        tensor = tensor.detach().cpu()
-        if tensor.is_floating_point():
-            if not torch.isfinite(tensor).all():
-                raise ValueError(f"{name} holds NaN or infinity: save the network as it was before training failed")
-            if tensor.abs().max() > torch.finfo(torch.float16).max:
-                raise ValueError(f"{name} holds {tensor.abs().max():g}, too large for float16, which ends at 65504")
+    for name, tensor in state.items():
         if precision == "int8" and is_kernel(tensor):
             tensors[name], tensors[name + FACTOR] = whole_numbers(tensor)
         else:
@@ -243,7 +248,7 @@ def is_kernel(tensor):
 def whole_numbers(kernels):
     """Return (int8 of the same shape, float16 factors (n, 1, …)): their product is nearest to the n kernels."""
     factors = (kernels.float().abs().amax(dim=tuple(range(1, kernels.ndim)), keepdim=True) / 127).half()
-    factors[factors == 0] = 1  # a kernel of zeros, or of less than a float16 can be
+    factors = torch.where(factors == 0, 1, factors)  # of a kernel of zeros, or of less than a float16 can be
     return (kernels / factors.float()).round().clamp(-127, 127).to(torch.int8), factors
 
 
@@ -329,10 +334,10 @@ def build(metadata, tensors):
         raise Refused(f"the arguments of {kind} are {NETWORKS[type(net)](net)} in full, not {arguments}")
 
     try:
-        wanted = table_of(net, metadata["precision"])
+        empty = held(net.state_dict(), metadata["precision"])  # shapes and types alone
     except ValueError as error:
         raise Refused(str(error)) from None
-    there = {name: (tuple(x.shape), x.dtype) for name, x in tensors.items()}
+    wanted, there = ({name: (tuple(x.shape), x.dtype) for name, x in found.items()} for found in (empty, tensors))
     unlike = [name for name in {**wanted, **there} if wanted.get(name) != there.get(name)]
     if unlike:
         name = unlike[0]
@@ -341,19 +346,6 @@ def build(metadata, tensors):
             f"{wanted.get(name, 'absent')} and is {there.get(name, 'absent')}"
         )
     return net
-
-
-def table_of(net, precision):
-    """Return {name: (shape, type of number)} of the tensors that a file of a network holds."""
-    check_precision(precision)
-    table = {}
-    for name, tensor in net.state_dict().items():
-        shape = tuple(tensor.shape)
-        table[name] = shape, torch.float16 if tensor.is_floating_point() else tensor.dtype
-        if precision == "int8" and is_kernel(tensor):
-            table[name] = shape, torch.int8
-            table[name + FACTOR] = (shape[0], *(1 for _ in shape[1:])), torch.float16
-    return table
 
 
 # --------------------------------------------------------------------------------------------------- checking arguments
