@@ -6,7 +6,8 @@
 to change. ``tools/colab_check.py --record`` makes the records.
 
 What a notebook may take is told in seconds of the processor: more where the probes of Python and of convolutions find a
-machine slower than QUIET, and no matter how busy it is.
+machine slower than QUIET. A neighbour on the same core slows either, so that the probe of Python is a median: its best
+of several would find a pause of the neighbour.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ PROBE = "sorted(range(20_000), key=str)"  # a bit of Python
 # in the kernel, after a notebook's own cells: its processor time, its largest memories in GiB, the two speeds
 LAST_CELL = f"""\
 import json, os, timeit
+from statistics import median
 import torch
 from unet_edu import device
 took = sum(os.times()[:4])
 peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 2**20
 gpu_gib = torch.cuda.max_memory_allocated() / 2**30 if torch.cuda.is_available() else 0
-python = min(timeit.repeat({PROBE!r}, number=1, repeat=9))
+python = median(timeit.repeat({PROBE!r}, number=1, repeat=99))
 flops = device.flops(device.best_device())
 print(json.dumps(dict(processor=took, gib=peak, gpu_gib=gpu_gib, python=python, flops=flops)))"""
 WORTH_SAYING = 1.25  # a GPU that gains less is not mentioned

@@ -1,6 +1,7 @@
 """What a notebook may take: the processor's seconds and memory, held against the speed of the machine that runs it."""
 
 import json
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -8,6 +9,7 @@ from nbclient import NotebookClient
 
 from _ext import chapter_times
 from _ext.chapter_times import GIB, QUIET, SECONDS, Speeds, allowed, excess
+from tools import colab_check
 
 
 def rows(share):
@@ -47,6 +49,25 @@ def test_what_is_too_much_is_told():
     assert excess([], "05_skips", half).endswith(f"may take {1.5 * SECONDS:.0f}")
     assert excess([], "05_skips", slow | {"python": 3 * QUIET.python}) == ""
     assert excess([], "05_skips", quiet | {"gib": 2.25}) == f"took 2.25 GiB, and may take {GIB}"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "error", "found"),
+    [
+        ([1], "", ""),
+        ([9 * SECONDS, 1], "", ""),  # a neighbour was busy
+        ([9 * SECONDS, 8 * SECONDS], "", f"took {8 * SECONDS} s of the processor, and may take {SECONDS}"),
+        ([1], "a cell failed", "a cell failed"),
+    ],
+)
+def test_what_takes_too_much_is_run_once_more_and_what_fails_is_not(seconds, error, found, monkeypatch):
+    quiet = {"python": QUIET.python, "flops": QUIET.flops, "gib": 1.0, "error": error}
+    runs = iter(seconds)
+    monkeypatch.setattr(chapter_times, "read", lambda root: [])
+    monkeypatch.setattr(colab_check, "run", lambda path, python, cut: quiet | {"processor": next(runs)})
+    row = colab_check.judged(Path("05_skips.ipynb"), "python", cut=[])
+    assert (row["error"], row["processor"]) == (found, seconds[-1])
+    assert next(runs, None) is None
 
 
 def test_the_kernel_measures_itself():
