@@ -97,7 +97,7 @@ def test_the_page_s_answer_is_that_of_the_record():
     said = results.answer(shipped, results.shipped())
     judged = {name: one.word for name, one in results.judge_rows(shipped).items() if name in IN_SHORT}
     for word, head in {"lower": "Lower in", "higher": "Higher in", "not decided": "Not decided by"}.items():
-        names = ", ".join(name for name, verdict in judged.items() if verdict == word)
+        names = ", ".join(f"“{name}”" if "," in name else name for name, found in judged.items() if found == word)
         assert (f"{head} these runs: {names}." in said) == bool(names)
     rivals = [name for name in judged if results.counterpart(shipped, name) != "U-Net"]
     assert said.count("compared with") == bool(rivals)

@@ -53,7 +53,9 @@ def test_the_lab_book_is_whole_and_its_sentence_is_of_its_numbers():
             assert len(line) == len(head)
             assert 0 < one["v_rand"] < 1
             assert one["seconds"] > 0
-            assert line[4].startswith(f"{one['v_rand']:.3f}")
+            assert line[0].split("\n")[0] == one["idea"]
+            assert one["against"] in ("–", line[0].partition("\nbeside ")[2])
+            assert line[3].startswith(f"{one['v_rand']:.3f}")
             assert one["verdict"].split()[0] in ("start", "kept", "dropped", "too")
     ideas = [
         {"v_rand": 0.9, "v_rand_averaged_weights": 0.91},

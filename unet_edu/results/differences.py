@@ -202,7 +202,8 @@ def comparison_table(record):
     return head, lines
 
 
-IN_SHORT = ("U-Net", "FCN-8s", "sliding window", "without skips", "FCN-32s")  # rows of the ablation, its first first
+# rows of the ablation, its first first, and the one that others of these are compared with
+IN_SHORT = ("U-Net", "without skips", "U-Net, all five levels", "FCN-8s", "sliding window", "FCN-32s")
 
 
 def short_table(record, names=IN_SHORT):
@@ -216,7 +217,7 @@ def short_table(record, names=IN_SHORT):
         if each.get(name):
             one = judged.get(name)
             verdict = one.word if one else "too few pairs" if name in judged else "–"
-            lines.append([labelled(record, name), spread(values(kept(each[name])), 2), verdict])
+            lines.append([labelled(record, name), spread(values(kept(each[name])), 3), verdict])
     return ["network", "V_Rand", "verdict"], lines
 
 
@@ -237,7 +238,8 @@ def answer(record, networks, names=IN_SHORT):
         "1 would mean that every cell is whole and apart from its neighbours."
     ]
     words = {"lower": "Lower in", "higher": "Higher in", "not decided": "Not decided by"}
-    said += [f"{head} these runs: {', '.join(told[word])}." for word, head in words.items() if told[word]]
+    quoted = {word: [f"“{name}”" if "," in name else name for name in those] for word, those in told.items()}
+    said += [f"{head} these runs: {', '.join(quoted[word])}." for word, head in words.items() if told[word]]
     said += filter(None, [rivals_text(record, sum(told.values(), []))])
     best = max((one.metadata["scores"]["mean"]["v_rand"] for one in networks if one.data == "isbi2012"), default=None)
     if best is not None:

@@ -59,18 +59,18 @@ def lab_table(ideas):
     """Return (head, rows) of texts: the ideas of one part of the lab book, in the order in which they were tried."""
     lines = []
     for one in ideas:
-        views = "" if one["average8"] else ", one view"
+        views = "" if one["average8"] else "\none view"
+        beside = "" if one["against"] == "–" else f"\nbeside {one['against']}"
         lines.append(
             [
-                one["idea"],
-                one["against"],
+                one["idea"] + beside,
                 f"{one['steps']:,}",
                 f"{one['seconds']:.0f}",
                 f"{one['v_rand']:.3f}{views}",
                 f"{one['verdict']}: {one['why']}",
             ]
         )
-    return ["tried", "beside", "steps", "seconds", "V_Rand", "what became of it"], lines
+    return ["tried", "steps", "seconds", "V_Rand", "what became of it"], lines
 
 
 def averaging_text(ideas):
