@@ -34,6 +34,24 @@ def test_two_networks_race_row_by_row_and_who_never_arrives_counts_with_all_its_
     assert text.endswith("The first takes 0.10 of what the second took without arriving.")
 
 
+def test_what_the_last_quarter_of_a_run_adds():
+    runs = record({"long": [0.9] * 2, "short": [0.9], "no scores": [0.9]}, "isbi")
+    curves = {
+        ("long", 0): [[2, 1.0, 0.5], [6, 3.0, 0.90], [8, 4.0, 0.91]],
+        ("long", 1): [[6, 3.0, 0.90], [7, 3.5, 0.99], [8, 4.0, 0.94]],
+        ("short", 0): [[3, 3.0, 0.95], [4, 4.0, 0.90]],
+        ("no scores", 0): [[1, 1.0, 0.5]],
+    }
+    for entry in runs["runs"]:
+        curve = curves[entry["row"], entry["seed"]]
+        entry["training"] |= {"steps": [1, curve[-1][0]], "score": curve}
+    assert results.late_gain_text(runs) == (
+        "In the last quarter of its steps “long” gained +0.025 in the mean, +0.010 to +0.040 in single runs; “short” "
+        "gained −0.050."
+    )
+    assert results.late_gain_text(record({"a": [0.9]}, "isbi")) == ""
+
+
 def test_the_precision_that_was_timed_is_said():
     runs = record({"a": [0.9] * 2}, "time_to_score")
     assert results.precision_text(runs) == ""

@@ -32,7 +32,7 @@ from unet_edu.results.differences import (
     worth,
 )
 from unet_edu.results.mergers import busiest_window, mistakes
-from unet_edu.results.race import averaging_text, lab_table, precision_text, time_to_score_text
+from unet_edu.results.race import averaging_text, lab_table, late_gain_text, precision_text, time_to_score_text
 from unet_edu.results.records import (
     RECORDS,
     days,
@@ -99,6 +99,7 @@ __all__ = [
     "judge_scaling",
     "judge_spreading",
     "lab_table",
+    "late_gain_text",
     "listed",
     "made",
     "mistakes",

@@ -1,4 +1,4 @@
-"""The race to a score: which network arrives, after how long, and the ideas that were tried for it."""
+"""Scores while training: what the end of a run adds; the race to a score, and the ideas that were tried for it."""
 
 import statistics
 
@@ -38,6 +38,26 @@ def time_to_score_text(record, target):
         than = "of the second's" if other is not None else "of what the second took without arriving"
         sentences.append(f"The first takes {first / least:.2f} {than}.")
     return " ".join(sentences)
+
+
+def late_gain_text(record):
+    """Return sentences, row by row: what V_Rand gained in the last quarter of the steps, mean and range over runs.
+
+    A run counts that has scores of the end of its third quarter and of its end; "" where none has.
+    """
+    sentences = []
+    for row, entries in rows(record).items():
+        gains = []
+        for entry in entries:
+            last = entry["training"]["steps"][-1]
+            scores = {4 * step / last: score for step, _, score in entry["training"]["score"]}
+            if {3, 4} <= set(scores):
+                gains.append(scores[4] - scores[3])
+        if gains:
+            mean, least, most = (signed(gain, 3) for gain in (statistics.fmean(gains), min(gains), max(gains)))
+            each = f" in the mean, {least} to {most} in single runs" if gains[1:] else ""
+            sentences.append(f"“{row}” gained {mean}{each}")
+    return f"In the last quarter of its steps {'; '.join(sentences)}." if sentences else ""
 
 
 def precision_text(record):
