@@ -84,20 +84,18 @@ def trials(quick=False, device_type="cpu"):
     if not quick:
         return rows
     tiny = replace(recipe, steps=2, batch=1, tile=188)
-    small = {"data": "small cells", "average8": False}
-    return [
-        replace(rows[0], build=partial(unet, 2), recipe=tiny, tuning=Tuning(tiny), **small),
-        replace(
-            rows[3],
-            build=partial(SubpixelUNet, factor=4, base_width=2, depth=2),
-            recipe=replace(tiny, tile=64),
-            **small,
-        ),
-        replace(rows[4], recipe=tiny, **small),
-        replace(
-            rows[-1], build=partial(unet, 2), recipe=tiny, tuning=Tuning(tiny), **small | {"data": "small grey nuclei"}
-        ),
-    ]
+    small = {"recipe": tiny, "data": "small cells", "average8": False}
+    phases = {"build": partial(unet, 2), "tuning": Tuning(tiny)}
+    changes = {
+        "unet8-isbi": phases,
+        "subpixel-isbi": {
+            "build": partial(SubpixelUNet, factor=4, base_width=2, depth=2),
+            "recipe": replace(tiny, tile=64),
+        },
+        "fcn8s-isbi": {},
+        "unet8-nuclei": phases | {"data": "small grey nuclei"},
+    }
+    return [replace(row, **small | changes[row.row]) for row in rows if row.row in changes]
 
 
 def entry_and_file(trial, seed, device, bf16, path):
