@@ -4,6 +4,7 @@
     judge(record, group, score)   each row less U-Net, seed by seed (`unet_edu.comparisons`)
     ├─▶ score_table, comparison_table
     ├─▶ weight_map                does the border weight part touching cells?
+    ├─▶ longer_text               what more steps add
     └─▶ both_data                 which parts matter on membranes and on nuclei
 
 A score is one of SCORES. With fewer than two pairs of runs, that is what is said.
@@ -215,6 +216,21 @@ def _answer(verdicts, names):
         return "These runs do not decide it"
     words = {1: "yes", 0: "not decided", -1: "no, there are more mergers"}
     return "; ".join(f"on {listed(by[value])} images {words[value]}" for value in (1, -1, 0) if by[value]).capitalize()
+
+
+def longer_text(record):
+    """Return sentences: what F1 gains where U-Net is trained longer, by group; "" where no group has two pairs.
+
+    p is that of the table: corrected for all rows of a group.
+    """
+    row, told = "trained longer", []
+    for group in groups(record):
+        if one := judge(record, group).get(row):
+            few, many = (record["trials"][f"{group}: {name}"]["recipe"]["steps"] for name in (FIRST, row))
+            reached = _mean(rows_of(record, group)[row], "F1")
+            change = f"{difference(one, SCORES['F1'].digits)}, {p_text(one.p)}, to {reached:.3f}"
+            told.append(f"On {group} images {many:,} steps instead of {few:,} change F1 by {change}.")
+    return " ".join(told)
 
 
 # ------------------------------------------------------------------------------------------------ two sets of data
