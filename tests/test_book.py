@@ -19,9 +19,8 @@ from traitlets.config import Config
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
-from unet_edu import book
+from unet_edu import book, letters
 from unet_edu.plots import style
-from unet_edu.plots.shared import towards_one
 
 
 @pytest.fixture
@@ -307,86 +306,26 @@ def test_outside_a_notebook_table_prints_text(capsys):
     assert capsys.readouterr().out.startswith("Scores\n\nnetwork  score\n")
 
 
-# --- letters that can be read ------------------------------------------------------------------------
-
-
-def sizes(fig):
-    return [text.get_fontsize() for text in book.letters_of(fig)]
-
-
-@pytest.mark.parametrize("width", [4.0, 7.0, 10.0])
-def test_small_letters_are_raised_to_eleven_pixels_in_the_column(width):
-    fig, axes = plt.subplots(figsize=(width, 3))
-    axes.plot([0, 1], [0, 1])
-    axes.set_title("a title", fontsize=6)
-    axes.text(0.5, 0.5, "large", fontsize=30)
-    axes.tick_params(labelsize=5)
-    book.raise_letters(fig)
-    shown = min(book.COLUMN / book.width_of(fig), book.POINT)  # pixels of CSS for a point
-    assert min(sizes(fig)) * shown >= book.LEAST
-    assert min(sizes(fig)) * shown < book.LEAST + 1.2, "no larger than needed"
-    assert max(sizes(fig)) == 30
-
-
-def test_a_readable_figure_stays_as_it_is():
-    fig = drawing()
-    before = sizes(fig)
-    book.raise_letters(fig)
-    assert sizes(fig) == before
-
-
-def test_a_row_of_panels_is_stacked_for_phones():
-    fig, panels = plt.subplots(1, 3, figsize=(9, 3))
-    for number, axes in enumerate(panels):
-        axes.imshow(np.full((8, 8), number))
-        axes.set_title(f"panel {number}, words")
-    assert book.width_on_a_phone(fig) > book.PHONE
-    narrow = book.stacked(fig)
-    tops = [axes.get_position().y0 for axes in narrow.axes]
-    assert tops == sorted(tops, reverse=True)
-    assert len({round(axes.get_position().x0, 2) for axes in narrow.axes}) == 1
-    assert book.width_on_a_phone(narrow) == 0, "nine pixels on a phone, without scrolling"
-    assert [axes.get_title() for axes in narrow.axes] == [axes.get_title() for axes in fig.axes]
-    assert fig.get_size_inches().tolist() == [9, 3], "the figure itself stays"
-
-
-def test_stacked_panels_do_not_lie_over_each_other():
-    """Of a figure that was laid out itself: its names of axes lay over the next panel's title. V_Rand's axis, too."""
-    fig, panels = plt.subplots(1, 2, figsize=(8.8, 3.9))
-    for axes in panels:
-        axes.plot([0.9, 0.95])
-        axes.set(title="what it is", xlabel="training slices")
-        towards_one(axes, "y", [0.9, 0.95])
-    fig.tight_layout()
-    upper, lower = (axes.get_tightbbox() for axes in book.stacked(fig).axes)
-    assert upper.y0 > lower.y1
-
-
-def test_what_is_no_plain_row_is_not_stacked():
-    two_rows, _ = plt.subplots(2, 2, figsize=(9, 6))
-    one, axes = plt.subplots(figsize=(9, 3))
-    axes.set_title("alone")
-    titled, _ = plt.subplots(1, 2, figsize=(9, 3))
-    titled.text(0.5, 0.5, "of the whole figure")
-    assert [book.stacked(fig) for fig in (two_rows, one, titled)] == [None] * 3
+# --- on a phone ---------------------------------------------------------------------------------------
 
 
 def test_a_drawing_says_how_wide_it_must_be_on_a_phone(displayed):
     fig, axes = plt.subplots(figsize=(9, 3))
     axes.set_title("a wide drawing")
+    fig.text(0, 1, "of the whole")
     book.show(fig, alt="A wide drawing.", caption="Wide.")
     figure = displayed[0]["data"][book.FIGURE_MIME]
     svg = base64.b64decode(figure["light"]["data"]).decode()
     width = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
-    letters = [100 * float(scale) for scale in re.findall(r"scale\(([\d.]+) -[\d.]+\)", svg)]
-    assert len(letters) > 5
-    assert min(letters) * figure["phone"] / width >= book.LEAST_ON_A_PHONE
+    heights = [100 * float(scale) for scale in re.findall(r"scale\(([\d.]+) -[\d.]+\)", svg)]
+    assert len(heights) > 5
+    assert min(heights) * figure["phone"] / width >= letters.LEAST_ON_A_PHONE
     assert "narrow" not in figure
 
 
 def test_a_picture_may_have_a_layout_for_phones_with_links_of_its_own(displayed):
     fig, axes = plt.subplots(figsize=(9, 3))
-    narrow, tall = plt.subplots(figsize=(book.STACK_INCHES, 6))
+    narrow, tall = plt.subplots(figsize=(letters.PHONE_INCHES, 6))
     book.show(fig, alt="Both.", caption="One.", narrow=narrow, links={axes: ("a.html", "a"), tall: ("b.html", "b")})
     figure = displayed[0]["data"][book.FIGURE_MIME]
     assert [area[4] for area in figure["links"]] == ["a.html"]

@@ -250,7 +250,7 @@ def test_what_make_peers_imports_is_pinned_in_its_own_file():
 
 # A module imports only what stands on its own line or above. A name stands for all modules below it that have no own.
 LAYERS = """
-    unet_edu  arithmetic  comparisons  files  greys  labels  threads  plots.style
+    unet_edu  arithmetic  comparisons  files  greys  labels  letters  threads  plots.style
     models  plots.shared  separation
     data  activations  device  pace  training  predict  thinning  warping  metrics  checkpoints  registration  interpret
     book  export  own  big

@@ -15,6 +15,8 @@ import html
 import io
 import re
 
+from unet_edu.letters import holds_pixels, narrowed, raise_letters, width_on_a_phone
+
 GLUE_PREFIX = "application/papermill.record/"
 FIGURE_MIME = "application/vnd.unet-edu.figure+json"
 LOSSLESS_BYTES = 100_000  # what a picture without loss may take
@@ -63,7 +65,8 @@ def show(fig, *, alt: str, caption: str, name: str | None = None, links: dict | 
     text) stands below the picture. Both may hold computed numbers. ``name`` is the label under which the text refers to
     the figure (``{numref}`name```). Colours of :mod:`unet_edu.plots.style` change with the page; pictures inside the
     figure do not. ``links`` makes parts of the picture links, in the book's pages only: {axes: (address, words)}.
-    ``narrow`` is the same picture drawn for a phone, `STACK_INCHES` wide; a row of panels needs none: see `stacked`.
+    ``narrow`` is the same picture drawn for a phone, `letters.PHONE_INCHES` wide; most need none, see
+    `letters.narrowed`.
 
     Raises:
         ValueError: ``alt`` or ``caption`` is empty, or ``alt`` only repeats the caption.
@@ -79,7 +82,7 @@ def show(fig, *, alt: str, caption: str, name: str | None = None, links: dict | 
         raise ValueError("alt text and caption are the same: the caption says what to look at, alt what is seen")
     raise_letters(fig)
     if narrow is None and not links:
-        narrow = stacked(fig)
+        narrow = narrowed(fig)
     shown = {"alt": alt, "caption": caption, "name": name, **_pictures(fig, links or {})}
     if narrow is not None:
         shown["narrow"] = _pictures(narrow, links or {})
@@ -93,94 +96,6 @@ def _pictures(fig, links) -> dict:
     areas = [[*area_of(fig, axes), *target] for axes, target in links.items() if axes.figure is fig]
     light, dark = render_light_and_dark(fig)
     return {"light": light, "dark": dark, "links": areas, "phone": width_on_a_phone(fig)}
-
-
-# --- letters that can be read --------------------------------------------------------------------------
-
-COLUMN, PHONE = 672, 342  # pixels of CSS: how wide a picture is on screens of 1280 and 390 pixels, the least
-LEAST, LEAST_ON_A_PHONE = 11, 9  # pixels of CSS that a letter is high, its font size, at the least
-POINT = 96 / 72  # pixels of CSS
-STACK_INCHES, LONG_TITLE, SPARE = 3.9, 20, 0.4  # of a picture for phones; letters; pixels, for what a file is wider
-
-
-def letters_of(fig) -> list:
-    """Return the texts of a figure that are seen."""
-    from matplotlib.text import Text
-
-    fig.draw_without_rendering()  # ticks get their texts when they are drawn
-    return [text for text in fig.findobj(Text) if text.get_text().strip() and text.get_visible()]
-
-
-def width_of(fig) -> float:
-    """Return the width of the picture that is made of a figure, in points."""
-    import matplotlib as mpl
-
-    return 72 * fig.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"]).width
-
-
-def raise_letters(fig) -> None:
-    """Make letters that would be below `LEAST` pixels in the column of a page as large as that; others stay."""
-    for _ in range(8):  # larger letters may make the picture wider, and then everything is smaller
-        floor = (LEAST + SPARE) / min(COLUMN / width_of(fig), POINT)
-        small = [text for text in letters_of(fig) if text.get_fontsize() < floor - 1e-6]
-        if not small:
-            return
-        for label in {side for axes in fig.axes for side in (axes.xaxis, axes.yaxis)}:
-            if any(text in small for text in label.get_ticklabels(which="both")):
-                label.set_tick_params(which="both", labelsize=floor)
-        for text in small:
-            text.set_fontsize(floor)
-
-
-def width_on_a_phone(fig) -> int:
-    """Return how wide a picture must be, in pixels of CSS, for its smallest letter to have `LEAST_ON_A_PHONE` pixels.
-
-    0 where it has no letters, or is readable as it stands in the column of a phone.
-    """
-    sizes = [text.get_fontsize() for text in letters_of(fig)]
-    needed = (LEAST_ON_A_PHONE + SPARE) * width_of(fig) / min(sizes) if sizes else 0
-    return 0 if needed <= PHONE else round(needed)
-
-
-def stacked(fig):
-    """Return a copy of a figure whose panels stand one below the other, for phones; None where it has no row of panels.
-
-    A row is two panels or more of one grid, with nothing that belongs to the whole figure (texts, legends, colour
-    bars).
-    """
-    import pickle
-
-    import matplotlib.pyplot as plt
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    specs = [axes.get_subplotspec() for axes in fig.axes]
-    grids = {id(spec.get_gridspec()) for spec in specs if spec is not None}
-    if len(specs) < 2 or None in specs or len(grids) != 1 or fig.texts or fig.legends or fig.artists or fig.lines:
-        return None
-    grid = specs[0].get_gridspec()
-    if width_on_a_phone(fig) == 0 or grid.nrows != 1 or any(spec.num1 != spec.num2 for spec in specs):
-        return None
-    try:
-        copy = pickle.loads(pickle.dumps(fig))
-    except (AttributeError, TypeError, pickle.PicklingError):  # it holds a function of its own, to write ticks, say
-        return None
-    widest = max((len(axes.get_title()) for axes in fig.axes), default=0)
-    panels = len(copy.axes)
-    columns = 2 if panels >= 4 and panels % 2 == 0 and widest <= LONG_TITLE else 1
-    rows = -(-panels // columns)
-    width, height = fig.get_size_inches()
-    shape = height / (width / len(fig.axes))  # of a panel
-    side = STACK_INCHES / columns
-    copy.set_size_inches(STACK_INCHES, max(rows * side * shape, 1.2))
-    new = copy.add_gridspec(rows, columns)
-    for number, axes in enumerate(copy.axes):
-        axes.set_subplotspec(new[number // columns, number % columns])
-        if axes.axison and len(axes.get_shared_y_axes().get_siblings(axes)) > 1:
-            axes.tick_params(labelleft=True)
-    if not isinstance(copy.get_layout_engine(), ConstrainedLayoutEngine):
-        copy.tight_layout()
-    plt.close(copy)
-    return copy
 
 
 def area_of(fig, axes) -> list[float]:
@@ -259,17 +174,10 @@ def render_light_and_dark(fig) -> tuple[dict, dict]:
     """
     from unet_edu.plots.style import DARK, recolour
 
-    kind = "webp" if _holds_pixels(fig) else "svg"
+    kind = "webp" if holds_pixels(fig) else "svg"
     light = _encode(fig, kind)
     recolour(fig, DARK)
     return light, _encode(fig, kind)
-
-
-def _holds_pixels(fig) -> bool:
-    from matplotlib.collections import QuadMesh
-    from matplotlib.image import AxesImage, BboxImage, FigureImage
-
-    return bool(fig.findobj(lambda artist: isinstance(artist, AxesImage | BboxImage | FigureImage | QuadMesh)))
 
 
 def _encode(fig, kind: str) -> dict:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from plotkit import PALETTE, bars, colours, pictures, words
 
-from unet_edu import arithmetic, book
+from unet_edu import arithmetic, book, letters
 from unet_edu.activations import capture
 from unet_edu.models import OneLevelUNet, UNet
 from unet_edu.plots import blocks
@@ -148,10 +148,10 @@ def test_the_letters_of_the_network_can_be_read_on_a_desktop_and_on_a_phone():
     with mpl.rc_context():
         use_style()
         fig = blocks.unet_drawing(arithmetic.plan(572))
-        book.raise_letters(fig)
-    phone = book.width_on_a_phone(fig)
+        letters.raise_letters(fig)
+    phone = letters.width_on_a_phone(fig)
     svg = base64.b64decode(book.render_light_and_dark(fig)[0]["data"]).decode()
     width = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
     share = min(100 * float(scale) for scale in re.findall(r"scale\(([\d.]+) -[\d.]+\)", svg)) / width
-    assert share * book.COLUMN >= book.LEAST
-    assert share * phone >= book.LEAST_ON_A_PHONE
+    assert share * letters.COLUMN >= letters.LEAST
+    assert share * phone >= letters.LEAST_ON_A_PHONE

@@ -9,7 +9,7 @@ from bookkit import ROOT
 from plotkit import PALETTE, colours, words
 from scipy import ndimage
 
-from unet_edu import arithmetic, book, results
+from unet_edu import arithmetic, letters, results
 from unet_edu.data import cells
 from unet_edu.metrics import v_rand
 from unet_edu.plots import how_to_use, teaching
@@ -152,7 +152,7 @@ def test_the_way_of_an_assignment_has_both_commands_and_five_files(narrow):
 def test_narrow_pictures_can_be_read_on_a_phone_without_scrolling(story):
     _, narrow, _ = story
     for fig in (narrow, teaching.way_of_an_assignment(narrow=True)):
-        assert book.width_on_a_phone(fig) == 0
+        assert letters.width_on_a_phone(fig) == 0
 
 
 def test_the_narrow_story_says_and_shows_what_the_wide_one_does(story):

@@ -332,7 +332,7 @@ def two_scores(records, ablation, band=(0.08, 0.10)):
         y = values(entries[row])
         axes.plot(x, y, marker, ms=7.5, color=colour, mec=PAPER, mew=0.6, label=row)
         facts |= {f"{key}_error": 100 * float(np.mean(x)), f"{key}_rand": float(np.mean(y))}
-    axes.legend(loc="upper right")
+    axes.legend(loc="lower left")
     axes.set(xlabel="share of wrong pixels", ylabel="V_Rand", ylim=(min(scores) - 0.05, 1))
     return fig, facts | {
         "networks": len(errors),
