@@ -119,7 +119,7 @@ def too_many_ticks():
 
 
 def long_legend():
-    fig, axes = curve(label="a network of all five levels, trained")
+    fig, axes = curve(label="a network of all five levels, trained for as long as the first")
     axes.legend()
     return fig
 

@@ -71,8 +71,8 @@ def narrowed(fig):
 
     The panels of a row stand below each other, four or more of them in pairs; those of a grid in pairs, in the order
     of reading. Long titles break. A copy is good where all letters can be read without scrolling, none lie over each
-    other that did not before, and no legend takes two thirds of its panel. A figure has none that has texts, legends
-    or colour bars of all of it, panels over several cells, or rows with names of their own.
+    other that did not before, and no legend lies across its panel. A figure has none that has texts, legends or colour
+    bars of all of it, panels over several cells, or rows with names of their own.
     """
     if width_on_a_phone(fig) == 0 or not _is_plain_grid(fig):
         return None
@@ -172,5 +172,10 @@ def _undrawn(fig) -> list:
 
 
 def _hidden_by_legends(fig) -> bool:
-    found = [axes for axes in fig.axes if axes.get_legend()]
-    return any(axes.get_legend().get_window_extent().width > axes.bbox.width * 2 / 3 for axes in found)
+    """Return whether a legend takes nearly the whole width of the panel that it stands in."""
+    for axes in fig.axes:
+        if legend := axes.get_legend():
+            box = legend.get_window_extent()
+            if box.width > 0.9 * axes.bbox.width and box.overlaps(axes.bbox):
+                return True
+    return False

@@ -172,7 +172,7 @@ def layer_bars(rows):
                 fontsize=8,
                 color=MUTED,
             )
-        axes.set(title=title, ylim=(len(rows) - 0.4, -0.6))
+        axes.set(title=title, ylim=(len(rows) - 0.4, -0.6), xmargin=0.2)  # the longest bar has its number beside it
         axes.tick_params(axis="both", length=0)
         axes.set_xticks([])
         for spine in axes.spines.values():
