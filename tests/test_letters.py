@@ -71,6 +71,18 @@ def test_panels_come_in_order_one_or_two_beside_each_other(rows, columns, size, 
     assert fig.get_size_inches().tolist() == list(size), "the figure itself stays"
 
 
+def test_images_fill_the_width_and_what_a_grid_has_too_many_takes_no_room():
+    fig = panels_of(2, 3, (8, 6), titles="a title of two lines, of panel {}")
+    for axes in fig.axes[3:5]:
+        axes.clear()
+        axes.axis("off")
+    narrow = letters.narrowed(fig)
+    assert len(narrow.axes) == 4
+    assert sum(axes.get_position().width for axes in narrow.axes[:2]) > 0.85
+    lowest = min(axes.get_tightbbox().y0 for axes in narrow.axes)
+    assert lowest < 0.06 * narrow.bbox.height, "no empty row"
+
+
 def test_long_titles_break_on_a_phone_and_stay_on_a_page():
     fig = panels_of(2, 2, (8, 8), titles="what the bottleneck decides about panel {}")
     narrow = letters.narrowed(fig)

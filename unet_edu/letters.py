@@ -16,6 +16,7 @@ POINT = 96 / 72  # pixels of CSS
 SPARE = 0.4  # pixels, for what a file is wider
 PHONE_INCHES = 3.9  # the width of a picture for phones
 LETTER = 0.55  # the width of a letter, of its height
+TALLER = 1.06  # a step
 APART = 1.0  # pixels of a figure between two texts of a line, at the least
 
 
@@ -111,10 +112,12 @@ def _columns(fig) -> tuple[int, ...]:
 def _laid_out(fig, columns):
     """Return a copy with so many panels side by side. A figure that holds a function, to write ticks, has none."""
     import matplotlib.pyplot as plt
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     copy = pickle.loads(pickle.dumps(fig))
     plt.close(copy)
+    for axes in copy.axes:
+        if not (axes.axison or axes.has_data() or axes.texts):  # what a grid has too many
+            axes.remove()
     old = copy.axes[0].get_subplotspec().get_gridspec()
     panels = sorted({axes.get_subplotspec().num1 for axes in copy.axes})
     rows = -(-len(panels) // columns)
@@ -132,9 +135,32 @@ def _laid_out(fig, columns):
             axes.tick_params(labelleft=True)
         for text in (axes.title, axes.xaxis.label):
             _broken(text, 72 * side * 0.9)
-    if not isinstance(copy.get_layout_engine(), ConstrainedLayoutEngine):
-        copy.tight_layout()
+    _arrange(copy)
+    while holds_pixels(copy) and _grown(copy):
+        pass
     return copy
+
+
+def _arrange(fig) -> float:
+    """Lay a figure out; return the width of its widest panel, of the whole width."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    if not isinstance(fig.get_layout_engine(), ConstrainedLayoutEngine):
+        fig.tight_layout()
+    fig.draw_without_rendering()
+    return max(axes.get_position().width for axes in fig.axes)
+
+
+def _grown(fig) -> bool:
+    """Make a figure of images taller, where panels become wider by that: broken titles have taken of their height."""
+    width, height = fig.get_size_inches()
+    before = _arrange(fig)
+    fig.set_size_inches(width, height * TALLER)
+    if _arrange(fig) > before * (1 + (TALLER - 1) / 2):
+        return True
+    fig.set_size_inches(width, height)
+    _arrange(fig)
+    return False
 
 
 def _broken(text, points) -> None:
