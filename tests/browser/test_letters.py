@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from unet_edu.book import PHONE
+from unet_edu.letters import PHONE
 
 pytestmark = pytest.mark.browser
 LEAST = {390: 9, 1280: 11}  # pixels of CSS, by the width of the screen

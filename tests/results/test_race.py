@@ -46,8 +46,8 @@ def test_what_the_last_quarter_of_a_run_adds():
         curve = curves[entry["row"], entry["seed"]]
         entry["training"] |= {"steps": [1, curve[-1][0]], "score": curve}
     assert results.late_gain_text(runs) == (
-        "In the last quarter of its steps “long” gained +0.025 in the mean, +0.010 to +0.040 in single runs; “short” "
-        "gained −0.050."
+        "In the last quarter of the steps V_Rand changed, of “long” by +0.025 in the mean, +0.010 to +0.040 in single "
+        "runs; of “short” by −0.050."
     )
     assert results.late_gain_text(record({"a": [0.9]}, "isbi")) == ""
 

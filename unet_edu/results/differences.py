@@ -217,7 +217,7 @@ def short_table(record, names=IN_SHORT):
         if each.get(name):
             one = judged.get(name)
             verdict = one.word if one else "too few pairs" if name in judged else "–"
-            lines.append([labelled(record, name), spread(values(kept(each[name])), 3), verdict])
+            lines.append([labelled(record, name), scattered(values(kept(each[name])), 3), verdict])
     return ["network", "V_Rand", "verdict"], lines
 
 

@@ -41,23 +41,23 @@ def time_to_score_text(record, target):
 
 
 def late_gain_text(record):
-    """Return sentences, row by row: what V_Rand gained in the last quarter of the steps, mean and range over runs.
+    """Return a sentence, row by row: what became of V_Rand in the last quarter of the steps, mean and range over runs.
 
     A run counts that has scores of the end of its third quarter and of its end; "" where none has.
     """
     sentences = []
     for row, entries in rows(record).items():
-        gains = []
+        changes = []
         for entry in entries:
             last = entry["training"]["steps"][-1]
             scores = {4 * step / last: score for step, _, score in entry["training"]["score"]}
             if {3, 4} <= set(scores):
-                gains.append(scores[4] - scores[3])
-        if gains:
-            mean, least, most = (signed(gain, 3) for gain in (statistics.fmean(gains), min(gains), max(gains)))
-            each = f" in the mean, {least} to {most} in single runs" if gains[1:] else ""
-            sentences.append(f"“{row}” gained {mean}{each}")
-    return f"In the last quarter of its steps {'; '.join(sentences)}." if sentences else ""
+                changes.append(scores[4] - scores[3])
+        if changes:
+            mean, least, most = (signed(one, 3) for one in (statistics.fmean(changes), min(changes), max(changes)))
+            each = f" in the mean, {least} to {most} in single runs" if changes[1:] else ""
+            sentences.append(f"of “{row}” by {mean}{each}")
+    return f"In the last quarter of the steps V_Rand changed, {'; '.join(sentences)}." if sentences else ""
 
 
 def precision_text(record):
