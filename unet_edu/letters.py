@@ -77,12 +77,13 @@ def narrowed(fig):
     """
     if width_on_a_phone(fig) == 0 or not _is_plain_grid(fig):
         return None
+    already = _covered(fig)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # of a layout for which there is no room
         for columns in _columns(fig):
             try:
                 copy = _laid_out(fig, columns)
-                if width_on_a_phone(copy) == 0 and _covered(copy) <= _covered(fig) and not _hidden_by_legends(copy):
+                if width_on_a_phone(copy) == 0 and _covered(copy) <= already and not _hidden_by_legends(copy):
                     return copy
             except (UserWarning, AttributeError, TypeError, pickle.PicklingError):  # it holds a function of its own
                 pass
