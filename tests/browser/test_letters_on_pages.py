@@ -68,6 +68,17 @@ def test_pictures_with_a_narrow_layout_fit_on_a_phone(visit, where, figure):
     assert seen.locator(f"#{figure} .picture-wide").is_visible()
 
 
+def test_captions_fit_panels_that_stand_below_each_other_on_a_phone(site, chapter):
+    """Left and right are beside each other on a desktop alone."""
+    for figure in re.findall(r"<figure[^>]*with-narrow.*?</figure>", (site / chapter).read_text("utf-8"), re.S):
+        sizes = re.findall(r'<img[^>]* width="(\d+)" height="(\d+)"', figure)
+        wide, narrow = (int(height) / int(width) for width, height in (sizes[0], sizes[-1]))
+        caption = figure.partition("<figcaption>")[2]
+        assert caption
+        if narrow > 1.5 * wide:
+            assert not re.findall(r"\b(?:Left|Right|Middle|[Oo]n the (?:left|right))\b", caption), caption
+
+
 def test_a_drawing_that_is_wider_scrolls_and_can_be_reached_by_keyboard(visit):
     page = visit("book/04_blocks.html", width=390).page
     box = page.locator("#fig-unet .picture-scrolls:visible")
