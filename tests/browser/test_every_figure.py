@@ -22,6 +22,9 @@ WATCH = """new MutationObserver((_, observer) => {
     observer.disconnect();
     requestAnimationFrame(() => setTimeout(() => (window.firstFrame = performance.now())));
 }).observe(document, { childList: true, subtree: true })"""
+SQUEEZED = """node => [...node.querySelectorAll(".lf-control label")].filter((one) => one.checkVisibility()
+    && one.getBoundingClientRect().height > 3.5 * parseFloat(getComputedStyle(one).fontSize))
+    .map((one) => one.textContent)"""
 EVERY_WAY = [("file", "light", 320), ("http", "dark", 320), ("http", "light", 1280), ("zip", "dark", 1280)]
 
 
@@ -73,6 +76,7 @@ def test_it_is_alive_on_its_page(visit, home, kind, where, colours, width):
     figure.locator("button[aria-pressed=false]:visible:enabled, button:visible:enabled").first.click()
     assert changed(figure, moved) != moved, "a click changes nothing"
     assert figure.evaluate("node => node.scrollWidth <= node.clientWidth + 1")
+    assert figure.evaluate(SQUEEZED) == [], "the name of a control takes more than two lines"
     assert seen.complaints == []
     assert seen.outside == []
 
