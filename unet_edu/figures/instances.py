@@ -52,8 +52,8 @@ class Instances(LiveFigure):
     show = traitlets.Enum(("verdict", "numbers"), "verdict").tag(sync=True)
     maps = traitlets.Bytes().tag(sync=True)
     caption = traitlets.Unicode(
-        "Real nuclei and what a trained network makes of them. Left: pieces of the mask that hang together. Right: the "
-        "same mask, flooded from seeds (dots) until the floods meet. White lines: the nuclei as a person drew them."
+        "Real nuclei and what a trained network makes of them. First: pieces of the mask that hang together. Second: "
+        "the same mask, flooded from seeds (dots) until the floods meet. White lines: the nuclei as a person drew them."
     ).tag(sync=True)
 
     def __init__(self, scene="nuclei", **more):
