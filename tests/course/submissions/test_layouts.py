@@ -178,6 +178,17 @@ def test_work_of_groups_whose_members_are_not_known_is_refused_with_what_is_need
     assert "--groups" in str(raised.value)
 
 
+def test_moodle_s_groups_with_numbers_of_nobody_are_refused_too(tmp_path):
+    """Moodle's groups have numbers of their own, which hardly ever are a participant's."""
+    names = [f"Group {letter}_{345 + n}_assignsubmission_file/crop.ipynb" for n, letter in enumerate("AB")]
+    lay(tmp_path / "in", dict.fromkeys(names, b""))
+    with pytest.raises(SubmissionsError, match="'Group A' is nobody in the roster, and so are 2 of 2") as raised:
+        collect(tmp_path / "in", CLASS)
+    assert "a column 'group'" in str(raised.value)
+    with collect(tmp_path / "in", CLASS, groups="none") as found:
+        assert sorted(attempt.path for attempt in found.nobody) == sorted(names)
+
+
 def test_a_single_group_s_work_on_moodle_goes_to_nobody_with_its_number(tmp_path):
     roster = Roster(tuple(Student(f"s{n}", f"Name{n} Of{n}", moodle=str(300 + n)) for n in range(6)))
     names = [f"Name{n} Of{n}_{300 + n}_assignsubmission_file/crop.ipynb" for n in range(4)]

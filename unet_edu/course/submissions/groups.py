@@ -72,7 +72,8 @@ def members(sign: Sign, roster: Roster) -> list[Student]:
 def unclear(signs: Sequence[Sign], roster: Roster) -> str:
     """Return why it is not known whose some entries are, and what is needed, in words; "" where all is clear.
 
-    An entry is strange if its number is a student's of another name, and its name no known group's of that student.
+    An entry is strange if its number is a student's of another name, and its name no known group's of that student. Of
+    Moodle's, whose groups have numbers of their own, it is also unclear where most names are nobody's.
     """
     numbered = [(sign, student) for sign in signs for student in by_number(roster, sign)]
     strange = [
@@ -81,14 +82,23 @@ def unclear(signs: Sequence[Sign], roster: Roster) -> str:
     teams = [sign for sign in signs if sign.is_team and not roster.of_group(sign.name)]
     if teams:
         return f"{teams[0].name!r} is a team, whose members are not known. {NEEDED}"
-    if not strange:
-        return ""
-    (first, whose), *_ = strange
-    begin = f"the work of {first.name!r} has the number of {whose.label}, who has another name"
-    if 2 * len(strange) >= len(numbered):
+    begin, most = "", False
+    if strange:
+        (first, whose), *_ = strange
+        begin = f"the work of {first.name!r} has the number of {whose.label}, who has another name"
+        most = 2 * len(strange) >= len(numbered)
+    if most:
         more = f", and so have {len(strange)} of {len(numbered)}" if len(strange) > 1 else ""
         return f"{begin}{more}: it is of groups, whose members are not known. {NEEDED}; {CHANGED}"
-    if first.platform != "Canvas" or _were_changed(strange, numbered, roster):
+    moodle = [sign for sign in signs if sign.platform == "Moodle"]
+    unknown = [sign for sign in moodle if _is_nobodys(sign, roster)]
+    if len(unknown) > 1 and 2 * len(unknown) >= len(moodle):
+        return (
+            f"{unknown[0].name!r} is nobody in the roster, and so are {len(unknown)} of {len(moodle)}: they are "
+            f"groups, whose members are not known, or the roster is another class's. {NEEDED}; to leave them out, give "
+            "--groups none"
+        )
+    if not strange or first.platform != "Canvas" or _were_changed(strange, numbered, roster):
         return ""
     names = ", ".join(repr(sign.name) for sign, _ in strange[:5])
     more = f" (there are {len(strange)} of these: {names})" if len(strange) > 1 else ""
@@ -96,6 +106,13 @@ def unclear(signs: Sequence[Sign], roster: Roster) -> str:
         f"{begin}{more}: it may be of a group, whose members are not known, or the name was changed. {NEEDED}; "
         f"{CHANGED}"
     )
+
+
+def _is_nobodys(sign, roster) -> bool:
+    """Return whether an entry of Moodle has neither a student's name nor a group's, as far as is known."""
+    if squashed(sign.name) in BLIND or roster.named(sign.name)[0] or members(sign, roster):
+        return False
+    return not any(is_named(student, sign) for student in by_number(roster, sign))
 
 
 def _were_changed(strange, numbered, roster) -> bool:
