@@ -67,3 +67,26 @@ def test_without_ipython_nothing_is_started_and_the_message_says_what_to_install
     assert 'pip install "unet-edu[grade]"' in str(raised.value)
     assert not sandbox._zygotes
     assert not recwarn.list
+
+
+SCRIPT = """
+import os, sys
+sys.modules["resource"] = None  # as on Windows
+from unet_edu.course import cli
+from unet_edu.course.sandbox import sandbox
+os.name, here = "nt", os.name
+try:
+    sandbox.Sandbox().__enter__()
+except sandbox.SandboxUnavailable as error:
+    print(error)
+os.name = here  # paths ask, too
+sys.exit(cli.main(["predict", "no-such-file.safetensors", "images", "-o", "found"]))
+"""
+
+
+def test_on_windows_commands_that_run_no_answer_work_and_others_name_wsl(tmp_path):
+    done = subprocess.run([sys.executable, "-c", SCRIPT], cwd=tmp_path, capture_output=True, text=True)
+    assert "Do this in WSL" in done.stdout
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("unet-edu: ")
+    assert "Traceback" not in done.stderr

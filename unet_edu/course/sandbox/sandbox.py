@@ -51,6 +51,10 @@ Submissions are run isolated from this machine, and that needs bubblewrap (the p
     Arch              pacman -S bubblewrap
 Elsewhere (macOS, Windows) grade in the container of the Dockerfile in the book's repository."""
 
+WINDOWS = """\
+On Windows no answer can be run: its system has none of what limits a process here. Do this in WSL, which is a Linux
+(https://learn.microsoft.com/windows/wsl/install), or in the container of the Dockerfile in the book's repository."""
+
 ALLOW = """\
 bwrap is here, but may not make a sandbox. Usually one of these helps:
     Ubuntu 24.04 and newer   sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0
@@ -94,7 +98,7 @@ class Sandbox:
             left is ended and removed before the next.
 
     Raises:
-        SandboxUnavailable: on entering, where bwrap is missing or may not do its work.
+        SandboxUnavailable: on entering, where bwrap is missing or may not do its work, and on Windows.
     """
 
     def __init__(
@@ -129,6 +133,8 @@ class Sandbox:
         self._public_free = threading.Lock()
 
     def __enter__(self):
+        if os.name == "nt":
+            raise SandboxUnavailable(WINDOWS)
         if importlib.util.find_spec("IPython") is None:
             raise SandboxUnavailable(NO_IPYTHON)
         if self.unsafe:

@@ -24,7 +24,6 @@ import linecache
 import os
 import random
 import re
-import resource
 import selectors
 import shutil
 import signal
@@ -33,6 +32,9 @@ import sys
 import tempfile
 import time
 import types
+
+with contextlib.suppress(ModuleNotFoundError):  # Windows has none; no answer is run there
+    import resource
 
 COURSE = "unet_edu.course"
 PRINTED = 20_000  # bytes kept of what a child prints
