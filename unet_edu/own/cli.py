@@ -2,7 +2,7 @@
 
     unet-edu train images masks -o cells.safetensors               some minutes; says what it decides, and why
     unet-edu predict cells.safetensors new -o found --instances    masks, numbered objects, a table of areas
-    unet-edu score masks found                                     how good that is
+    unet-edu score new_masks found                                 how good that is, beside true masks of these
 
 `add_commands` adds them to the parser of ``unet-edu``. On several GPUs: ``torchrun --nproc-per-node 4 -m
 unet_edu.own.cli train …``, the same words after that.
