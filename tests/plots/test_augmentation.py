@@ -1,5 +1,7 @@
 """unet_edu.plots.augmentation: counts of slices, changes of a window, the border term, what bending adds, mergers."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -286,7 +288,18 @@ def test_what_spreading_adds_seed_by_seed():
     assert facts["spread_gains"] == "1: mean +0.043"
     assert facts["spread_all"].startswith("+0.043, 95 % interval")
     assert facts["spread_all"].count("2 pairs") == 1
+    assert (facts["fewest_spread"], facts["most_spread"]) == (1, 1)
     assert colours(fig) <= PALETTE
+
+
+def test_more_slices_count_and_nearer_ones_are_open_as_the_chapter_has_it():
+    _, facts = augmentation.spreading_by_slices(results.read("data_scaling"))
+    low, high = re.search(r"interval (\S+) to (\S+),", facts["more"]).groups()
+    assert low.startswith("+")
+    assert high.startswith("+")
+    low, high = re.search(r"interval (\S+) to (\S+),", facts["spread_all"]).groups()
+    assert low.startswith("−")
+    assert high.startswith("+")
 
 
 # --- does the map part touching cells? ---------------------------------------------------------------

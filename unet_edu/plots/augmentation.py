@@ -453,9 +453,11 @@ def spreading_by_slices(record):
     record: of the experiment ``data_scaling``; its rows with bending. On the right what spreading adds to each seed.
     Returns (figure, facts): ``spread_means`` and ``first_means``, the mean scores of all numbers of slices in words;
     ``spread_gains``, the mean gains in words; ``spread_all``, what spreading adds over all numbers of slices together,
-    with interval and p: the gains of a seed, averaged over the numbers, make one pair.
+    with interval and p: the gains of a seed, averaged over the numbers, make one pair; ``fewest_spread`` and
+    ``most_spread`` slices, and ``more``, what the most have above the fewest, likewise.
     """
     from unet_edu import results
+    from unet_edu.experiments.runs import by_seed
 
     spread, first = (results.scaling_entries(record, True, apart) for apart in (True, False))
     first = {count: entries for count, entries in first.items() if count in spread}
@@ -463,7 +465,12 @@ def spreading_by_slices(record):
     seeds = set.intersection(*(set(found) for found in gains.values()))
     mean = {seed: float(np.mean([found[seed] for found in gains.values()])) for seed in seeds}
     together = results.judge({"": (mean, dict.fromkeys(mean, 0.0))}, {"": ()})[""]
+    fewest, most = min(spread), max(spread)
+    more = results.judge({"": tuple(sound(by_seed(spread[count])) for count in (most, fewest))}, {"": ()})[""]
     return fig, {
+        "fewest_spread": fewest,
+        "most_spread": most,
+        "more": _worth(more),
         "spread_means": _means(spread),
         "first_means": _means(first),
         "spread_gains": _in_words(gains),
