@@ -300,6 +300,8 @@ def test_more_slices_count_and_nearer_ones_are_open_as_the_chapter_has_it():
     low, high = re.search(r"interval (\S+) to (\S+),", facts["spread_all"]).groups()
     assert low.startswith("−")
     assert high.startswith("+")
+    by_pixels = results.judge_spreading(results.read("data_scaling"), "stack", "share_of_wrong_pixels")
+    assert {one.word for one in by_pixels.values()} == {"lower"}
 
 
 # --- does the map part touching cells? ---------------------------------------------------------------

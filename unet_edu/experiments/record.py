@@ -118,7 +118,7 @@ def write_json(path, data):
     Raises ValueError where `data` holds NaN or infinity, TypeError where it holds anything else that JSON has not; an
     older file then stays as it was.
     """
-    text = json.dumps(data, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    text = json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
     path = Path(path)
     with written_whole(path) as partial:
         partial.write_text(text, encoding="utf-8")
