@@ -82,14 +82,9 @@ def unclear(signs: Sequence[Sign], roster: Roster) -> str:
     teams = [sign for sign in signs if sign.is_team and not roster.of_group(sign.name)]
     if teams:
         return f"{teams[0].name!r} is a team, whose members are not known. {NEEDED}"
-    begin, most = "", False
-    if strange:
-        (first, whose), *_ = strange
-        begin = f"the work of {first.name!r} has the number of {whose.label}, who has another name"
-        most = 2 * len(strange) >= len(numbered)
-    if most:
+    if strange and 2 * len(strange) >= len(numbered):
         more = f", and so have {len(strange)} of {len(numbered)}" if len(strange) > 1 else ""
-        return f"{begin}{more}: it is of groups, whose members are not known. {NEEDED}; {CHANGED}"
+        return f"{_another_name(*strange[0])}{more}: it is of groups, whose members are not known. {NEEDED}; {CHANGED}"
     moodle = [sign for sign in signs if sign.platform == "Moodle"]
     unknown = [sign for sign in moodle if _is_nobodys(sign, roster)]
     if len(unknown) > 1 and 2 * len(unknown) >= len(moodle):
@@ -98,14 +93,18 @@ def unclear(signs: Sequence[Sign], roster: Roster) -> str:
             f"groups, whose members are not known, or the roster is another class's. {NEEDED}; to leave them out, give "
             "--groups none"
         )
-    if not strange or first.platform != "Canvas" or _were_changed(strange, numbered, roster):
+    if not strange or strange[0][0].platform != "Canvas" or _were_changed(strange, numbered, roster):
         return ""
     names = ", ".join(repr(sign.name) for sign, _ in strange[:5])
     more = f" (there are {len(strange)} of these: {names})" if len(strange) > 1 else ""
     return (
-        f"{begin}{more}: it may be of a group, whose members are not known, or the name was changed. {NEEDED}; "
-        f"{CHANGED}"
+        f"{_another_name(*strange[0])}{more}: it may be of a group, whose members are not known, or the name was "
+        f"changed. {NEEDED}; {CHANGED}"
     )
+
+
+def _another_name(sign, student) -> str:
+    return f"the work of {sign.name!r} has the number of {student.label}, who has another name"
 
 
 def _is_nobodys(sign, roster) -> bool:
